@@ -1,0 +1,81 @@
+import type { RawMessage, Reading } from '../model/reading.ts';
+
+/**
+ * A device family: one file under `families/`, one folder of recorded messages under `test/devices/recorded/`,
+ * nothing else. Families are pure: what they learn lives in their session, time comes with the message.
+ * A message goes from the intake (intake.ts) to exactly one reader; readings go on to the room.
+ */
+export interface Family {
+  /** As shown under `/devices` and in metrics, e.g. `tasmota`. */
+  readonly name: string;
+  /** MQTT topic filters needed from the start (no `#` at the root); `report.subscribe` adds what is learnt. */
+  readonly topics: readonly string[];
+  /** Who is asked first when two families could read one topic: smaller first, native before discovery. */
+  readonly rank: number;
+  /** How often such a device reports when nothing is known yet, in ms. */
+  readonly expectedIntervalMs: number;
+  open(): FamilySession;
+}
+
+/** What one family has learnt on one broker. All its tables are bounded. */
+export interface FamilySession {
+  /**
+   * Asked once for each new topic (and again after `report.reconsider`). Answers how to read this topic, or
+   * undefined: not ours. The answer is remembered, so that a later message costs one table look-up.
+   */
+  claim(topic: string): TopicReader | undefined;
+}
+
+/** Reads one message of its topic. Never throws; what it cannot use it reports with a reason. */
+export type TopicReader = (message: RawMessage, report: Report) => void;
+
+/** Where a reader says what it found. Only valid during the call. */
+export interface Report {
+  reading(reading: Reading): void;
+  /** One field of a message was unusable and is dropped, e.g. (`pdu-a`, `watts-out-of-range`). */
+  rejectField(device: string, reason: RejectReason): void;
+  /** The whole message is unusable. */
+  rejectMessage(device: string | undefined, reason: RejectReason): void;
+  /** Nothing wrong with it, but no reading in it, e.g. `relay-state-only`, `button-event`. */
+  ignore(reason: string): void;
+  availability(device: string, online: boolean): void;
+  describe(device: DeviceDescription): void;
+  /** Also listen to this filter from now on (learnt from a discovery message). */
+  subscribe(filter: string): void;
+  /** What we learnt changes who reads topics: forget remembered answers for topics this accepts. */
+  reconsider(accepts: (topic: string) => boolean): void;
+}
+
+/** What a device says of itself. Names are untrusted text: bounded, never evaluated. */
+export interface DeviceDescription {
+  readonly device: string;
+  readonly name?: string | undefined;
+  readonly model?: string | undefined;
+  readonly firmware?: string | undefined;
+  /** Display names by outlet label. */
+  readonly outletNames?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Why a message or field was dropped: a closed list, since it becomes a metric label. */
+export const rejectReasons = [
+  'not-json',
+  'too-large',
+  'too-deep',
+  'wrong-shape',
+  'not-a-number',
+  'sentinel',
+  'watts-out-of-range',
+  'volts-out-of-range',
+  'amps-out-of-range',
+  'volt-amps-out-of-range',
+  'power-factor-out-of-range',
+  'hertz-out-of-range',
+  'energy-out-of-range',
+  'name-too-long',
+  'too-many-outlets',
+  'too-many-devices',
+  'duplicate',
+  'unknown-topic',
+  'unsupported-template',
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
