@@ -1,6 +1,9 @@
+import type { RollUpColumns, Series } from '../model/columns.ts';
 import type { Quantity } from '../model/quantity.ts';
 import type { Reading } from '../model/reading.ts';
 import type { RollUp, RollUpTier, Tier } from '../model/roll-up.ts';
+
+export type { RollUpColumns, Series } from '../model/columns.ts';
 
 /**
  * Keeps readings and roll-ups. Two makers (influx/, embedded/), one contract suite (test/store/contract.ts).
@@ -56,27 +59,11 @@ export interface SeriesQuery {
   readonly toMs: number;
 }
 
-/** Aligned columns, oldest first. */
-export interface Series {
-  readonly atMs: Float64Array;
-  readonly values: Float64Array;
-}
-
 export interface RollUpQuery {
   readonly tier: RollUpTier;
   readonly scope: string;
   readonly fromMs: number;
   readonly toMs: number;
-}
-
-/** Aligned columns, oldest first. */
-export interface RollUpColumns {
-  readonly fromMs: Float64Array;
-  readonly wattsMean: Float64Array;
-  readonly wattsMin: Float64Array;
-  readonly wattsMax: Float64Array;
-  readonly wattHours: Float64Array;
-  readonly observedMs: Float64Array;
 }
 
 export interface StoreHealth {

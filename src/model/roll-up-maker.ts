@@ -1,0 +1,205 @@
+import { grownCapacity, grownFloats } from './grow.ts';
+import { type RollUp, type RollUpTier, tierStepMs } from './roll-up.ts';
+
+/** Readings of one moment arrive over a few seconds; a bucket is closed this long after its end. */
+const graceMs = 5_000;
+const minuteMs = tierStepMs.minute;
+const quarterMs = tierStepMs.quarter;
+const wattMsPerWattHour = 3_600_000;
+
+// Columns of one scope. `watts` is NaN while the draw is not known.
+const watts = 0;
+const sinceMs = 1;
+const minuteFromMs = 2;
+const energy = 3;
+const observedMs = 4;
+const lowest = 5;
+const highest = 6;
+const quarterFromMs = 7;
+const quarterEnergy = 8;
+const quarterObservedMs = 9;
+const quarterLowest = 10;
+const quarterHighest = 11;
+const width = 12;
+
+/**
+ * Turns the steps of each scope's draw into 1-minute and 15-minute roll-ups, in the stream: between two steps
+ * the last value holds, an unknown draw is not observed. A step that comes late (another outlet of the same sum
+ * was quicker) counts from where the scope already is.
+ */
+export class RollUpMaker {
+  readonly #emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void;
+  #rows = new Float64Array(0);
+  #count = 0;
+
+  constructor(emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void) {
+    this.#emit = emit;
+  }
+
+  /** Makes room for scope number `scope`. */
+  open(scope: number): void {
+    const needed = (scope + 1) * width;
+    if (needed > this.#rows.length) {
+      this.#rows = grownFloats(
+        this.#rows,
+        grownCapacity(this.#rows.length, needed),
+        0,
+      ) as Float64Array<ArrayBuffer>;
+    }
+    this.#count = Math.max(this.#count, scope + 1);
+    this.#rows[scope * width + watts] = Number.NaN;
+  }
+
+  /** From `atMs` on the scope draws `value` watts; NaN: not known. */
+  step(scope: number, atMs: number, value: number): void {
+    const rows = this.#rows;
+    const row = scope * width;
+    if (rows[row + minuteFromMs] === 0) this.#begin(row, atMs);
+    this.#advance(scope, atMs);
+    rows[row + watts] = value;
+    if (value < rows[row + lowest]!) rows[row + lowest] = value;
+    if (value > rows[row + highest]!) rows[row + highest] = value;
+  }
+
+  /** Closes every bucket that ended more than the grace before `nowMs`. */
+  closeUntil(nowMs: number): void {
+    const settledMs = Math.floor((nowMs - graceMs) / minuteMs) * minuteMs;
+    for (let scope = 0; scope < this.#count; scope += 1) {
+      const from = this.#rows[scope * width + minuteFromMs]!;
+      if (from !== 0 && from < settledMs) this.#advance(scope, settledMs);
+    }
+  }
+
+  /** Closes all at `nowMs`, unfinished buckets too: only before the end. */
+  closeAll(nowMs: number): void {
+    for (let scope = 0; scope < this.#count; scope += 1) {
+      if (this.#rows[scope * width + minuteFromMs] === 0) continue;
+      this.#advance(scope, nowMs);
+      this.#closeMinute(scope);
+      this.#closeQuarter(scope);
+    }
+  }
+
+  /** Wh drawn since the open bucket began, up to `nowMs`; 0 when that bucket began before `notBeforeMs`. */
+  openWattHours(scope: number, nowMs: number, notBeforeMs: number): number {
+    const rows = this.#rows;
+    const row = scope * width;
+    if (rows[row + minuteFromMs]! < notBeforeMs) return 0;
+    const value = rows[row + watts]!;
+    const running = Number.isNaN(value) ? 0 : value * Math.max(0, nowMs - rows[row + sinceMs]!);
+    return (rows[row + energy]! + running) / wattMsPerWattHour;
+  }
+
+  #begin(row: number, atMs: number): void {
+    this.#rows[row + sinceMs] = atMs;
+    this.#rows[row + minuteFromMs] = Math.floor(atMs / minuteMs) * minuteMs;
+    this.#rows[row + lowest] = Number.POSITIVE_INFINITY;
+    this.#rows[row + highest] = Number.NEGATIVE_INFINITY;
+    this.#rows[row + quarterLowest] = Number.POSITIVE_INFINITY;
+    this.#rows[row + quarterHighest] = Number.NEGATIVE_INFINITY;
+    this.#rows[row + quarterFromMs] = Math.floor(atMs / quarterMs) * quarterMs;
+  }
+
+  /** Integrates up to `toMs`, closing buckets on the way. */
+  #advance(scope: number, toMs: number): void {
+    const rows = this.#rows;
+    const row = scope * width;
+    let endMs = rows[row + minuteFromMs]! + minuteMs;
+    while (toMs >= endMs) {
+      this.#integrate(row, endMs);
+      this.#closeMinute(scope);
+      // An unknown draw has nothing to write for the buckets in between: go straight to the last one.
+      const nextMs = Number.isNaN(rows[row + watts]!) ? Math.floor(toMs / minuteMs) * minuteMs : endMs;
+      this.#openMinute(scope, nextMs);
+      endMs = nextMs + minuteMs;
+    }
+    this.#integrate(row, toMs);
+  }
+
+  #integrate(row: number, toMs: number): void {
+    const rows = this.#rows;
+    const forMs = toMs - rows[row + sinceMs]!;
+    if (forMs <= 0) return;
+    rows[row + sinceMs] = toMs;
+    const value = rows[row + watts]!;
+    if (Number.isNaN(value)) return;
+    rows[row + energy]! += value * forMs;
+    rows[row + observedMs]! += forMs;
+  }
+
+  #openMinute(scope: number, fromMs: number): void {
+    const rows = this.#rows;
+    const row = scope * width;
+    const value = rows[row + watts]!;
+    const known = !Number.isNaN(value);
+    rows[row + minuteFromMs] = fromMs;
+    rows[row + sinceMs] = Math.max(rows[row + sinceMs]!, fromMs);
+    rows[row + lowest] = known ? value : Number.POSITIVE_INFINITY;
+    rows[row + highest] = known ? value : Number.NEGATIVE_INFINITY;
+    const quarter = Math.floor(fromMs / quarterMs) * quarterMs;
+    if (quarter !== rows[row + quarterFromMs]) {
+      this.#closeQuarter(scope);
+      rows[row + quarterFromMs] = quarter;
+    }
+  }
+
+  #closeMinute(scope: number): void {
+    const rows = this.#rows;
+    const row = scope * width;
+    const forMs = rows[row + observedMs]!;
+    if (forMs > 0) {
+      const total = rows[row + energy]!;
+      this.#emit(
+        'minute',
+        scope,
+        bucket(rows[row + minuteFromMs]!, total, forMs, rows[row + lowest]!, rows[row + highest]!),
+      );
+      rows[row + quarterEnergy]! += total;
+      rows[row + quarterObservedMs]! += forMs;
+      rows[row + quarterLowest] = Math.min(rows[row + quarterLowest]!, rows[row + lowest]!);
+      rows[row + quarterHighest] = Math.max(rows[row + quarterHighest]!, rows[row + highest]!);
+    }
+    rows[row + energy] = 0;
+    rows[row + observedMs] = 0;
+  }
+
+  #closeQuarter(scope: number): void {
+    const rows = this.#rows;
+    const row = scope * width;
+    const forMs = rows[row + quarterObservedMs]!;
+    if (forMs > 0) {
+      this.#emit(
+        'quarter',
+        scope,
+        bucket(
+          rows[row + quarterFromMs]!,
+          rows[row + quarterEnergy]!,
+          forMs,
+          rows[row + quarterLowest]!,
+          rows[row + quarterHighest]!,
+        ),
+      );
+    }
+    rows[row + quarterEnergy] = 0;
+    rows[row + quarterObservedMs] = 0;
+    rows[row + quarterLowest] = Number.POSITIVE_INFINITY;
+    rows[row + quarterHighest] = Number.NEGATIVE_INFINITY;
+  }
+}
+
+function bucket(
+  fromMs: number,
+  wattMs: number,
+  forMs: number,
+  wattsMin: number,
+  wattsMax: number,
+): Omit<RollUp, 'scope'> {
+  return {
+    fromMs,
+    wattsMean: wattMs / forMs,
+    wattsMin,
+    wattsMax,
+    wattHours: wattMs / wattMsPerWattHour,
+    observedMs: forMs,
+  };
+}
