@@ -57,8 +57,6 @@ export class RollUpMaker {
     if (rows[row + minuteFromMs] === 0) this.#begin(row, atMs);
     this.#advance(scope, atMs);
     rows[row + watts] = value;
-    if (value < rows[row + lowest]!) rows[row + lowest] = value;
-    if (value > rows[row + highest]!) rows[row + highest] = value;
   }
 
   /** Closes every bucket that ended more than the grace before `nowMs`. */
@@ -125,17 +123,18 @@ export class RollUpMaker {
     if (Number.isNaN(value)) return;
     rows[row + energy]! += value * forMs;
     rows[row + observedMs]! += forMs;
+    // Here and not at the step: a sum in which two inputs change at one instant passes through no peak.
+    if (value < rows[row + lowest]!) rows[row + lowest] = value;
+    if (value > rows[row + highest]!) rows[row + highest] = value;
   }
 
   #openMinute(scope: number, fromMs: number): void {
     const rows = this.#rows;
     const row = scope * width;
-    const value = rows[row + watts]!;
-    const known = !Number.isNaN(value);
     rows[row + minuteFromMs] = fromMs;
     rows[row + sinceMs] = Math.max(rows[row + sinceMs]!, fromMs);
-    rows[row + lowest] = known ? value : Number.POSITIVE_INFINITY;
-    rows[row + highest] = known ? value : Number.NEGATIVE_INFINITY;
+    rows[row + lowest] = Number.POSITIVE_INFINITY;
+    rows[row + highest] = Number.NEGATIVE_INFINITY;
     const quarter = Math.floor(fromMs / quarterMs) * quarterMs;
     if (quarter !== rows[row + quarterFromMs]) {
       this.#closeQuarter(scope);
