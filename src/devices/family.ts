@@ -24,6 +24,11 @@ export interface FamilySession {
    * undefined: not ours. The answer is remembered, so that a later message costs one table look-up.
    */
   claim(topic: string): TopicReader | undefined;
+  /**
+   * A topic this session claimed was cleared (empty payload). Readers never see empty payloads: "cleared" is
+   * no reading. Only a family that learns from retained messages needs this, to forget what was removed.
+   */
+  cleared?(topic: string, report: Report): void;
 }
 
 /** Reads one message of its topic. Never throws; what it cannot use it reports with a reason. */
@@ -42,8 +47,8 @@ export interface Report {
   describe(device: DeviceDescription): void;
   /** Also listen to this filter from now on (learnt from a discovery message). */
   subscribe(filter: string): void;
-  /** What we learnt changes who reads topics: forget remembered answers for topics this accepts. */
-  reconsider(accepts: (topic: string) => boolean): void;
+  /** What we learnt changes who reads this topic, or how: forget the remembered answer. Costs one look-up. */
+  reconsider(topic: string): void;
 }
 
 /** What a device says of itself. Names are untrusted text: bounded, never evaluated. */
@@ -77,5 +82,7 @@ export const rejectReasons = [
   'duplicate',
   'unknown-topic',
   'unsupported-template',
+  /** A reader threw: our mistake, counted instead of stopping the service for one bad message. */
+  'reader-failed',
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];

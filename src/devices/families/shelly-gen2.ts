@@ -1,0 +1,109 @@
+import type { RawMessage } from '../../model/reading.ts';
+import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
+import { isObject, readObject, textOf } from '../json.ts';
+import { Known } from '../known.ts';
+import { trustedSeconds } from '../measured-time.ts';
+import { readComponent } from '../shelly-components.ts';
+import { ShellyDevice } from '../shelly-device.ts';
+
+/**
+ * Shelly Gen2, Gen3, Gen4 (Plus, Pro, Mini, EM, Power Strip): notifications, component status, availability.
+ * Docs: shelly-api-docs.shelly.cloud/gen2, Mqtt, Notifications and component pages.
+ */
+export const family: Family = {
+  name: 'shelly-gen2',
+  topics: ['events/rpc', 'status/+', 'online'].flatMap((tail) =>
+    [1, 2, 3, 4].map((levels) => `${'+/'.repeat(levels)}${tail}`),
+  ),
+  rank: 10,
+  expectedIntervalMs: 60_000,
+  open: () => new ShellySession(),
+};
+
+const devicesMax = 20_000;
+
+/** Parts of a Shelly that come without a number in their topic; none measures. */
+const unnumbered =
+  /^(sys|wifi|eth|ble|cloud|mqtt|ws|ui|matter|zigbee|knx|modbus|bthome|schedule|webhook|plugs_ui|serial|em|ht_ui)$/;
+
+class ShellySession implements FamilySession {
+  readonly #devices = new Known(devicesMax, (prefix) => new ShellyDevice(prefix));
+
+  claim(topic: string): TopicReader | undefined {
+    const slash = topic.lastIndexOf('/');
+    if (slash <= 0) return undefined;
+    const last = topic.slice(slash + 1);
+    if (last === 'online') return this.#claimOnline(topic.slice(0, slash));
+    const before = topic.lastIndexOf('/', slash - 1);
+    if (before <= 0) return undefined;
+    const prefix = topic.slice(0, before);
+    const middle = topic.slice(before + 1, slash);
+    if (middle === 'events' && last === 'rpc') {
+      const device = this.#devices.get(prefix);
+      return (message, report) => readNotification(device, message, report);
+    }
+    return middle === 'status' ? this.#claimStatus(prefix, last) : undefined;
+  }
+
+  #claimStatus(prefix: string, key: string): TopicReader | undefined {
+    if (!/^[a-z0-9_]+:\d{1,5}$/.test(key)) {
+      return unnumbered.test(key) ? (_, report) => report.ignore('not-a-meter') : undefined;
+    }
+    const device = this.#devices.get(prefix);
+    return (message, report) => readStatus(device, key, message, report);
+  }
+
+  /** `shellies/<id>/online` is what Gen1 publishes; a Gen2 under such a prefix is known by its other topics. */
+  #claimOnline(prefix: string): TopicReader | undefined {
+    if (prefix.startsWith('shellies/') && !this.#devices.has(prefix)) return undefined;
+    return (message, report) => readOnline(prefix, message, report);
+  }
+}
+
+/** `<prefix>/events/rpc`: `NotifyFullStatus` once connected, then `NotifyStatus` with only what changed. */
+function readNotification(device: ShellyDevice, message: RawMessage, report: Report): void {
+  const body = readObject(message, device.device, report);
+  if (body === undefined) return;
+  const params = body.params;
+  if (body.method !== 'NotifyStatus' && body.method !== 'NotifyFullStatus') {
+    report.ignore('not-a-status');
+    return;
+  }
+  if (!isObject(params)) {
+    report.rejectMessage(device.device, 'wrong-shape');
+    return;
+  }
+  if (!device.described) introduce(device, body.src, report);
+  const atMs = trustedSeconds(params.ts, message.receivedAtMs);
+  for (const key in params) {
+    const component = device.component(key);
+    if (component !== undefined) readComponent(device, component, params[key], atMs, message, report);
+  }
+  report.ignore('not-a-meter');
+}
+
+/** Once: `src` is its own id, `<model>-<mac>`, whatever its topics are called. */
+function introduce(device: ShellyDevice, src: unknown, report: Report): void {
+  device.described = true;
+  if (device.device.startsWith('shellies/')) report.reconsider(`${device.device}/online`);
+  if (typeof src !== 'string' || !src.startsWith('shelly')) return;
+  device.identify(src);
+  report.describe({ device: device.device, name: src, model: src.split('-', 1)[0] });
+}
+
+/** `<prefix>/status/<component>:<n>`: the component as a whole, without a time. */
+function readStatus(device: ShellyDevice, key: string, message: RawMessage, report: Report): void {
+  const component = device.component(key);
+  if (component === undefined) {
+    report.ignore('not-a-meter');
+    return;
+  }
+  const body = readObject(message, device.device, report);
+  if (body !== undefined) readComponent(device, component, body, undefined, message, report);
+}
+
+function readOnline(device: string, message: RawMessage, report: Report): void {
+  const text = textOf(message.payload);
+  if (text === 'true' || text === 'false') report.availability(device, text === 'true');
+  else report.rejectMessage(device, 'wrong-shape');
+}

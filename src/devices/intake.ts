@@ -1,0 +1,138 @@
+import type { RawMessage } from '../model/reading.ts';
+import { Delivery, type IntakeSink, type Topic } from './delivery.ts';
+import { type DeviceLimits, type DeviceRecord, DeviceTable } from './device-table.ts';
+import type { Family, FamilySession, RejectReason } from './family.ts';
+import { TopicMemory } from './topic-memory.ts';
+
+export interface IntakeLimits extends DeviceLimits {
+  /** Topics whose reader is remembered. */
+  readonly topicsMax: number;
+  readonly topicLengthMax: number;
+  readonly payloadBytesMax: number;
+  /** Topics nobody reads, of which the newest are kept to be shown. */
+  readonly unknownTopicsMax: number;
+}
+
+export const intakeLimits: IntakeLimits = {
+  topicsMax: 200_000,
+  topicLengthMax: 512,
+  payloadBytesMax: 262_144,
+  unknownTopicsMax: 48,
+  devicesMax: 20_000,
+  outletsPerDeviceMax: 512,
+  outletsMax: 200_000,
+  nameLengthMax: 192,
+};
+
+/** How the intake is doing, for metrics and the status page. */
+export interface IntakeTotals {
+  readonly messages: number;
+  /** Messages and fields dropped; becomes `rackwatt_messages_rejected_total{family,reason}`. */
+  readonly rejected: readonly { family: string; reason: RejectReason; count: number }[];
+  readonly topics: number;
+  /** Topics that fell off the memory of readers. */
+  readonly topicsForgotten: number;
+}
+
+/**
+ * The one road from a raw message to readings: finds who reads the topic, has it read, drops what is too big,
+ * broken or known already, and counts all of it for each device. Talks to nobody: the sink is handed in, time
+ * comes with the message. One intake holds what was learnt on one broker.
+ */
+export class Intake {
+  readonly #limits: IntakeLimits;
+  readonly #families: readonly { family: Family; session: FamilySession }[];
+  readonly #devices: DeviceTable;
+  readonly #topics: TopicMemory<Topic>;
+  readonly #delivery: Delivery;
+  readonly #unknownTopics: string[] = [];
+  #messages = 0;
+
+  constructor(families: readonly Family[], limits: Partial<IntakeLimits> = {}) {
+    this.#limits = { ...intakeLimits, ...limits };
+    this.#families = families
+      .toSorted((one, other) => one.rank - other.rank)
+      .map((family) => ({ family, session: family.open() }));
+    this.#devices = new DeviceTable(this.#limits);
+    this.#topics = new TopicMemory(this.#limits.topicsMax);
+    this.#delivery = new Delivery(this.#devices, (topic) => this.#topics.delete(topic));
+  }
+
+  /** The topic filters all families need from the start. */
+  get filters(): string[] {
+    return [...new Set(this.#families.flatMap(({ family }) => family.topics))];
+  }
+
+  /** Takes one message. Answers undefined when it gave readings, else why it gave none (e.g. `availability`). */
+  accept(message: RawMessage, sink: IntakeSink): string | undefined {
+    this.#messages += 1;
+    const topic = this.#topics.get(message.topic) ?? this.#claim(message.topic);
+    const delivery = this.#delivery;
+    delivery.begin(message, topic);
+    if (topic.read === undefined) delivery.rejectMessage(undefined, reasonUnread(topic, this.#limits));
+    else if (message.payload.length === 0) this.#clear(topic);
+    else if (message.payload.length > this.#limits.payloadBytesMax)
+      delivery.rejectMessage(undefined, 'too-large');
+    else this.#read(topic, message);
+    return delivery.finish(sink);
+  }
+
+  /** One row for each device heard of; messages nobody could read are under the device `?`. */
+  devices(): DeviceRecord[] {
+    return this.#devices.rows();
+  }
+
+  totals(): IntakeTotals {
+    return {
+      messages: this.#messages,
+      rejected: this.#devices.rejected(),
+      topics: this.#topics.size,
+      topicsForgotten: this.#topics.forgotten,
+    };
+  }
+
+  /** The newest topics that no family reads, oldest first. */
+  unknownTopics(): readonly string[] {
+    return [...this.#unknownTopics];
+  }
+
+  #read(topic: Topic, message: RawMessage): void {
+    try {
+      topic.read?.(message, this.#delivery);
+    } catch {
+      this.#delivery.rejectMessage(undefined, 'reader-failed');
+    }
+  }
+
+  #clear(topic: Topic): void {
+    const { session } = this.#families.find(({ family }) => family === topic.family) ?? {};
+    session?.cleared?.(topic.topic, this.#delivery);
+    this.#delivery.ignore('cleared');
+  }
+
+  /** Asks the families in turn who reads a topic, and remembers the answer, also when nobody does. */
+  #claim(name: string): Topic {
+    if (name.length > this.#limits.topicLengthMax) return unread(name);
+    for (const { family, session } of this.#families) {
+      const read = session.claim(name);
+      if (read !== undefined)
+        return this.#remember({ topic: name, family, read, device: undefined, outlet: '', slot: -1 });
+    }
+    this.#unknownTopics.push(name);
+    if (this.#unknownTopics.length > this.#limits.unknownTopicsMax) this.#unknownTopics.shift();
+    return this.#remember(unread(name));
+  }
+
+  #remember(topic: Topic): Topic {
+    this.#topics.set(topic.topic, topic);
+    return topic;
+  }
+}
+
+function unread(topic: string): Topic {
+  return { topic, family: undefined, read: undefined, device: undefined, outlet: '', slot: -1 };
+}
+
+function reasonUnread(topic: Topic, limits: IntakeLimits): RejectReason {
+  return topic.topic.length > limits.topicLengthMax ? 'name-too-long' : 'unknown-topic';
+}

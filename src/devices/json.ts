@@ -1,0 +1,81 @@
+import type { RawMessage } from '../model/reading.ts';
+import type { Report } from './family.ts';
+
+/** A parsed JSON object: any key may be missing or hold anything. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+/** Deeper than any meter nests. Shorter texts cannot be deeper: each level costs two characters. */
+export const jsonDepthMax = 128;
+
+/** The payload as text; bytes that are not UTF-8 become U+FFFD. */
+export function textOf(payload: Uint8Array): string {
+  const buffer = Buffer.isBuffer(payload)
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  return buffer.toString();
+}
+
+/** The payload as a JSON object; anything else is reported against the device (if any) and answered undefined. */
+export function readObject(
+  message: RawMessage,
+  device: string | undefined,
+  report: Report,
+): JsonObject | undefined {
+  return parseObject(textOf(message.payload), device, report);
+}
+
+/** The same for a text that is at hand already. */
+export function parseObject(
+  text: string,
+  device: string | undefined,
+  report: Report,
+): JsonObject | undefined {
+  if (text.length >= 2 * jsonDepthMax && isTooDeep(text)) {
+    report.rejectMessage(device, 'too-deep');
+    return undefined;
+  }
+  const value = parse(text);
+  if (isObject(value)) return value;
+  report.rejectMessage(device, value === undefined ? 'not-json' : 'wrong-shape');
+  return undefined;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined: not JSON. Some firmware prints a float it lacks as bare `nan`: that costs the field, not the message. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const mended = text.replace(/([:,[]\s*)[+-]?(?:nan|inf)(?=\s*[,}\]])/gi, '$1null');
+    return mended === text ? undefined : parse(mended);
+  }
+}
+
+/** Few brackets: surely not. Many: count in earnest. One pass either way, never recursive. */
+function isTooDeep(text: string): boolean {
+  let openers = 0;
+  for (let at = text.indexOf('{'); at >= 0 && openers <= jsonDepthMax; at = text.indexOf('{', at + 1))
+    openers += 1;
+  for (let at = text.indexOf('['); at >= 0 && openers <= jsonDepthMax; at = text.indexOf('[', at + 1))
+    openers += 1;
+  return openers > jsonDepthMax && depthOf(text) > jsonDepthMax;
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (inString) {
+      if (code === 92) at += 1;
+      else if (code === 34) inString = false;
+    } else if (code === 34) inString = true;
+    else if (code === 123 || code === 91) deepest = Math.max(deepest, ++depth);
+    else if (code === 125 || code === 93) depth -= 1;
+  }
+  return deepest;
+}
