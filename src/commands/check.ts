@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { makeLog } from '../base/log.ts';
+import { brokerLogin } from '../config/broker-login.ts';
+import { runsDemo, storePlace } from '../config/demo.ts';
+import type { LoadedSettings } from '../config/load.ts';
+import type { Settings } from '../config/schema.ts';
+import { loadFamilies } from '../families.ts';
+import type { SourceStatus } from '../sources/source.ts';
+import { type Store, StoreError } from '../store/store.ts';
+
+/** What one look found. */
+interface Finding {
+  readonly about: string;
+  readonly mark: '✓' | '!' | '✗';
+  readonly text: string;
+  /** What to do about it. */
+  readonly remedy?: string | undefined;
+}
+
+/**
+ * `rackwatt check`: tries whatever `serve` will need, one after the other, and prints a line for each. Answers
+ * whether everything is well.
+ */
+export async function check(
+  loaded: LoadedSettings,
+  out: (text: string) => void = (text) => process.stdout.write(text),
+): Promise<boolean> {
+  const { settings, configured } = loaded;
+  const place = storePlace(settings.store, runsDemo(settings, configured));
+  const looks = [
+    async () => settingsFindings(loaded),
+    async () => [pageFinding()],
+    async () => [
+      settings.mqtt.url === undefined
+        ? await portFinding('own broker', settings.broker, 'broker')
+        : await brokerFinding(settings.mqtt, systemClock),
+    ],
+    async () => [
+      settings.store.kind === 'influx'
+        ? await influxFinding(settings.store, place.database)
+        : await embeddedFinding(settings.store, place.folder),
+    ],
+    async () => [await portFinding('page', settings.http, 'http')],
+    async () => [await diskFinding(settings.store, place.folder)],
+  ];
+  let well = true;
+  for (const look of looks) {
+    for (const finding of await look()) {
+      out(lines(finding));
+      if (finding.mark === '✗') well = false;
+    }
+  }
+  out(well ? '\nrackwatt can serve.\n' : '\nNot everything is well, see ✗.\n');
+  return well;
+}
+
+function lines({ mark, about, text, remedy }: Finding): string {
+  return `${mark} ${about.padEnd(11)} ${text}\n${remedy === undefined ? '' : `  ${''.padEnd(11)} → ${remedy}\n`}`;
+}
+
+function settingsFindings({ warnings }: LoadedSettings): Finding[] {
+  const warned = warnings.map((text): Finding => ({ about: 'settings', mark: '!', text }));
+  return warned.length > 0 ? warned : [{ about: 'settings', mark: '✓', text: 'no mistakes' }];
+}
+
+function pageFinding(): Finding {
+  const page = join(import.meta.dirname, '../../dist/web/index.html');
+  if (existsSync(page)) return { about: 'page built', mark: '✓', text: dirname(page) };
+  return {
+    about: 'page built',
+    mark: '✗',
+    text: `there is none in ${dirname(page)}`,
+    remedy: 'build it: npm run build (npm start does so too)',
+  };
+}
+
+const brokerMsMax = 10_000;
+
+async function brokerFinding(mqtt: Settings['mqtt'], clock: Clock): Promise<Finding> {
+  const { MqttSource } = await import('../sources/mqtt-source.ts');
+  const filters =
+    mqtt.topics === 'auto' ? (await loadFamilies()).flatMap(({ topics }) => topics) : mqtt.topics;
+  const source = new MqttSource({
+    ...brokerLogin(mqtt)!,
+    // Not the service's own id: that would take over its session.
+    clientId: `${mqtt.clientId}-check-${randomUUID().slice(0, 8)}`,
+    keepSession: false,
+    filters,
+    clock,
+    log: makeLog('silent'),
+  });
+  const status = await new Promise<SourceStatus>((settled) => {
+    const settle = (now: SourceStatus) => (now.ready || now.problem !== undefined) && settled(now);
+    clock.after(brokerMsMax, () => settled(source.status()));
+    source
+      .start({ message() {}, changed: settle })
+      .catch((error: unknown) => settled({ ...source.status(), problem: String(error) }));
+  });
+  await source.stop();
+  if (status.ready)
+    return {
+      about: 'broker',
+      mark: '✓',
+      text: `${status.url}: connected, ${filters.length} topic filters granted`,
+    };
+  const text = status.problem ?? `${status.url}: no answer within ${brokerMsMax / 1_000} s`;
+  return {
+    about: 'broker',
+    mark: '✗',
+    text,
+    remedy: 'mend mqtt.* or the broker; serve starts all the same, and keeps trying',
+  };
+}
+
+async function influxFinding(store: Settings['store'], database: string): Promise<Finding> {
+  const { InfluxStore } = await import('../store/influx/influx-store.ts');
+  return storeFinding(
+    new InfluxStore({ ...store.influx, database, retention: store.retention }),
+    `database ${database}`,
+  );
+}
+
+async function embeddedFinding(store: Settings['store'], folder: string): Promise<Finding> {
+  const present = nearestFolder(folder);
+  try {
+    await access(present, constants.W_OK | constants.X_OK);
+  } catch {
+    return {
+      about: 'store',
+      mark: '✗',
+      text: `${present} may not be written to`,
+      remedy: 'give this user the right to, or set store.path to another folder',
+    };
+  }
+  // Looking must not leave a store behind where there was none.
+  if (present !== folder) return { about: 'store', mark: '✓', text: `${folder} will be made` };
+  const { EmbeddedStore } = await import('../store/embedded/embedded-store.ts');
+  return storeFinding(
+    new EmbeddedStore({
+      path: folder,
+      retention: store.retention,
+      clock: systemClock,
+      log: makeLog('silent'),
+    }),
+    folder,
+  );
+}
+
+async function storeFinding(store: Store, place: string): Promise<Finding> {
+  try {
+    await store.open();
+    const { version } = await store.ping();
+    return { about: 'store', mark: '✓', text: `${version}, ${place}` };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { about: 'store', mark: '✗', text: error.message, remedy: storeRemedies[error.code] };
+  } finally {
+    await store.close();
+  }
+}
+
+const storeRemedies: Record<StoreError['code'], string> = {
+  unreachable: 'start it, or mend store.influx.url; serve starts all the same, and readings wait on the disk',
+  busy: 'wait until it has finished what it is doing; is another rackwatt using it?',
+  unauthorised: 'mend store.influx.username and store.influx.password',
+  forbidden: 'let an admin of InfluxDB make the database and grant this user all rights to it',
+  missing: 'make the database, or give this user the right to',
+  full: 'make room on its disk',
+  corrupt: 'put back a copy, or move the files away: rackwatt then begins anew',
+  refused: 'see the log of the store',
+};
+
+async function portFinding(
+  about: string,
+  { host, port }: { host: string; port: number },
+  section: 'http' | 'broker',
+): Promise<Finding> {
+  const code = await tryToListen(host, port);
+  if (code === undefined) return { about, mark: '✓', text: `${host} port ${port} is free` };
+  if (code === 'EADDRINUSE' && (await rackwattAnswers(host, port)))
+    return { about, mark: '✓', text: `rackwatt is running already at ${host} port ${port}` };
+  const text = `${host} port ${port} cannot be used (${code})`;
+  const remedies: Record<string, string> = {
+    EADDRINUSE: `another program has it (rackwatt itself, if it is running): stop that, or set ${section}.port`,
+    EADDRNOTAVAIL: `this machine has no such address: set ${section}.host`,
+    EACCES: `ports below 1024 are for root: set ${section}.port`,
+  };
+  return { about, mark: '✗', text, remedy: remedies[code] ?? `set ${section}.host and ${section}.port` };
+}
+
+/** The code of what stands in the way; undefined when nothing does. */
+function tryToListen(host: string, port: number): Promise<string | undefined> {
+  return new Promise((settled) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => settled(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => settled(undefined)));
+  });
+}
+
+async function rackwattAnswers(host: string, port: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/healthz`, {
+      signal: AbortSignal.timeout(2_000),
+    });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function diskFinding(store: Settings['store'], place: string): Promise<Finding> {
+  const folder = nearestFolder(place);
+  const { bavail, bsize } = await statfs(folder);
+  const freeBytes = bavail * bsize;
+  const text = `${gigabytes(freeBytes)} GB free at ${folder}`;
+  if (freeBytes >= store.backlog.bytesMax) return { about: 'disk', mark: '✓', text };
+  const remedy = `make room, or lower store.backlog.maxBytes (${gigabytes(store.backlog.bytesMax)} GB): readings wait there while the store is away`;
+  return { about: 'disk', mark: '✗', text, remedy };
+}
+
+function nearestFolder(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}

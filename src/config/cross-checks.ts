@@ -1,0 +1,248 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { nearest, shown } from './problem.ts';
+import { at, dotted, isMapping } from './tree.ts';
+
+/** What is wrong between settings that are right one by one. The place is found later, from the path. */
+export interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly found: string;
+  readonly expected: string;
+  readonly example: string;
+}
+
+/**
+ * Looks at what was given, right or wrong, so that these mistakes are reported together with all others:
+ * anything may stand anywhere in `tree`, and what has the wrong shape is passed over here.
+ */
+export function crossCheck(tree: unknown, cwd: string): Finding[] {
+  return [
+    ...checkAddresses(tree),
+    ...checkCredentials(tree),
+    ...checkFiles(tree, cwd),
+    ...checkNames(tree),
+    ...checkReferences(tree),
+    ...checkOutlets(tree),
+  ];
+}
+
+/** Nothing but this machine itself reaches it. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function checkAddresses(tree: unknown): Finding[] {
+  const findings: Finding[] = [];
+  const httpHost = at(tree, 'http', 'host') ?? '127.0.0.1';
+  const tokens = at(tree, 'access', 'tokens');
+  if (
+    typeof httpHost === 'string' &&
+    !isLoopback(httpHost) &&
+    !(Array.isArray(tokens) && tokens.length > 0)
+  ) {
+    findings.push({
+      path: ['http', 'host'],
+      found: `${shown(httpHost)} without access.tokens: everybody in the network could see the room and operate it`,
+      expected:
+        'access.tokens beside it, or an address of this machine alone (127.0.0.1, a proxy with a login before it)',
+      example: 'http: { host: 127.0.0.1 }',
+    });
+  }
+  const brokerHost = at(tree, 'broker', 'host') ?? '127.0.0.1';
+  const httpPort = at(tree, 'http', 'port') ?? 8080;
+  const samePort = httpPort !== 0 && httpPort === (at(tree, 'broker', 'port') ?? 1883);
+  const sameHost =
+    httpHost === brokerHost || [httpHost, brokerHost].some((host) => host === '0.0.0.0' || host === '::');
+  if (samePort && sameHost && at(tree, 'mqtt', 'url') === undefined) {
+    findings.push({
+      path: at(tree, 'http', 'port') === undefined ? ['broker', 'port'] : ['http', 'port'],
+      found: `${String(httpPort)} for the page and for the built-in broker`,
+      expected: 'two different ports',
+      example: 'http: { port: 8080 }',
+    });
+  }
+  return findings;
+}
+
+function checkCredentials(tree: unknown): Finding[] {
+  const findings: Finding[] = [];
+  for (const section of [['mqtt'], ['broker'], ['store', 'influx']]) {
+    if (at(tree, ...section, 'password') === undefined || at(tree, ...section, 'username') !== undefined)
+      continue;
+    const example = section.reduceRight(
+      (inner, key) => `${key}: { ${inner} }`,
+      "username: rackwatt, password: 'a long password'",
+    );
+    findings.push({
+      path: [...section, 'password'],
+      found: 'a password without a username',
+      expected: 'both',
+      example,
+    });
+  }
+  if (at(tree, 'broker', 'username') !== undefined && at(tree, 'broker', 'password') === undefined) {
+    const example = "broker: { username: plugs, password: 'a long password' }";
+    findings.push({
+      path: ['broker', 'username'],
+      found: 'a username without a password',
+      expected: 'both',
+      example,
+    });
+  }
+  return findings;
+}
+
+function checkFiles(tree: unknown, cwd: string): Finding[] {
+  const findings: Finding[] = [];
+  for (const key of ['ca', 'cert', 'key']) {
+    const path = at(tree, 'mqtt', key);
+    const why = typeof path === 'string' ? unreadable(resolve(cwd, path)) : undefined;
+    if (why === undefined) continue;
+    const expected = 'the path of a file that can be read (from the folder rackwatt is started in)';
+    findings.push({
+      path: ['mqtt', key],
+      found: `${shown(path)}, ${why}`,
+      expected,
+      example: `mqtt: { ${key}: /etc/rackwatt/${key}.pem }`,
+    });
+  }
+  for (const [given, missing] of [['cert', 'key'] as const, ['key', 'cert'] as const]) {
+    if (at(tree, 'mqtt', given) === undefined || at(tree, 'mqtt', missing) !== undefined) continue;
+    const example = 'mqtt: { cert: /etc/rackwatt/client.pem, key: /etc/rackwatt/client.key }';
+    findings.push({ path: ['mqtt', given], found: `${given} without ${missing}`, expected: 'both', example });
+  }
+  return findings;
+}
+
+function unreadable(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile() ? undefined : 'which is no file';
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return code === 'ENOENT' ? 'which does not exist' : `which cannot be read (${code ?? 'error'})`;
+  }
+}
+
+function checkNames(tree: unknown): Finding[] {
+  const feeds = rows(tree, 'room', 'feeds');
+  return [
+    ...duplicates(feeds, 'feed'),
+    ...duplicates(breakersOf(tree), 'breaker'),
+    ...duplicates(rows(tree, 'room', 'racks'), 'rack'),
+    ...duplicates(rows(tree, 'room', 'servers'), 'server'),
+  ];
+}
+
+function duplicates(named: readonly Row[], kind: string): Finding[] {
+  const first = new Map<string, Row>();
+  return named.flatMap((row) => {
+    const name = row.value.name;
+    if (typeof name !== 'string') return [];
+    const earlier = first.get(name);
+    if (earlier === undefined) {
+      first.set(name, row);
+      return [];
+    }
+    const found = `${shown(name)}, which ${dotted(earlier.path)} is called already`;
+    const example =
+      kind === 'breaker'
+        ? 'room: { feeds: [ { name: A, breakers: [ { name: A1 }, { name: A2 } ] } ] }'
+        : `room: { ${kind}s: ${twoOf(kind)} }`;
+    return [{ path: [...row.path, 'name'], found, expected: `a ${kind} name of its own`, example }];
+  });
+}
+
+function twoOf(kind: string): string {
+  const rest = (label: string) => (kind === 'server' ? `, inputs: [ { outlet: pdu-a/${label} } ]` : '');
+  return `[ { name: ${kind}-1${rest('1')} }, { name: ${kind}-2${rest('2')} } ]`;
+}
+
+function checkReferences(tree: unknown): Finding[] {
+  const racks = namesOf(rows(tree, 'room', 'racks'));
+  const breakers = namesOf(breakersOf(tree));
+  return rows(tree, 'room', 'servers').flatMap((server) => [
+    ...reference(
+      server,
+      'rack',
+      racks,
+      'room: { racks: [ { name: r1 } ], servers: [ { name: hv-01, rack: r1, inputs: [ { outlet: pdu-a/7 } ] } ] }',
+    ),
+    ...rows(server.value, 'inputs').flatMap((input) =>
+      reference(
+        { path: [...server.path, ...input.path], value: input.value },
+        'breaker',
+        breakers,
+        'room: { feeds: [ { name: A, breakers: [ { name: A1 } ] } ], servers: [ { name: hv-01, inputs: [ { outlet: pdu-a/7, breaker: A1 } ] } ] }',
+      ),
+    ),
+  ]);
+}
+
+function reference(row: Row, key: 'rack' | 'breaker', names: readonly string[], example: string): Finding[] {
+  const name = row.value[key];
+  if (typeof name !== 'string' || names.includes(name)) return [];
+  const home = key === 'rack' ? 'room.racks' : 'room.feeds';
+  const meant = nearest(name, names);
+  const known =
+    names.length === 0
+      ? `there are none under ${home}`
+      : meant
+        ? `perhaps ${shown(meant)}`
+        : `there are ${names.slice(0, 8).map(shown).join(', ')}${names.length > 8 ? ', …' : ''}`;
+  return [
+    {
+      path: [...row.path, key],
+      found: `${shown(name)}, an unknown ${key}`,
+      expected: `the name of a ${key} under ${home}: ${known}`,
+      example,
+    },
+  ];
+}
+
+function checkOutlets(tree: unknown): Finding[] {
+  const claims = new Map<string, string>();
+  const findings: Finding[] = [];
+  for (const server of rows(tree, 'room', 'servers')) {
+    for (const input of rows(server.value, 'inputs')) {
+      const outlet = input.value.outlet;
+      if (typeof outlet !== 'string') continue;
+      const path = [...server.path, ...input.path, 'outlet'];
+      const claim = claims.get(outlet);
+      if (claim === undefined) claims.set(outlet, `${dotted(path)} (${shown(server.value.name)})`);
+      else {
+        const example =
+          'room: { servers: [ { name: hv-01, inputs: [ { outlet: pdu-a/7 }, { outlet: pdu-b/7 } ] } ] }';
+        findings.push({
+          path,
+          found: `${shown(outlet)}, which ${claim} claims already`,
+          expected: 'an outlet that no other input claims',
+          example,
+        });
+      }
+    }
+  }
+  return findings;
+}
+
+interface Row {
+  readonly path: readonly PropertyKey[];
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** The mappings in the list at a path. */
+function rows(tree: unknown, ...path: string[]): Row[] {
+  const list = at(tree, ...path);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((value: unknown, i) => (isMapping(value) ? [{ path: [...path, i], value }] : []));
+}
+
+function breakersOf(tree: unknown): Row[] {
+  return rows(tree, 'room', 'feeds').flatMap((feed) =>
+    rows(feed.value, 'breakers').map(({ path, value }) => ({ path: [...feed.path, ...path], value })),
+  );
+}
+
+function namesOf(named: readonly Row[]): string[] {
+  return named.flatMap(({ value }) => (typeof value.name === 'string' ? [value.name] : []));
+}

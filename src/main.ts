@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { systemClock } from './base/clock.ts';
+
+/**
+ * Arguments and exit codes: 0 done, 1 failed (with one line that says why), 2 the settings or the arguments are
+ * wrong. Each command is loaded only when it is called, since `serve` has to be there within a second.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  outliveReader();
+  try {
+    process.exitCode = 0;
+    await program().parseAsync(withCommand(argv), { from: 'user' });
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}
+
+/** Without a command it is `serve`, also where only its options stand. */
+function withCommand(argv: readonly string[]): string[] {
+  const [first] = argv;
+  const own = ['-h', '--help', '-V', '--version'];
+  return first === undefined || (first.startsWith('-') && !own.includes(first))
+    ? ['serve', ...argv]
+    : [...argv];
+}
+
+/** The reader of a pipe may leave first (`rackwatt discover | head`): no news, no error. */
+function outliveReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+function program(): Command {
+  const rackwatt = new Command('rackwatt')
+    .description('Live power, history, start-up inrush and idle draw of a server room, over MQTT.')
+    .version(version())
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(rackwatt --help lists what there is)')
+    .addHelpText(
+      'after',
+      `\nWithout a command: serve. Settings: config/rackwatt.yaml shows and explains each.\n`,
+    );
+  addServe(rackwatt);
+  addCheck(rackwatt);
+  addDecode(rackwatt);
+  return rackwatt;
+}
+
+const configFlag = '-c, --config <file>';
+const configHelp = 'settings (YAML); also RACKWATT_CONFIG';
+
+function addServe(rackwatt: Command): void {
+  add(rackwatt, 'serve')
+    .description('runs the service; without settings, a demo room')
+    .option(configFlag, configHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'rackwatt serve',
+        'rackwatt serve --config rackwatt.yaml',
+        'RACKWATT_MQTT_URL=mqtt://broker:1883 rackwatt serve',
+      ),
+    )
+    .action(async (options: { config?: string }) => {
+      const { serve } = await import('./commands/serve.ts');
+      await serve(await load(options), version());
+    });
+}
+
+function addCheck(rackwatt: Command): void {
+  add(rackwatt, 'check')
+    .description('checks settings, broker, store, ports and disk; says what is wrong and how to mend it')
+    .option(configFlag, configHelp)
+    .addHelpText('after', examples('rackwatt check', 'rackwatt check --config rackwatt.yaml'))
+    .action(async (options: { config?: string }) => {
+      const { check } = await import('./commands/check.ts');
+      process.exitCode = (await check(await load(options))) ? 0 : 1;
+    });
+}
+
+function addDecode(rackwatt: Command): void {
+  add(rackwatt, 'decode')
+    .description('reads messages as JSON lines on standard input, writes what they say, line by line')
+    .addHelpText(
+      'after',
+      examples(
+        `echo '{"topic":"tele/plug/SENSOR","payload":"{\\"ENERGY\\":{\\"Power\\":42}}"}' | rackwatt decode`,
+        "mosquitto_sub -h broker -t 'tele/#' -F '%j' | rackwatt decode",
+      ),
+    )
+    .action(async () => {
+      const { decode } = await import('./commands/decode.ts');
+      const { loadFamilies } = await import('./families.ts');
+      await decode(await loadFamilies(), process.stdin, process.stdout, systemClock);
+    });
+}
+
+async function load({ config }: { config?: string | undefined }) {
+  const { loadSettings } = await import('./config/load.ts');
+  return loadSettings({ configPath: config, env: process.env, cwd: process.cwd() });
+}
+
+function add(rackwatt: Command, name: string): Command {
+  return rackwatt.command(name).allowExcessArguments(false).exitOverride();
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is expected.');
+  return value;
+}
+
+function version(): string {
+  // From src and from dist alike.
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Says what went wrong, and answers the exit code. */
+function explain(error: unknown): number {
+  // Commander has said it itself; help and version come this way too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === 'SettingsError') {
+    process.stderr.write(message);
+    return 2;
+  }
+  process.stderr.write(`rackwatt: ${plainReason(error, message)}\n`);
+  return 1;
+}
+
+/** The outside world's usual refusals in words that say what to do. */
+function plainReason(error: unknown, message: string): string {
+  const { code, port, address } = error as { code?: string; port?: number; address?: string };
+  if (code === 'EADDRINUSE')
+    return `port ${port} at ${address} is taken by another program; stop it, or choose another (RACKWATT_HTTP_PORT, RACKWATT_BROKER_PORT)`;
+  if (code === 'EACCES' && port !== undefined)
+    return `port ${port} may not be used by this user; choose one above 1023`;
+  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine (http.host, broker.host)`;
+  return message.split('\n')[0] ?? message;
+}
