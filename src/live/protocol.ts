@@ -12,6 +12,10 @@ export const intervalMsMin = 100;
 export const intervalMsMax = 60_000;
 export const intervalMsDefault = 1_000;
 
+/** Of one subscription, and of each scope in it, in characters. */
+export const scopesMax = 1_000;
+export const scopeLengthMax = 256;
+
 /** Client → server, again at any time; each is answered by a snapshot. */
 export interface Subscribe {
   readonly type: 'subscribe';
@@ -54,7 +58,13 @@ export interface Goodbye {
   readonly reason: GoodbyeReason;
 }
 
-export type GoodbyeReason = 'shutdown' | 'too-slow' | 'silent' | 'not-allowed' | 'bad-request' | 'too-many-clients';
+export type GoodbyeReason =
+  | 'shutdown'
+  | 'too-slow'
+  | 'silent'
+  | 'not-allowed'
+  | 'bad-request'
+  | 'too-many-clients';
 
 export type ServerMessage = Snapshot | Frame | LiveEvent | Goodbye;
 
