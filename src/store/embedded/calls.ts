@@ -1,0 +1,50 @@
+import type { RollUpTier } from '../../model/roll-up.ts';
+import type {
+  RollUpColumns,
+  RollUpQuery,
+  Series,
+  SeriesQuery,
+  StoreErrorCode,
+  StoreHealth,
+  WriteOutcome,
+} from '../store.ts';
+
+/** What the main thread asks of the worker, and what it answers. */
+export interface Calls {
+  open: { ask: OpenOptions; answer: StoreHealth };
+  write: { ask: { bytes: ArrayBuffer; nowMs: number }; answer: WriteOutcome };
+  series: { ask: SeriesQuery; answer: Series };
+  rollUps: { ask: RollUpQuery; answer: RollUpColumns };
+  energyByScope: { ask: { tier: RollUpTier; fromMs: number; toMs: number }; answer: ScopeEnergy };
+  /** Forget, in the background, what is older than kept. */
+  prune: { ask: { nowMs: number }; answer: undefined };
+  ping: { ask: undefined; answer: StoreHealth };
+  close: { ask: undefined; answer: undefined };
+}
+
+export interface OpenOptions {
+  readonly file: string;
+  readonly nowMs: number;
+  readonly retention: StoreRetention;
+  readonly journalBytesMax: number;
+  readonly fileBytesMax?: number | undefined;
+}
+
+export interface StoreRetention {
+  readonly rawMs: number;
+  readonly minuteMs: number;
+}
+
+/** Aligned columns. */
+export interface ScopeEnergy {
+  readonly scopes: readonly string[];
+  readonly wattHours: Float64Array;
+}
+
+export type Ask = { [K in keyof Calls]: { id: number; call: K; ask: Calls[K]['ask'] } }[keyof Calls];
+
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { code: StoreErrorCode | undefined; message: string } }
+  /** Something the admin should read in the log. */
+  | { readonly report: string };

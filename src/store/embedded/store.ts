@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import {
+  type ReadingBatch,
+  type RollUpColumns,
+  type RollUpQuery,
+  type Series,
+  type SeriesQuery,
+  type Store,
+  StoreError,
+  type StoreHealth,
+  type StoreWrite,
+  type WriteOutcome,
+} from '../store.ts';
+import { BatchMaker } from './batch-maker.ts';
+import type { StoreRetention } from './calls.ts';
+import { asStoreError } from './sqlite-error.ts';
+import { WorkerLine } from './worker-line.ts';
+
+export const storeFileName = 'rackwatt.sqlite';
+
+/** How often what is too old is looked for. */
+const pruneIntervalMs = 10 * 60_000;
+/** What the journal may hold: bounds memory, and the time a start takes (about 1.1 million readings of five). */
+const journalBytesMaxDefault = 64 * 2 ** 20;
+/** Writes on their way to the worker, in bytes; more are refused as `busy`. */
+const writeBytesMax = 256 * 2 ** 20;
+
+export interface EmbeddedStoreOptions {
+  /** The folder; made when missing. The store is one file in it, `rackwatt.sqlite`. */
+  readonly path: string;
+  /** Older raw readings and minutes are refused, and deleted in the background. */
+  readonly retention: StoreRetention;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly journalBytesMax?: number;
+  /** The file never grows beyond; writes are refused as `full` instead. */
+  readonly fileBytesMax?: number;
+}
+
+/**
+ * Keeps everything in one SQLite file, packed to a few bytes a reading (engine.ts), in a thread of its own, so
+ * that neither a write nor a question ever holds up the road. Here, on the main thread, readings are only laid
+ * out as bytes.
+ */
+export class EmbeddedStore implements Store {
+  readonly kind = 'embedded';
+  /** The file it keeps everything in. */
+  readonly file: string;
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #batches = new BatchMaker();
+  readonly #line: WorkerLine;
+  #writeBytes = 0;
+  #stopPruning: (() => void) | undefined;
+
+  constructor(options: EmbeddedStoreOptions) {
+    this.#path = options.path;
+    this.file = join(options.path, storeFileName);
+    this.#clock = options.clock ?? systemClock;
+    this.#line = new WorkerLine({
+      clock: this.#clock,
+      log: options.log,
+      openOptions: () => ({
+        file: this.file,
+        nowMs: this.#clock.nowMs(),
+        retention: options.retention,
+        journalBytesMax: options.journalBytesMax ?? journalBytesMaxDefault,
+        fileBytesMax: options.fileBytesMax,
+      }),
+    });
+  }
+
+  async open(): Promise<void> {
+    try {
+      await mkdir(this.#path, { recursive: true });
+    } catch (error) {
+      throw asStoreError(error, this.file);
+    }
+    await this.#line.start();
+    this.#stopPruning?.();
+    this.#prune();
+    this.#stopPruning = this.#clock.every(pruneIntervalMs, () => this.#prune());
+  }
+
+  readingBatch(): ReadingBatch {
+    return this.#batches.readingBatch();
+  }
+
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite {
+    return this.#batches.encodeRollUps(tier, rows);
+  }
+
+  /** The bytes stay the caller's: the worker gets a copy, which costs less than 10 ns a reading. */
+  async write(write: StoreWrite): Promise<WriteOutcome> {
+    const { length } = write.bytes;
+    if (this.#writeBytes > 0 && this.#writeBytes + length > writeBytesMax)
+      throw new StoreError('busy', `the store has ${this.#writeBytes} bytes of writes waiting`);
+    const copy = Uint8Array.from(write.bytes).buffer;
+    this.#writeBytes += length;
+    try {
+      return await this.#line.ask('write', { bytes: copy, nowMs: this.#clock.nowMs() }, [copy]);
+    } finally {
+      this.#writeBytes -= length;
+    }
+  }
+
+  series(query: SeriesQuery): Promise<Series> {
+    return this.#line.ask('series', query);
+  }
+
+  rollUps(query: RollUpQuery): Promise<RollUpColumns> {
+    return this.#line.ask('rollUps', query);
+  }
+
+  async energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {
+    const { scopes, wattHours } = await this.#line.ask('energyByScope', { tier, fromMs, toMs });
+    return new Map(scopes.map((scope, i) => [scope, wattHours[i]!]));
+  }
+
+  ping(): Promise<StoreHealth> {
+    return this.#line.ask('ping', undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#stopPruning?.();
+    await this.#line.stop();
+  }
+
+  /** CPU the worker has used since it started, in µs; undefined when it does not run. */
+  async workerCpuMicros(): Promise<number | undefined> {
+    const usage = await this.#line.worker?.cpuUsage();
+    return usage && usage.user + usage.system;
+  }
+
+  /** Its failure is no news: whatever is wrong shows at the next write. */
+  #prune(): void {
+    this.#line.ask('prune', { nowMs: this.#clock.nowMs() }).catch(() => {});
+  }
+}

@@ -1,0 +1,166 @@
+import { Worker } from 'node:worker_threads';
+import { Backoff } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { StoreError, type StoreErrorCode } from '../store.ts';
+import type { Answer, Calls, OpenOptions } from './calls.ts';
+
+/** Calls on their way; more are refused as `busy`. */
+const callsMax = 512;
+const restartFirstMs = 200;
+const restartCapMs = 10_000;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export interface WorkerLineOptions {
+  readonly clock: Clock;
+  readonly log: Log | undefined;
+  /** Asked for at each start. */
+  openOptions(): OpenOptions;
+}
+
+/**
+ * The line to the worker: asks, and hands each answer to who asked. When the worker dies, all that wait are
+ * told so (a write may or may not be durable then: writing again is harmless), and it is started again after
+ * growing waits, until `stop`.
+ */
+export class WorkerLine {
+  readonly #clock: Clock;
+  readonly #log: Log | undefined;
+  readonly #openOptions: () => OpenOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #backoff = new Backoff(restartFirstMs, restartCapMs);
+  #worker: Worker | undefined;
+  #nextId = 1;
+  #cancelRestart: (() => void) | undefined;
+  /** Why it cannot be asked at present. */
+  #problem: StoreError | undefined = new StoreError('unreachable', 'the store is not open');
+
+  constructor(options: WorkerLineOptions) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#openOptions = options.openOptions;
+  }
+
+  /** The thread itself, to measure it. */
+  get worker(): Worker | undefined {
+    return this.#worker;
+  }
+
+  /** Starts the worker and opens the store. Rejects with a StoreError; then it may be tried again. */
+  async start(): Promise<Calls['open']['answer']> {
+    this.#cancelRestart?.();
+    const worker = this.#spawn();
+    try {
+      const health = await this.#send('open', this.#openOptions());
+      this.#problem = undefined;
+      this.#backoff.succeeded();
+      return health;
+    } catch (error) {
+      this.#worker = undefined;
+      await worker.terminate();
+      throw error;
+    }
+  }
+
+  /** Buffers in `transfer` are gone here afterwards. */
+  ask<K extends keyof Calls>(
+    call: K,
+    ask: Calls[K]['ask'],
+    transfer?: ArrayBuffer[],
+  ): Promise<Calls[K]['answer']> {
+    if (this.#problem !== undefined) return Promise.reject(this.#problem);
+    if (this.#waiting.size >= callsMax)
+      return Promise.reject(new StoreError('busy', `the store has ${callsMax} calls waiting`));
+    return this.#send(call, ask, transfer);
+  }
+
+  /** Lets what was asked be answered, closes the file, ends the thread. */
+  async stop(): Promise<void> {
+    this.#cancelRestart?.();
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const closing = this.#problem === undefined ? this.#send('close', undefined) : Promise.resolve();
+    this.#problem = new StoreError('unreachable', 'the store is closed');
+    this.#worker = undefined;
+    try {
+      await closing;
+    } finally {
+      await worker.terminate();
+    }
+  }
+
+  #spawn(): Worker {
+    // Beside this file lies worker.ts in the source and worker.js in what is built from it.
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { name: 'embedded-store' });
+    this.#worker = worker;
+    worker.on('message', (answer: Answer) => this.#take(answer));
+    worker.on('error', (error) => this.#died(worker, error));
+    worker.on('exit', (code) => this.#died(worker, new Error(`exit code ${code}`)));
+    return worker;
+  }
+
+  #send<K extends keyof Calls>(
+    call: K,
+    ask: Calls[K]['ask'],
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Calls[K]['answer']> {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker?.postMessage({ id, call, ask }, transfer);
+    });
+  }
+
+  #take(answer: Answer): void {
+    if ('report' in answer) {
+      this.#log?.error(answer.report);
+      return;
+    }
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('error' in answer) waiting?.reject(errorOf(answer.error));
+    else waiting?.resolve(answer.value);
+  }
+
+  /** Told of an error and then of the exit; only the first counts, and only of the worker in use. */
+  #died(worker: Worker, cause: Error): void {
+    const isInUse = this.#worker === worker;
+    if (isInUse) this.#worker = undefined;
+    const problem = new StoreError(
+      'unreachable',
+      `the store's thread ended (${cause.message}) and is started again`,
+      {
+        cause,
+      },
+    );
+    for (const waiting of this.#waiting.values()) waiting.reject(problem);
+    this.#waiting.clear();
+    if (!isInUse || this.#problem !== undefined) return;
+    this.#log?.error({ err: cause }, 'the store’s thread ended');
+    this.#problem = problem;
+    this.#restartLater();
+  }
+
+  #restartLater(): void {
+    this.#cancelRestart = this.#clock.after(this.#backoff.nextMs(), () => {
+      this.start().then(
+        () => this.#log?.info('the store’s thread runs again'),
+        (error: unknown) => {
+          this.#log?.error({ err: error }, 'the store’s thread did not start');
+          if (error instanceof StoreError) this.#problem = error;
+          this.#restartLater();
+        },
+      );
+    });
+  }
+}
+
+function errorOf({ code, message }: { code: StoreErrorCode | undefined; message: string }): Error {
+  return new StoreError(code ?? 'refused', code === undefined ? `the store failed: ${message}` : message);
+}

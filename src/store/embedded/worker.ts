@@ -1,0 +1,88 @@
+import { parentPort } from 'node:worker_threads';
+import { StoreError } from '../store.ts';
+import type { Answer, Ask } from './calls.ts';
+import { Engine } from './engine.ts';
+import { asStoreError } from './sqlite-error.ts';
+
+/**
+ * The thread the store lives in: one call after the other, in the order they were asked, and background steps
+ * in between. Started by worker-line.ts. An error nobody foresaw while writing ends the thread on purpose: the
+ * next one starts from what is in the file.
+ */
+const port = parentPort;
+if (port === null) throw new Error('the embedded store runs in a worker thread');
+
+let engine: Engine | undefined;
+let file = '';
+let isStepPlanned = false;
+
+port.on('message', (ask: Ask) => {
+  try {
+    const value = answerTo(ask);
+    port.postMessage({ id: ask.id, value } satisfies Answer, buffersOf(value));
+  } catch (error) {
+    refuse(ask, error);
+  }
+  planStep();
+  if (ask.call === 'close') port.close();
+});
+
+function answerTo(ask: Ask): unknown {
+  if (ask.call === 'open') {
+    file = ask.ask.file;
+    engine = new Engine(ask.ask, report);
+    return engine.health();
+  }
+  if (engine === undefined) throw new StoreError('unreachable', 'the store is not open');
+  switch (ask.call) {
+    case 'write':
+      return engine.write(ask.ask.bytes, ask.ask.nowMs);
+    case 'series':
+      return engine.questions.readingSeries(ask.ask);
+    case 'rollUps':
+      return engine.questions.rollUps(ask.ask);
+    case 'energyByScope':
+      return engine.questions.energyByScope(ask.ask.tier, ask.ask.fromMs, ask.ask.toMs);
+    case 'prune':
+      return engine.prune(ask.ask.nowMs);
+    case 'ping':
+      return engine.health();
+    case 'close':
+      return engine.close();
+    default:
+      return ask satisfies never;
+  }
+}
+
+function refuse(ask: Ask, error: unknown): void {
+  const known = asStoreError(error, file);
+  if (!(known instanceof StoreError) && ask.call === 'write') throw error;
+  const code = known instanceof StoreError ? known.code : undefined;
+  port?.postMessage({
+    id: ask.id,
+    error: { code, message: String((known as Error).message) },
+  } satisfies Answer);
+}
+
+function report(problem: string): void {
+  port?.postMessage({ report: problem } satisfies Answer);
+}
+
+/** `setImmediate` is no clock here: it only lets waiting calls go first. */
+function planStep(): void {
+  if (isStepPlanned || engine?.hasWork !== true) return;
+  isStepPlanned = true;
+  setImmediate(() => {
+    isStepPlanned = false;
+    if (engine?.hasWork !== true) return;
+    engine.step();
+    planStep();
+  });
+}
+
+/** Columns are handed over, not copied. */
+function buffersOf(value: unknown): ArrayBuffer[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const columns = Object.values(value).filter((column) => column instanceof Float64Array);
+  return columns.map((column) => column.buffer as ArrayBuffer);
+}
