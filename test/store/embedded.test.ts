@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedStore } from '../../src/store/embedded/store.ts';
+import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { type MadeStore, storeContract } from './contract.ts';
 
 const dayMs = 86_400_000;
