@@ -204,12 +204,18 @@ function step(what, command, args) {
       clearInterval(heartbeat);
       if (code !== 0)
         return reject(
-          new Failure(`${output.trimEnd()}\n${what} failed after ${seconds()} s (exit code ${code}).`),
+          new Failure(`${gist(output)}\n${what} failed after ${seconds()} s (exit code ${code}).`),
         );
       say(`  done in ${seconds()} s`);
       resolve(undefined);
     });
   });
+}
+
+/** What went wrong stands at the beginning (npm) or at the end (apt-get); between them may be pages of help. */
+function gist(output) {
+  const lines = output.trimEnd().split('\n');
+  return lines.length <= 30 ? lines.join('\n') : [...lines.slice(0, 20), '…', ...lines.slice(-8)].join('\n');
 }
 
 /** On the error output: the output proper belongs to the command that follows. */

@@ -95,6 +95,20 @@ test('docs/dependencies.md gives a reason for each package, and for no other', (
     expect(reason!.trim().length, `the reason for ${name}`).toBeGreaterThan(12);
 });
 
+test('the lock file names the packages of every system, without which npm ci refuses it', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies }]) =>
+    Object.keys(optionalDependencies ?? {}).filter(
+      (name) =>
+        packages[`node_modules/${name}`] === undefined &&
+        packages[`${path}/node_modules/${name}`] === undefined,
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
 test('no file names a place of one machine', () => {
   // Put together here, so that this file does not name them either.
   const places = [
