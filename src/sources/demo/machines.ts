@@ -80,7 +80,8 @@ const hypervisor: Extras = {
   hardware: { sockets: 2, memoryGb: 256, drives: 4, redundantSupplies: 1 },
 };
 const bigDatabase: ServerHardware = { sockets: 2, memoryGb: 768, drives: 12, redundantSupplies: 1 };
-const web: Extras = { surge: 1.9, hardware: { sockets: 1, memoryGb: 64, drives: 2, redundantSupplies: 1 } };
+const web: Extras = { surge: 1.9, hardware: { sockets: 1, memoryGb: 192, drives: 2, redundantSupplies: 1 } };
+const calculator: Extras = { surge: 1.8, idleLimitWatts: 280 };
 const runner: Extras = { surge: 2.6, reboots: 'often' };
 
 export const machines: readonly Machine[] = [
@@ -136,11 +137,11 @@ export const machines: readonly Machine[] = [
   machine('san-01', 'r3', 'steady', [838, 865, 45, 1300], appliance(1000)),
   machine('nas-01', 'r3', 'files', [96, 196, 8, 500], { reboots: 'never', idleLimitWatts: 130 }),
   machine('nas-02', 'r3', 'files', [15, 33, 2, 90], { reboots: 'never', idleLimitWatts: 40 }),
-  machine('calc-01', 'r3', 'batch', [226, 352, 15, 800], { surge: 1.8 }),
-  machine('calc-02', 'r3', 'batch', [222, 348, 15, 800], { surge: 1.8 }),
-  machine('calc-03', 'r3', 'batch', [229, 355, 15, 800], { surge: 1.8 }),
-  machine('calc-04', 'r3', 'batch', [224, 350, 15, 800], { surge: 1.8 }),
-  machine('bkp-01', 'r3', 'backup', [168, 296, 13, 750], { surge: 1.9 }),
+  machine('calc-01', 'r3', 'batch', [226, 352, 15, 800], calculator),
+  machine('calc-02', 'r3', 'batch', [222, 348, 15, 800], calculator),
+  machine('calc-03', 'r3', 'batch', [229, 355, 15, 800], calculator),
+  machine('calc-04', 'r3', 'batch', [224, 350, 15, 800], calculator),
+  machine('bkp-01', 'r3', 'backup', [168, 296, 13, 750], { surge: 1.9, idleLimitWatts: 220 }),
   machine('sw-r3-1', 'r3', 'steady', [44, 50, 6, 250], appliance(70)),
   machine('tape-01', 'r3', 'tape', [31, 112, 4, 200], { reboots: 'never', idleLimitWatts: 60 }),
 

@@ -106,6 +106,22 @@ describe('the counters', () => {
     }
   });
 
+  test('grow at every moment by just what is drawn, off and starting too', () => {
+    const phases = new Set<string>();
+    for (const name of runners) {
+      const machine = room.machines.get(name)!;
+      for (let atMs = mondayMs + 9 * hourMs; atMs < mondayMs + 11 * hourMs; atMs += 1_370) {
+        if (machine.phase(atMs) !== machine.phase(atMs + 20)) continue;
+        phases.add(machine.phase(atMs));
+        const grown = (machine.wattHours(atMs + 20) - machine.wattHours(atMs)) * (hourMs / 20);
+        const drawn = machine.watts(atMs + 10);
+        if (Math.abs(grown - drawn) > 0.1 + 0.005 * drawn)
+          expect.soft(grown, `${name} ${atMs}`).toBeCloseTo(drawn, 1);
+      }
+    }
+    expect(phases.size).toBe(3);
+  });
+
   test('go on exactly over a change of the clock and over the end of a cycle', () => {
     const changes = [Date.UTC(2026, 2, 29, 1), Date.UTC(2026, 9, 25, 1)];
     const cycles = [0, 1].map((n) => Date.UTC(2019, 11, 30) + (85 + n) * cycleMs);
@@ -260,6 +276,25 @@ describe('what is planted', () => {
     }
     const dead = room.outlet('pdu-r2-b2/2');
     expect(room.wattHoursAt(dead, mondayMs + dayMs)).toBe(room.wattHoursAt(dead, mondayMs));
+  });
+
+  test('no other machine that idles above its limit or, without one, near its busiest', () => {
+    for (const [name, machine] of room.machines) {
+      const { idleLimitWatts, hardware, claimed } = machine.machine;
+      if (!claimed || name === 'old-erp-01') continue;
+      const week = Array.from({ length: 7 * 96 }, (_, quarter) =>
+        machine.watts(mondayMs + quarter * 15 * minuteMs),
+      );
+      const sorted = week.toSorted((one, other) => one - other);
+      const [idle, busy] = [sorted[Math.floor(0.1 * sorted.length)]!, sorted.at(-2)!];
+      if (idleLimitWatts !== undefined) expect(idle, name).toBeLessThan(0.95 * idleLimitWatts);
+      // Allowance of Regulation (EU) 2019/424, Annex II, without its term for the processor.
+      else if (hardware !== undefined) {
+        const { sockets = 2, memoryGb = 4, drives = 0, redundantSupplies = 0 } = hardware;
+        const base = sockets === 1 ? 25 : 38;
+        expect(idle, name).toBeLessThan(base + 0.18 * (memoryGb - 4) + 5 * drives + 10 * redundantSupplies);
+      } else expect(idle / busy, name).toBeLessThan(0.45);
+    }
   });
 
   test('a hot spare that sleeps, which is no fault: a few watts and a capacitive current', () => {
