@@ -4,7 +4,7 @@ const dayMs = 86_400_000;
 /** Clock changes are searched for up to here. */
 const calendarToMs = Date.UTC(2101, 0, 1);
 /** No zone changes its clock twice within so short a time. */
-const searchStepMs = 7 * dayMs;
+const searchStepMs = 14 * dayMs;
 
 /** The room's clock is set: from then on it shows UTC + `afterMs`, until then UTC + `beforeMs`. */
 export interface ClockChange {
@@ -103,10 +103,9 @@ export class LocalCalendar {
     return after * 1000;
   }
 
-  /** Read from the zone's name at that moment, `GMT`, `GMT+01:00` or `GMT-03:30`. */
+  /** Read from the zone's name at that moment, after the date: `GMT`, `GMT+01:00` or `GMT-03:30`. */
   #askOffsetMs(atMs: number): number {
-    const name = this.#format.formatToParts(atMs).find((part) => part.type === 'timeZoneName')?.value ?? '';
-    const found = /([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name);
+    const found = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(this.#format.format(atMs));
     if (found === null) return 0;
     const seconds = Number(found[2]) * 3600 + Number(found[3]) * 60 + Number(found[4] ?? 0);
     return (found[1] === '-' ? -1000 : 1000) * seconds;

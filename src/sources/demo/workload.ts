@@ -98,7 +98,8 @@ function quietWatts(machine: Machine, seed: number, atMs: number): number {
 }
 
 function officeCurve(hour: number): number {
-  const next = officeDay.findIndex(([atHour]) => atHour > hour);
+  let next = 1;
+  while (officeDay[next]![0] <= hour) next += 1;
   const [fromHour, from] = officeDay[next - 1]!;
   const [toHour, to] = officeDay[next]!;
   return from + ((to - from) * (hour - fromHour)) / (toHour - fromHour);
