@@ -1,0 +1,273 @@
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import { Backoff } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import { type BrokerAccess, clientOptions, shownUrl } from './broker-access.ts';
+import { explainBrokerProblem, explainDisconnect, refusalProblem, twinProblem } from './broker-problems.ts';
+import { gatherReads } from './gather-reads.ts';
+import { HeldAcks, withholdAcks } from './held-acks.ts';
+import type { Source, SourceHandlers, SourceStatus } from './source.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { type Ending, stableMs, TwinWatch } from './twin-watch.ts';
+
+export interface MqttSourceOptions extends BrokerAccess {
+  /** The broker knows us by it and keeps our session under it; one instance only may use it. */
+  readonly clientId: string;
+  readonly filters: readonly string[];
+  /** Whether the broker keeps our session (subscriptions, QoS 1 messages) while we are away. Default true. */
+  readonly keepSession?: boolean | undefined;
+  /** What to subscribe with. Default 1. */
+  readonly qos?: 0 | 1 | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * The admin's MQTT broker. One mqtt.js client lives as long as one connection; coming back is done here, so
+ * that the waits grow and a second instance with our client id is given way to.
+ * A QoS 1 message is acknowledged when `acknowledge` says that it is durable, not before.
+ */
+export class MqttSource implements Source {
+  readonly #options: MqttSourceOptions;
+  readonly #backoff = new Backoff(1_000, waitCapMs);
+  readonly #twins = new TwinWatch();
+  readonly #subscriptions: Subscriptions;
+  readonly #url: string;
+  #handlers: SourceHandlers | undefined;
+  #client: MqttClient | undefined;
+  #held: HeldAcks | undefined;
+  #cancelRetry: (() => void) | undefined;
+  #state: SourceStatus['state'] = 'connecting';
+  #problem: string | undefined;
+  #sequence = 0;
+  #droppedByBroker: number | undefined;
+
+  constructor(options: MqttSourceOptions) {
+    this.#options = options;
+    this.#url = shownUrl(options);
+    this.#subscriptions = new Subscriptions(options.qos ?? 1, options.clock, options.log, () =>
+      this.#settled(),
+    );
+    this.#subscriptions.want(options.filters);
+  }
+
+  async start(handlers: SourceHandlers): Promise<void> {
+    this.#handlers = handlers;
+    this.#connect();
+  }
+
+  subscribe(filters: readonly string[]): void {
+    if (!this.#subscriptions.want(filters)) return;
+    if (this.#state === 'ready') this.#change('subscribing', this.#problem);
+    this.#subscriptions.askMissing();
+  }
+
+  publish(topic: string, payload: string): void {
+    if (this.#client?.connected) this.#client.publish(topic, payload, { qos: 0 });
+  }
+
+  acknowledge(sequence: number): void {
+    const packets = this.#held?.release(sequence);
+    if (packets !== undefined && this.#client?.connected) this.#client.stream.write(packets);
+  }
+
+  status(): SourceStatus {
+    const refused = this.#subscriptions.refused();
+    return {
+      ready: this.#state === 'ready' && refused.length === 0,
+      state: this.#state,
+      problem: this.#problem ?? refusalProblem(refused) ?? this.#standingTwinProblem(),
+      url: this.#url,
+      messages: this.#sequence,
+      refused,
+      droppedByBroker: this.#droppedByBroker,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelRetry?.();
+    const client = this.#client;
+    this.#client = undefined;
+    this.#held = undefined;
+    this.#subscriptions.disconnected();
+    this.#change('stopped', undefined);
+    if (client !== undefined) await endClient(client, this.#options.clock);
+  }
+
+  #connect(): void {
+    this.#change('connecting', this.#problem);
+    const connection: Connection = { openedAtMs: undefined, error: undefined, disconnectReason: undefined };
+    let client: MqttClient;
+    try {
+      client = connect(this.#clientOptions());
+    } catch (error) {
+      connection.error = error;
+      this.#lost(connection);
+      return;
+    }
+    this.#client = client;
+    this.#held = new HeldAcks();
+    withholdAcks(client, this.#held, () => this.#sequence);
+    gatherReads(client.stream);
+    client.on('message', (topic, payload, packet) => this.#take(topic, payload, packet));
+    client.on('connect', () => this.#opened(client, connection));
+    client.on('disconnect', (packet) => {
+      connection.disconnectReason = packet.reasonCode;
+    });
+    client.on('error', (error) => {
+      connection.error ??= error;
+    });
+    client.on('close', () => {
+      if (client === this.#client) this.#lost(connection);
+    });
+  }
+
+  #clientOptions(): IClientOptions {
+    const keepSession = this.#options.keepSession ?? true;
+    const properties =
+      this.#options.protocol === '5'
+        ? {
+            maximumPacketSize: packetBytesMax,
+            ...(keepSession ? { sessionExpiryInterval: sessionExpirySeconds } : {}),
+          }
+        : undefined;
+    return {
+      ...clientOptions(this.#options),
+      clientId: this.#options.clientId,
+      clean: !keepSession,
+      keepalive: 30,
+      connectTimeout: 15_000,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+      ...(properties === undefined ? {} : { properties }),
+    };
+  }
+
+  #opened(client: MqttClient, connection: Connection): void {
+    if (client !== this.#client) return;
+    connection.openedAtMs = this.#options.clock.nowMs();
+    this.#twins.opened(connection.openedAtMs);
+    this.#change('subscribing', undefined);
+    this.#subscriptions.connected(client);
+  }
+
+  #settled(): void {
+    const refused = this.#subscriptions.refused();
+    this.#options.log.info({ url: this.#url, refused: refused.length }, 'broker: subscribed');
+    this.#change('ready', undefined);
+  }
+
+  /** The hot path: nothing but one object for each message. */
+  #take(topic: string, payload: Buffer, packet: IPublishPacket): void {
+    if (topic === Subscriptions.droppedTopic) {
+      this.#noteDropped(payload);
+      return;
+    }
+    this.#sequence += 1;
+    this.#handlers?.message({
+      topic,
+      payload,
+      receivedAtMs: this.#options.clock.nowMs(),
+      retained: packet.retain,
+      qos: packet.qos,
+      sequence: this.#sequence,
+    });
+  }
+
+  #noteDropped(payload: Buffer): void {
+    const dropped = Number(payload.toString('latin1'));
+    if (!Number.isSafeInteger(dropped) || dropped === this.#droppedByBroker) return;
+    if (dropped > (this.#droppedByBroker ?? dropped)) {
+      this.#options.log.warn(
+        { dropped },
+        'broker: it has dropped messages; raise max_queued_messages in its settings',
+      );
+    }
+    this.#droppedByBroker = dropped;
+    this.#handlers?.changed(this.status());
+  }
+
+  /** An attempt failed, or a connection came to its end. */
+  #lost(connection: Connection): void {
+    const { clock, log, clientId } = this.#options;
+    this.#client = undefined;
+    this.#held = undefined;
+    this.#subscriptions.disconnected();
+    const nowMs = clock.nowMs();
+    const giveWay = this.#judge(connection, nowMs);
+    const waitMs = giveWay ? Math.round(twinWaitMs * (0.8 + 0.2 * Math.random())) : this.#backoff.nextMs();
+    const problem = giveWay
+      ? twinProblem(clientId, 'this one gives way and tries again in 5 minutes')
+      : this.#explain(connection);
+    if (problem !== this.#problem) log.warn({ url: this.#url, clientId, waitMs }, `broker: ${problem}`);
+    this.#change('waiting', problem);
+    this.#cancelRetry = clock.after(waitMs, () => this.#connect());
+  }
+
+  #judge(connection: Connection, nowMs: number): boolean {
+    if (connection.openedAtMs === undefined) {
+      this.#twins.failed();
+      return false;
+    }
+    if (nowMs - connection.openedAtMs >= stableMs) this.#backoff.succeeded();
+    return this.#twins.closed(nowMs, endingOf(connection));
+  }
+
+  #explain(connection: Connection): string {
+    const { disconnectReason, openedAtMs, error } = connection;
+    if (disconnectReason !== undefined) return explainDisconnect(disconnectReason);
+    if (openedAtMs !== undefined && endingOf(connection) === 'closed-by-broker')
+      return `${this.#url}: the broker closed the connection`;
+    return explainBrokerProblem(error, this.#options, this.#options.clientId);
+  }
+
+  /** Shown by the instance that holds out, while all is well otherwise. */
+  #standingTwinProblem(): string | undefined {
+    const suspected = this.#state !== 'stopped' && this.#twins.suspects(this.#options.clock.nowMs());
+    return suspected ? twinProblem(this.#options.clientId, 'it has taken over our session') : undefined;
+  }
+
+  #change(state: SourceStatus['state'], problem: string | undefined): void {
+    this.#state = state;
+    this.#problem = problem;
+    this.#handlers?.changed(this.status());
+  }
+}
+
+/** What is remembered of one attempt to connect. */
+interface Connection {
+  openedAtMs: number | undefined;
+  error: unknown;
+  disconnectReason: number | undefined;
+}
+
+const waitCapMs = 30_000;
+const twinWaitMs = 300_000;
+/** Asked of a MQTT 5 broker; a broker never sends more to us then. 3.1.1 has no such word. */
+const packetBytesMax = 16 * 1024 * 1024;
+/** How long a MQTT 5 broker keeps our session when we are away; in 3.1.1 it decides by itself. */
+const sessionExpirySeconds = 7 * 24 * 3600;
+
+function endingOf(connection: Connection): Ending {
+  if (connection.disconnectReason === 142) return 'taken-over';
+  if (connection.disconnectReason !== undefined) return 'other';
+  const { error } = connection;
+  const reset =
+    error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+  return error === undefined || reset ? 'closed-by-broker' : 'other';
+}
+
+/** Says goodbye to the broker, but does not wait for ever for it to listen. */
+async function endClient(client: MqttClient, clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const cancel = clock.after(1_000, () => {
+      client.stream.destroy();
+      resolve();
+    });
+    client.end(!client.connected, {}, () => {
+      cancel();
+      resolve();
+    });
+  });
+}
