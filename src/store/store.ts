@@ -12,13 +12,18 @@ export type { RollUpColumns, Series } from '../model/columns.ts';
  */
 export interface Store {
   readonly kind: 'embedded' | 'influx';
-  /** Connects and makes what is missing (database, retention policies, tables). Rejects with a StoreError. */
+  /**
+   * Connects and makes what is missing (database, retention policies, tables). Rejects with a StoreError, and
+   * may then, or when something has gone missing, be called again.
+   */
   open(): Promise<void>;
   /** A new, empty batch of raw readings to fill. */
   readingBatch(): ReadingBatch;
   encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite;
   /** Resolves once durable. Rejects with a StoreError. */
   write(write: StoreWrite): Promise<WriteOutcome>;
+  /** Several writes of one tier, oldest first, as one; absent where that would save nothing. */
+  join?(writes: readonly StoreWrite[]): StoreWrite;
   /** Raw points of one outlet and quantity in [fromMs, toMs), oldest first, plus the last one before fromMs. */
   series(query: SeriesQuery): Promise<Series>;
   /** Roll-ups of one scope whose bucket starts in [fromMs, toMs), oldest first. */
@@ -72,7 +77,15 @@ export interface StoreHealth {
 }
 
 /** What went wrong and what to do: `unreachable` and `busy` pass by waiting, the others need the admin. */
-export type StoreErrorCode = 'unreachable' | 'busy' | 'unauthorised' | 'forbidden' | 'missing' | 'full' | 'corrupt' | 'refused';
+export type StoreErrorCode =
+  | 'unreachable'
+  | 'busy'
+  | 'unauthorised'
+  | 'forbidden'
+  | 'missing'
+  | 'full'
+  | 'corrupt'
+  | 'refused';
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';
@@ -82,4 +95,3 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
-

@@ -1,0 +1,202 @@
+import { type Clock, systemClock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import {
+  type ReadingBatch,
+  type RollUpColumns,
+  type RollUpQuery,
+  type Series,
+  type SeriesQuery,
+  type Store,
+  StoreError,
+  type StoreHealth,
+  type StoreWrite,
+  type WriteOutcome,
+} from '../store.ts';
+import { type Place, writeVerdict } from './answers.ts';
+import { InfluxAsker } from './ask.ts';
+import { InfluxHttp } from './http.ts';
+import {
+  type Policy,
+  type PolicyName,
+  policiesFor,
+  policyNames,
+  policyOf,
+  type Retention,
+} from './layout.ts';
+import { ReadingLines, rollUpLines, SeriesKeys } from './lines.ts';
+import { makeDatabase } from './make-database.ts';
+import { askEnergyByScope, askRollUps, askSeries } from './questions.ts';
+
+export interface InfluxOptions {
+  /** `http://host:8086`; a path before the API's own is kept (proxies). */
+  readonly url: string;
+  readonly database: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly retention: Retention;
+  readonly clock?: Clock | undefined;
+  readonly log?: Log | undefined;
+  /** A write that is silent for so long has failed. */
+  readonly writeTimeoutMs?: number | undefined;
+  readonly queryTimeoutMs?: number | undefined;
+}
+
+/**
+ * Keeps readings in InfluxDB through the 1.x API, which 1.8 to 1.12, 2.x (with DBRP mappings) and 3 Core answer
+ * too. Lines are built here (a fraction of the package's cost); questions go through the `influx` package.
+ */
+export class InfluxStore implements Store {
+  readonly kind = 'influx';
+  readonly #place: Place;
+  readonly #policies: readonly Policy[];
+  readonly #clock: Clock;
+  readonly #log: Log | undefined;
+  readonly #http: InfluxHttp;
+  readonly #asker: InfluxAsker;
+  readonly #keys = new SeriesKeys();
+  readonly #writePaths: Readonly<Record<PolicyName, string>>;
+  /** Bytes of the last batch: the next one is likely to be like it. */
+  #batchBytes = 0;
+  #making: Promise<void> | undefined;
+
+  constructor(options: InfluxOptions) {
+    const { database } = options;
+    this.#policies = policiesFor(options.retention);
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log;
+    this.#http = new InfluxHttp({ ...options, timeoutMs: options.writeTimeoutMs ?? 10_000 });
+    this.#place = { shownUrl: this.#http.shownUrl, database };
+    this.#asker = new InfluxAsker(this.#http, this.#place, options.queryTimeoutMs ?? 30_000);
+    const path = (policy: PolicyName) => `/write?${new URLSearchParams({ db: database, rp: policy })}`;
+    this.#writePaths = {
+      raw: path('raw'),
+      minute: path('minute'),
+      quarter: path('quarter'),
+      events: path('events'),
+    };
+  }
+
+  /** May be called again, to make what has gone missing. */
+  open(): Promise<void> {
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined;
+    });
+    return this.#making;
+  }
+
+  readingBatch(): ReadingBatch {
+    return new ReadingLines(this.#keys, Math.min(this.#batchBytes * 1.2, 4_194_304));
+  }
+
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite {
+    return rollUpLines(tier, rows);
+  }
+
+  /** Lines follow lines: several writes of one tier make one. */
+  join(writes: readonly StoreWrite[]): StoreWrite {
+    return {
+      tier: writes[0]!.tier,
+      count: writes.reduce((sum, write) => sum + write.count, 0),
+      bytes: Buffer.concat(writes.map((write) => write.bytes)),
+    };
+  }
+
+  async write(write: StoreWrite): Promise<WriteOutcome> {
+    const refused: Record<string, number> = {};
+    if (write.tier === 'raw') this.#batchBytes = write.bytes.byteLength;
+    if (write.count > 0) await this.#send(write, refused, true);
+    return { refused };
+  }
+
+  series(query: SeriesQuery): Promise<Series> {
+    const keptMs = this.#policies[0]!.durationMs;
+    // What is older may still lie in a shard that has not been dropped yet.
+    const earliestMs = keptMs === 0 ? 0 : this.#clock.nowMs() - keptMs - 2 * this.#policies[0]!.shardMs;
+    return askSeries(this.#asker, query, earliestMs);
+  }
+
+  rollUps(query: RollUpQuery): Promise<RollUpColumns> {
+    return askRollUps(this.#asker, query);
+  }
+
+  energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {
+    return askEnergyByScope(this.#asker, tier, fromMs, toMs);
+  }
+
+  /** Also tries whether we may write. */
+  async ping(): Promise<StoreHealth> {
+    await this.#probe('raw');
+    return { version: `InfluxDB ${(await this.#asker.version()) ?? '(version unknown)'}` };
+  }
+
+  async close(): Promise<void> {
+    this.#http.close();
+  }
+
+  async #make(): Promise<void> {
+    const complaint = await makeDatabase(this.#asker, this.#place.database, this.#policies, this.#log);
+    for (const policy of policyNames)
+      await this.#probe(policy).catch((error: unknown) => {
+        throw complaint ?? error;
+      });
+    if (complaint !== undefined)
+      this.#log?.warn(
+        { problem: complaint.message },
+        'InfluxDB keeps its own retention policies: writing works, how long data is kept is up to the server',
+      );
+  }
+
+  /** Writes nothing at all to a policy: the server checks database, policy and rights first. */
+  async #probe(policy: PolicyName): Promise<void> {
+    const answer = await this.#http.post(this.#writePaths[policy], new Uint8Array());
+    try {
+      const verdict = writeVerdict(answer, 0, this.#place);
+      if (verdict.kind === 'missing') throw verdict.error;
+    } catch (error) {
+      // 2.x gets as far as missing the points.
+      if (!(error instanceof StoreError) || error.code !== 'refused') throw error;
+    }
+  }
+
+  async #send(write: StoreWrite, refused: Record<string, number>, mayMake: boolean): Promise<void> {
+    const answer = await this.#http.post(this.#writePaths[policyOf(write.tier)], write.bytes);
+    const verdict = writeVerdict(answer, write.count, this.#place);
+    switch (verdict.kind) {
+      case 'written':
+        for (const [reason, points] of Object.entries(verdict.refused)) count(refused, reason, points);
+        return;
+      case 'missing':
+        if (!mayMake) throw verdict.error;
+        this.#log?.warn({ problem: verdict.error.message }, 'what has gone is made again');
+        await this.open();
+        return this.#send(write, refused, false);
+      case 'too-large': {
+        const halves = halve(write);
+        if (halves === undefined) return count(refused, 'too-large', write.count);
+        for (const half of halves) await this.#send(half, refused, mayMake);
+      }
+    }
+  }
+}
+
+function count(counts: Record<string, number>, reason: string, more: number): void {
+  counts[reason] = (counts[reason] ?? 0) + more;
+}
+
+const newline = 0x0a;
+
+/** Cuts at the line end nearest after the middle; undefined for a single line. */
+function halve(write: StoreWrite): [StoreWrite, StoreWrite] | undefined {
+  const { tier, bytes } = write;
+  const last = bytes.byteLength - 1;
+  let cut = bytes.indexOf(newline, last >> 1);
+  if (cut < 0 || cut >= last) cut = bytes.lastIndexOf(newline, (last >> 1) - 1);
+  if (cut < 0) return undefined;
+  let lines = 0;
+  for (let at = bytes.indexOf(newline); at >= 0 && at <= cut; at = bytes.indexOf(newline, at + 1)) lines += 1;
+  return [
+    { tier, count: lines, bytes: bytes.subarray(0, cut + 1) },
+    { tier, count: write.count - lines, bytes: bytes.subarray(cut + 1) },
+  ];
+}

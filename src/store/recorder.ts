@@ -1,0 +1,388 @@
+import { Backoff } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Reading } from '../model/reading.ts';
+import type { RollUp, RollUpTier } from '../model/roll-up.ts';
+import type { Backlog } from './backlog.ts';
+import { OpenBatch } from './open-batch.ts';
+import { Replay } from './replay.ts';
+import { type Store, StoreError, type WriteOutcome } from './store.ts';
+import { StoreWatch } from './store-watch.ts';
+import { type Batch, Undurable } from './undurable.ts';
+
+export interface RecorderOptions {
+  readonly store: Store;
+  readonly backlog: Backlog;
+  readonly clock: Clock;
+  readonly log?: Log | undefined;
+  /** Everything handed in with messages up to this number is durable. Numbers only grow. */
+  readonly durable: (sequence: number) => void;
+  readonly limits?: Partial<RecorderLimits> | undefined;
+}
+
+export interface RecorderLimits {
+  /** Readings or roll-ups in one write. */
+  readonly batchMax: number;
+  /** A batch is not held back for longer, except while all writes are under way. */
+  readonly collectMs: number;
+  readonly writesInFlightMax: number;
+  /** Held in memory; beyond it the oldest go to the backlog, and at twice as many they are lost. */
+  readonly memoryReadingsMax: number;
+  /** What is not durable by then is put into the backlog too, so that acknowledgements go on. */
+  readonly patienceMs: number;
+  readonly retryFirstMs: number;
+  readonly retryCapMs: number;
+}
+
+export interface RecorderStatus {
+  /** The store is open and took what it was given last. */
+  readonly storeOk: boolean;
+  /** What is wrong with the store or the backlog and what to do about it, for a person. */
+  readonly problem?: string;
+  /** Handed in and not durable yet. */
+  readonly queuedReadings: number;
+  /** Writes the store has not answered. */
+  readonly inFlight: number;
+  readonly backlog: { readonly readings: number; readonly bytes: number; readonly oldestAtMs?: number };
+  /** Readings and roll-ups the store took, replayed ones included. */
+  readonly written: number;
+  /** Refused by the store for good, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Lost, because memory or backlog was full. */
+  readonly dropped: number;
+}
+
+const defaultLimits: RecorderLimits = {
+  batchMax: 5000,
+  collectMs: 20,
+  writesInFlightMax: 2,
+  memoryReadingsMax: 200_000,
+  patienceMs: 1000,
+  retryFirstMs: 250,
+  retryCapMs: 30_000,
+};
+
+const patienceCheckMs = 250;
+const replayWriteBytes = 524_288;
+
+/**
+ * The one road from readings to durable. Batches go straight to the store; while it is away, or slow beyond
+ * patience, they go to the backlog on disk, which is brought to the store when it is back, beside live traffic.
+ * The store is opened here, so that the service can start without it.
+ */
+export class Recorder {
+  readonly #store: Store;
+  readonly #backlog: Backlog;
+  readonly #clock: Clock;
+  readonly #log: Log | undefined;
+  readonly #limits: RecorderLimits;
+  readonly #watch: StoreWatch;
+  readonly #replay: Replay;
+  readonly #undurable: Undurable;
+  readonly #open: OpenBatch;
+  /** When the first of the open batch was seen, and whether it has collected for long enough. */
+  #openSinceMs: number | undefined;
+  #collected = false;
+  #cancelCollect: (() => void) | undefined;
+  #turnAsked = false;
+  #liveWrites = 0;
+  #liveInFlight = 0;
+  #spilling = false;
+  #spillAll = false;
+  #backlogProblem: string | undefined;
+  #backlogRests = false;
+  readonly #backlogBackoff: Backoff;
+  #cancelPatience: (() => void) | undefined;
+  #stopping: (() => void) | undefined;
+  #stopped = false;
+  #written = 0;
+  #dropped = 0;
+  readonly #refused: Record<string, number> = {};
+
+  constructor(options: RecorderOptions) {
+    const { store, backlog, clock, log } = options;
+    this.#store = store;
+    this.#backlog = backlog;
+    this.#clock = clock;
+    this.#log = log;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    const { retryFirstMs, retryCapMs, batchMax } = this.#limits;
+    this.#undurable = new Undurable(options.durable);
+    this.#open = new OpenBatch(store, batchMax);
+    this.#backlogBackoff = new Backoff(retryFirstMs, retryCapMs);
+    this.#watch = new StoreWatch({
+      store,
+      clock,
+      log,
+      retryFirstMs,
+      retryCapMs,
+      changed: () => this.#pump(),
+      idle: () => backlog.empty && this.#undurable.empty,
+    });
+    this.#replay = new Replay({
+      store,
+      backlog,
+      clock,
+      log,
+      writeBytes: replayWriteBytes,
+      took: (write, outcome) => this.#count(write.count, outcome),
+      failed: (error) => this.#replayFailed(error),
+      liveWrites: () => this.#liveWrites,
+    });
+  }
+
+  /** Begins to open the store; resolves after the first attempt, whether it went well or not. */
+  async start(): Promise<void> {
+    this.#cancelPatience = this.#clock.every(patienceCheckMs, () => this.#pump());
+    await this.#watch.start();
+  }
+
+  get status(): RecorderStatus {
+    const { readings, bytes, oldestAtMs, droppedReadings } = this.#backlog.status;
+    const problem = this.#watch.problem ?? this.#backlogProblem;
+    return {
+      storeOk: this.#watch.state === 'up' && this.#watch.problem === undefined,
+      ...(problem === undefined ? {} : { problem }),
+      queuedReadings: this.#undurable.readings + this.#open.count,
+      inFlight: this.#inFlight,
+      backlog: { readings, bytes, ...(oldestAtMs === undefined ? {} : { oldestAtMs }) },
+      written: this.#written,
+      refused: { ...this.#refused },
+      dropped: this.#dropped + droppedReadings,
+    };
+  }
+
+  /** Takes a reading; retained ones are no news and are left out. */
+  record(reading: Reading): void {
+    if (this.#stopped) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#open.add(reading);
+    if (this.#open.full) this.#seal();
+    this.#askTurn();
+  }
+
+  /** Takes finished roll-ups; the rows must not be changed afterwards. */
+  recordRollUps(tier: RollUpTier, rows: readonly RollUp[]): void {
+    if (this.#stopped) {
+      this.#dropped += rows.length;
+      return;
+    }
+    this.#open.addRollUps(tier, rows);
+    if (this.#open.full) this.#seal();
+    this.#askTurn();
+  }
+
+  /** Everything handed in so far came from messages up to this number. */
+  mark(sequence: number): void {
+    if (this.#open.count > 0) this.#open.sequence = sequence;
+    else this.#undurable.mark(sequence);
+  }
+
+  /**
+   * Makes everything handed in durable, in the store or else in the backlog, and resolves at the latest after
+   * `withinMs` with the number of readings for which that did not succeed. Store and backlog stay open.
+   */
+  async stop(withinMs: number): Promise<number> {
+    this.#watch.stop();
+    const finished = new Promise<void>((resolve) => {
+      this.#stopping = resolve;
+    });
+    const cancels = [
+      this.#clock.after(withinMs / 2, () => {
+        this.#spillAll = true;
+        this.#pump();
+      }),
+      this.#clock.after(withinMs, () => this.#stopping?.()),
+    ];
+    this.#pump();
+    await finished;
+    for (const cancel of cancels) cancel();
+    this.#cancelPatience?.();
+    this.#cancelCollect?.();
+    this.#stopped = true;
+    return this.#undurable.readings + this.#open.count;
+  }
+
+  get #inFlight(): number {
+    return this.#liveInFlight + (this.#replay.running ? 1 : 0);
+  }
+
+  /**
+   * Looks again once all that this turn of the event loop brings has been handed in. A turn, not a time: nothing
+   * is waited for, so there is nothing for a clock to measure.
+   */
+  #askTurn(): void {
+    if (this.#turnAsked || this.#cancelCollect !== undefined) return;
+    this.#turnAsked = true;
+    setImmediate(() => {
+      this.#turnAsked = false;
+      this.#pump();
+    });
+  }
+
+  /** Whatever can move on, moves on. Called whenever something has changed. */
+  #pump(): void {
+    if (this.#stopped) return;
+    if (this.#openIsDue()) this.#seal();
+    if (this.#watch.state === 'up') this.#sendWhatFits();
+    this.#spillWhatIsDue();
+    if (this.#open.count > 0) this.#collectOn();
+    else if (this.#undurable.empty) this.#stopping?.();
+  }
+
+  /** Nothing under way: at once. Otherwise after collecting for a while, as soon as there is room to go on to. */
+  #openIsDue(): boolean {
+    if (this.#open.count === 0) return false;
+    if (this.#stopping !== undefined || this.#openSinceMs! <= this.#impatientMs) return true;
+    switch (this.#watch.state) {
+      case 'up':
+        return this.#slotFree && (this.#liveInFlight === 0 || this.#collected);
+      case 'away':
+        return !this.#spilling;
+      case 'opening':
+        return false;
+    }
+  }
+
+  get #slotFree(): boolean {
+    return this.#inFlight < this.#limits.writesInFlightMax;
+  }
+
+  get #impatientMs(): number {
+    return this.#clock.nowMs() - this.#limits.patienceMs;
+  }
+
+  #collectOn(): void {
+    this.#openSinceMs ??= this.#clock.nowMs();
+    if (this.#collected) return;
+    this.#cancelCollect ??= this.#clock.after(this.#limits.collectMs, () => {
+      this.#cancelCollect = undefined;
+      this.#collected = true;
+      this.#pump();
+    });
+  }
+
+  #seal(): void {
+    for (const batch of this.#open.seal(this.#openSinceMs ?? this.#clock.nowMs())) this.#undurable.add(batch);
+    this.#openSinceMs = undefined;
+    this.#collected = false;
+    this.#cancelCollect?.();
+    this.#cancelCollect = undefined;
+    this.#dropWhatIsTooMuch();
+  }
+
+  #sendWhatFits(): void {
+    const replays = this.#stopping === undefined;
+    if (replays && this.#replay.starved) this.#replayStep();
+    while (this.#slotFree) {
+      const batch = this.#undurable.nextWaiting();
+      if (batch === undefined) break;
+      void this.#send(batch);
+    }
+    if (replays && this.#replay.due) this.#replayStep();
+  }
+
+  #replayStep(): void {
+    if (this.#slotFree) void this.#replay.step(() => this.#pump()).then(() => this.#pump());
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    batch.writing = true;
+    this.#liveInFlight += 1;
+    try {
+      this.#count(batch.count, await this.#store.write(batch.write));
+      this.#liveWrites += 1;
+      this.#undurable.finish(batch);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'refused') this.#giveUpOn(batch, error);
+      else this.#watch.failed(error);
+    }
+    batch.writing = false;
+    this.#liveInFlight -= 1;
+    this.#pump();
+  }
+
+  #giveUpOn(batch: Batch, error: StoreError): void {
+    this.#log?.error({ readings: batch.count, problem: error.message }, 'the store refuses a batch for good');
+    this.#count(batch.count, { refused: { refused: batch.count } });
+    this.#undurable.finish(batch);
+  }
+
+  #count(points: number, outcome: WriteOutcome): void {
+    this.#watch.worked();
+    let refused = 0;
+    for (const [reason, count] of Object.entries(outcome.refused)) {
+      this.#refused[reason] = (this.#refused[reason] ?? 0) + count;
+      refused += count;
+    }
+    this.#written += Math.max(0, points - refused);
+  }
+
+  #replayFailed(error: unknown): void {
+    if (!(error instanceof StoreError)) this.#backlogFailed(error);
+    else if (error.code === 'busy') this.#watch.note(error);
+    else this.#watch.failed(error);
+  }
+
+  #spillWhatIsDue(): void {
+    if (this.#spilling || this.#backlogRests) return;
+    const batches = [...this.#dueForBacklog()];
+    if (batches.length > 0) void this.#spill(batches);
+  }
+
+  *#dueForBacklog(): Generator<Batch> {
+    const all = this.#spillAll;
+    const away = this.#watch.state === 'away';
+    const impatientMs = this.#impatientMs;
+    let tooMany = this.#undurable.readings - this.#limits.memoryReadingsMax;
+    for (const batch of this.#undurable.unspilled()) {
+      if (!all && !(away && !batch.writing) && tooMany <= 0 && batch.sinceMs > impatientMs) continue;
+      tooMany -= batch.count;
+      yield batch;
+    }
+  }
+
+  async #spill(batches: readonly Batch[]): Promise<void> {
+    this.#spilling = true;
+    for (const batch of batches) batch.spilling = true;
+    try {
+      await this.#backlog.append(batches.map((batch) => batch.write));
+      this.#backlogBackoff.succeeded();
+      this.#backlogProblem = undefined;
+      for (const batch of batches) this.#undurable.finish(batch);
+    } catch (error) {
+      this.#backlogFailed(error);
+    }
+    for (const batch of batches) batch.spilling = false;
+    this.#spilling = false;
+    this.#pump();
+  }
+
+  #backlogFailed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#backlogProblem = `the backlog on disk cannot be used: ${reason}`;
+    this.#log?.error({ problem: this.#backlogProblem }, 'what the store does not take stays in memory only');
+    this.#backlogRests = true;
+    this.#clock.after(this.#backlogBackoff.nextMs(), () => {
+      this.#backlogRests = false;
+      this.#pump();
+    });
+  }
+
+  /** The last resort, when neither store nor backlog takes anything: the oldest readings are lost, and counted. */
+  #dropWhatIsTooMuch(): void {
+    const max = this.#limits.memoryReadingsMax * (this.#backlogProblem === undefined ? 2 : 1);
+    while (this.#undurable.readings > max) {
+      const batch = this.#undurable.nextWaiting();
+      if (batch === undefined) return;
+      this.#dropped += batch.count;
+      this.#log?.error(
+        { readings: batch.count, dropped: this.#dropped },
+        'memory is full: readings are lost',
+      );
+      this.#undurable.finish(batch);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { StoreWrite } from './store.ts';
+
+/** A batch that was handed in and is not known to be durable yet. */
+export class Batch {
+  /** Readings or roll-ups in it. */
+  readonly count: number;
+  /** When the first of it was handed in, epoch ms. */
+  readonly sinceMs: number;
+  /** The highest message number whose readings all lie in this batch or before it; −1: none. */
+  sequence = -1;
+  /** On its way to the store. */
+  writing = false;
+  /** On its way to the backlog. */
+  spilling = false;
+  done = false;
+  #encode: (() => StoreWrite) | undefined;
+  #write: StoreWrite | undefined;
+
+  constructor(count: number, sinceMs: number, encode: () => StoreWrite) {
+    this.count = count;
+    this.sinceMs = sinceMs;
+    this.#encode = encode;
+  }
+
+  /** Encoded when first needed. */
+  get write(): StoreWrite {
+    if (this.#write === undefined) {
+      this.#write = this.#encode!();
+      this.#encode = undefined;
+    }
+    return this.#write;
+  }
+
+  /** Durable, refused or given up: lets go of the memory. */
+  finish(): void {
+    this.done = true;
+    this.#write = undefined;
+    this.#encode = undefined;
+  }
+}
+
+/**
+ * The batches between hand-in and durability, in the order they were handed in. Batches finish in any order;
+ * message numbers are reported only when everything before them has finished.
+ */
+export class Undurable {
+  readonly #durable: (sequence: number) => void;
+  readonly #batches: Batch[] = [];
+  #readings = 0;
+
+  constructor(durable: (sequence: number) => void) {
+    this.#durable = durable;
+  }
+
+  get empty(): boolean {
+    return this.#batches.length === 0;
+  }
+
+  /** Readings and roll-ups held in memory. */
+  get readings(): number {
+    return this.#readings;
+  }
+
+  add(batch: Batch): void {
+    this.#batches.push(batch);
+    this.#readings += batch.count;
+  }
+
+  /** Everything added so far came from messages up to this number. */
+  mark(sequence: number): void {
+    const newest = this.#batches.at(-1);
+    if (newest === undefined) this.#durable(sequence);
+    else newest.sequence = sequence;
+  }
+
+  /** The oldest batch that nobody works on. */
+  nextWaiting(): Batch | undefined {
+    return this.#batches.find((batch) => !batch.done && !batch.writing && !batch.spilling);
+  }
+
+  /** Those not done and not on their way to the backlog, oldest first. */
+  *unspilled(): Generator<Batch> {
+    for (const batch of this.#batches) if (!batch.done && !batch.spilling) yield batch;
+  }
+
+  finish(batch: Batch): void {
+    if (batch.done) return;
+    batch.finish();
+    this.#readings -= batch.count;
+    this.#report();
+  }
+
+  #report(): void {
+    let sequence = -1;
+    let finished = 0;
+    for (const batch of this.#batches) {
+      if (!batch.done) break;
+      finished += 1;
+      if (batch.sequence >= 0) sequence = batch.sequence;
+    }
+    this.#batches.splice(0, finished);
+    if (sequence >= 0) this.#durable(sequence);
+  }
+}
