@@ -25,9 +25,11 @@ export function figureOfSum(sums: ScopeSums, scope: number, expected: number, at
   };
   const watts = sums.sum(scope, sumOf.watts);
   const voltAmps = sums.sum(scope, sumOf.voltAmps);
+  const whole = (quantity: number) => sums.count(scope, quantity) === inSum;
   set(figure, 'watts', watts);
-  set(figure, 'voltAmps', voltAmps);
-  set(figure, 'amps', sums.sum(scope, sumOf.amps));
+  // A sum to which some did not contribute would pass for the whole: then it is not known.
+  if (whole(sumOf.voltAmps)) set(figure, 'voltAmps', voltAmps);
+  if (whole(sumOf.amps)) set(figure, 'amps', sums.sum(scope, sumOf.amps));
   set(figure, 'volts', sums.sum(scope, sumOf.volts) / sums.count(scope, sumOf.volts));
   set(figure, 'hertz', sums.sum(scope, sumOf.hertz) / sums.count(scope, sumOf.hertz));
   // Only where every outlet told both; else the quotient would be of different things.
@@ -51,8 +53,9 @@ export function figureOfOutlets(outlets: OutletTable, members: readonly number[]
   const watts = column('watts');
   const voltAmps = column('voltAmps');
   set(figure, 'watts', sum(watts));
-  set(figure, 'voltAmps', sum(voltAmps));
-  set(figure, 'amps', sum(column('amps')));
+  const amps = column('amps');
+  if (voltAmps.length === shown.length) set(figure, 'voltAmps', sum(voltAmps));
+  if (amps.length === shown.length) set(figure, 'amps', sum(amps));
   set(figure, 'volts', mean(column('volts')));
   set(figure, 'hertz', mean(column('hertz')));
   if (shown.length === 1) set(figure, 'powerFactor', column('powerFactor')[0] ?? Number.NaN);

@@ -53,7 +53,8 @@ export class Room implements RoomView {
   readonly #claims: Map<string, Claim>;
   readonly #devices = new Map<string, DeviceRecord>();
   readonly #roomScope: number;
-  readonly #timezone: string;
+  /** IANA; days begin at its midnight. */
+  readonly timezone: string;
   readonly #outletsMax: number;
   /** By scope: outlets of a server or an outlet; empty for the wider scopes. */
   readonly #members: number[][] = [];
@@ -72,7 +73,7 @@ export class Room implements RoomView {
   #refusedOutlets = 0;
 
   constructor(options: RoomOptions) {
-    this.#timezone = options.tree.timezone;
+    this.timezone = options.tree.timezone;
     this.#outletsMax = options.outletsMax ?? outletsMaxDefault;
     this.#rollUps = new RollUpMaker((tier, scope, row) =>
       this.#bucketClosed(tier, scope, row, options.rollUp),
@@ -202,7 +203,7 @@ export class Room implements RoomView {
   }
 
   /** Writes out every open bucket: the last thing before a stop. */
-  close(nowMs: number): void {
+  closeBuckets(nowMs: number): void {
     this.#rollUps.closeAll(nowMs);
   }
 
@@ -412,8 +413,8 @@ export class Room implements RoomView {
 
   #beginDay(nowMs: number): void {
     const first = this.#dayToMs === 0;
-    this.#dayFromMs = startOfLocalDay(nowMs, this.#timezone);
-    this.#dayToMs = startOfNextLocalDay(nowMs, this.#timezone);
+    this.#dayFromMs = startOfLocalDay(nowMs, this.timezone);
+    this.#dayToMs = startOfNextLocalDay(nowMs, this.timezone);
     if (first) return;
     this.#earlierToday.clear();
     this.#today.fill(Number.NaN);

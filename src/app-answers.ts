@@ -1,0 +1,94 @@
+import type { DeviceRow, ReadyAnswer, TreeAnswer } from './api/shapes.ts';
+import type { Intake } from './devices/intake.ts';
+import type { PowerTree } from './model/power-tree.ts';
+import { splitOutlet } from './model/reading.ts';
+import type { Room } from './model/room.ts';
+import { parseScope, scopeId } from './model/scope.ts';
+import type { SourceStatus } from './sources/source.ts';
+import type { RecorderStatus } from './store/recorder.ts';
+
+/** What the api tells, put together from parts that do not know each other. */
+
+/** `GET /tree` */
+export function treeAnswer(tree: PowerTree, room: Room, demo: boolean): TreeAnswer {
+  const feedOf = new Map(
+    tree.feeds.flatMap((feed) => feed.breakers.map(({ name }) => [name, feed.name] as const)),
+  );
+  return {
+    name: tree.name,
+    timezone: tree.timezone,
+    demo,
+    feeds: tree.feeds.map(({ name, volts, breakers }) => ({
+      name,
+      ...known({ volts }),
+      breakers: breakers.map(({ name: breaker, amps, curve }) => ({
+        name: breaker,
+        ...known({ amps, curve }),
+      })),
+    })),
+    racks: tree.racks.map(({ name }) => ({ name })),
+    servers: tree.servers.map(({ name, rack, idleLimitWatts, inputs }) => ({
+      name,
+      scope: scopeId('server', name),
+      ...known({ rack, idleLimitWatts }),
+      inputs: inputs.map(({ outlet, breaker }) => ({
+        outlet,
+        ...known({ breaker, feed: breaker === undefined ? undefined : feedOf.get(breaker) }),
+      })),
+    })),
+    unclaimed: room.unclaimedOutlets().map((outlet) => ({ outlet, device: splitOutlet(outlet).device })),
+  };
+}
+
+/** `GET /devices` */
+export function deviceRows(intake: Intake, room: Room): DeviceRow[] {
+  return intake.devices().map((row) => ({
+    ...row,
+    outlets: [...row.outlets],
+    rejects: { ...row.rejects },
+    silent: room.isSilent(row.device),
+  }));
+}
+
+/** `GET /readyz` */
+export function readyAnswer(source: SourceStatus, storeKind: string, recorder: RecorderStatus): ReadyAnswer {
+  const { backlog } = recorder;
+  const broker = {
+    ok: source.ready,
+    state: source.state,
+    url: source.url,
+    ...known({ problem: source.problem }),
+  };
+  const store = { ok: recorder.storeOk, kind: storeKind, ...known({ problem: recorder.problem }) };
+  return {
+    ready: broker.ok && store.ok,
+    broker,
+    store,
+    backlog: { ok: recorder.dropped === 0, ...backlog },
+  };
+}
+
+/** One line for the log when the broker's state changed. */
+export function brokerNews({ state, url, problem, refused }: SourceStatus): string {
+  const parts = [`broker ${url}: ${state}`];
+  if (problem !== undefined) parts.push(problem);
+  if (refused.length > 0) parts.push(`refused: ${refused.join(' ')}`);
+  return parts.join('; ');
+}
+
+/** The one outlet a scope stands for: an outlet, or a server with one input. */
+export function soleOutlet(scope: string, tree: PowerTree): string | undefined {
+  const parsed = parseScope(scope);
+  if (parsed?.kind === 'outlet') return parsed.name;
+  if (parsed?.kind !== 'server') return undefined;
+  const server = tree.servers.find(({ name }) => name === parsed.name);
+  if (server === undefined) return parsed.name;
+  return server.inputs.length === 1 ? server.inputs[0]?.outlet : undefined;
+}
+
+/** Without what is not known: absent, never `undefined`. */
+function known<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { askHistory } from './api/ask-history.ts';
+import { createApi } from './api/server.ts';
+import { brokerNews, deviceRows, readyAnswer, soleOutlet, treeAnswer } from './app-answers.ts';
+import {
+  connectSimulatedRoom,
+  makeSimulatedRoom,
+  makeStore,
+  type PartsOptions,
+  startSource,
+} from './app-parts.ts';
+import { fillDemoPast } from './demo-past.ts';
+import { Intake } from './devices/intake.ts';
+import { loadFamilies } from './families.ts';
+import { LiveHub } from './live/live-hub.ts';
+import { startOfLocalDay } from './model/local-day.ts';
+import type { PowerTree } from './model/power-tree.ts';
+import { Room } from './model/room.ts';
+import { Road } from './road.ts';
+import { Recorder, type RecorderStatus } from './store/recorder.ts';
+import type { Store } from './store/store.ts';
+
+export interface AppOptions extends PartsOptions {
+  /** Folder of the built page. Default: dist/web of this checkout. */
+  readonly webRoot?: string | undefined;
+}
+
+export interface RunningApp {
+  readonly httpUrl: string;
+  readonly brokerUrl: string;
+  /** What has come in and what has become of it, for benches and tests. */
+  counts(): AppCounts;
+  /** Flushes, says goodbye, and lets go of everything; within 5 s. */
+  stop(): Promise<void>;
+}
+
+export interface AppCounts {
+  readonly messages: number;
+  readonly readings: number;
+  /** Messages that found the ring full. */
+  readonly dropped: number;
+  readonly store: RecorderStatus;
+}
+
+const tickMs = 1_000;
+const flushMsMax = 3_000;
+
+/**
+ * Builds the parts and joins them in the order a reading meets them: source → ring → intake → room → recorder,
+ * and beside it live and api, which look at room and store at their own pace. Rejects when it cannot start; a
+ * broker or a store that is away is no reason for that.
+ */
+export async function startApp(options: AppOptions): Promise<RunningApp> {
+  const { settings, demo, clock, log } = options;
+  const startedMs = clock.nowMs();
+  let stopping = false;
+  let readings = 0;
+
+  // ── the parts, from the end of the road to its beginning ──
+  const simulated = makeSimulatedRoom(options);
+  const tree: PowerTree = simulated?.tree ?? settings.room;
+  const { store, backlog } = await makeStore(options);
+  const recorder: Recorder = new Recorder({
+    store,
+    backlog,
+    clock,
+    log,
+    durable: (sequence) => source.acknowledge(sequence),
+  });
+  const room = new Room({ tree, rollUp: (tier, row) => recorder.recordRollUps(tier, [row]) });
+  room.tick(clock.nowMs());
+  const intake = new Intake(await loadFamilies());
+  const live = new LiveHub({ room, clock, log });
+
+  // ── the road ──
+  const road = new Road({
+    intake,
+    sink: {
+      reading(reading, family) {
+        readings += 1;
+        room.apply(reading, family.expectedIntervalMs);
+        if (!reading.retained) recorder.record(reading);
+      },
+      availability: (device, online, atMs) => room.setOnline(device, online, atMs),
+      describe() {},
+      subscribe: (filter) => source.subscribe([filter]),
+    },
+    handedOn: (sequence) => recorder.mark(sequence),
+  });
+
+  // ── who looks at it ──
+  const api = createApi({
+    room,
+    names: { name: tree.name, timezone: tree.timezone, demo },
+    tree: () => treeAnswer(tree, room, demo),
+    devices: () => deviceRows(intake, room),
+    ready: () => readyAnswer(source.status(), store.kind, recorder.status),
+    history: (question) => askHistory(store, { ...question, ...historyContext(question.scope) }),
+    counts: () => ({
+      messages: intake.totals().messages,
+      readings,
+      rejected: intake.totals().rejected,
+      ring: { waiting: road.waiting, dropped: road.dropped },
+      broker: { ready: source.status().ready, droppedByBroker: source.status().droppedByBroker },
+      store: recorder.status,
+      live: live.status(),
+      scopes: room.scopeCount,
+    }),
+    webRoot: options.webRoot ?? join(import.meta.dirname, '../dist/web'),
+    clock,
+    log,
+  });
+  const historyContext = (scope: string) => ({
+    outlet: soleOutlet(scope, tree),
+    nowMs: clock.nowMs(),
+    retention: settings.store.retention,
+  });
+  live.attach(api.server);
+
+  // ── and off it goes ──
+  const filters = settings.mqtt.topics === 'auto' ? intake.filters : settings.mqtt.topics;
+  const { source, url: brokerUrl } = await startSource(options, filters, {
+    message: (message) => road.take(message),
+    changed: (status) => log[status.problem === undefined ? 'info' : 'warn'](brokerNews(status)),
+  });
+  const httpUrl = await api.listen(settings.http);
+  const meters = simulated === undefined ? undefined : connectSimulatedRoom(simulated, brokerUrl, options);
+  const firstContact = once(async () => {
+    const newestDayThere = () => seedToday(room, store, startedMs);
+    if (simulated === undefined) return newestDayThere();
+    return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
+  });
+  const tick = () => {
+    room.tick(clock.nowMs());
+    if (!recorder.status.storeOk || stopping) return;
+    firstContact()?.catch((error: unknown) =>
+      log.warn({ err: error }, 'the past could not be read from the store'),
+    );
+  };
+  const stopTicking = clock.every(tickMs, tick);
+  void recorder.start().then(tick);
+
+  return {
+    httpUrl,
+    brokerUrl,
+    counts: () => ({
+      messages: intake.totals().messages,
+      readings,
+      dropped: road.dropped,
+      store: recorder.status,
+    }),
+    async stop() {
+      stopping = true;
+      stopTicking();
+      await meters?.stop();
+      await live.stop();
+      await api.stop();
+      road.finish();
+      room.closeBuckets(clock.nowMs());
+      const left = await recorder.stop(flushMsMax);
+      if (left > 0)
+        log.error(`${left} readings could be made durable neither in the store nor in the backlog`);
+      await source.stop();
+      await Promise.all([store.close(), backlog.close()]);
+    },
+  };
+}
+
+/** What was drawn today before this start, from the store's minutes. */
+async function seedToday(room: Room, store: Store, startedMs: number): Promise<void> {
+  const midnightMs = startOfLocalDay(startedMs, room.timezone);
+  if (startedMs > midnightMs) room.seedToday(await store.energyByScope('minute', midnightMs, startedMs));
+}
+
+/** Calls `work` the first time only. */
+function once<T>(work: () => T): () => T | undefined {
+  let done = false;
+  return () => {
+    if (done) return undefined;
+    done = true;
+    return work();
+  };
+}
