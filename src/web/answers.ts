@@ -1,0 +1,88 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+/** What was last answered, and what went wrong since, as a sentence. */
+export interface Answer<T> {
+  readonly value?: T;
+  readonly problem?: string;
+}
+
+const timeoutMs = 10_000;
+
+/** Relative, so that the page also works below a path of a reverse proxy. */
+export function apiPath(resource: string): string {
+  return `api/v1/${resource}`;
+}
+
+/** Reads one resource. Throws an Error whose message is a sentence for the admin. */
+export async function readAnswer<T>(path: string, alsoAccept: readonly number[] = []): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+  } catch (cause) {
+    throw new Error('rackwatt does not answer', { cause });
+  }
+  if (!response.ok && !alsoAccept.includes(response.status)) throw new Error(await problemOf(response));
+  try {
+    return (await response.json()) as T;
+  } catch (cause) {
+    throw new Error('the answer could not be read', { cause });
+  }
+}
+
+/** RFC 9457, or the bare status when something else answered. */
+async function problemOf(response: Response): Promise<string> {
+  const bare = `answered ${response.status} ${response.statusText}`.trim();
+  try {
+    const problem = (await response.json()) as { title?: unknown; detail?: unknown };
+    const text = problem.detail ?? problem.title;
+    return typeof text === 'string' && text !== '' ? text : bare;
+  } catch {
+    return bare;
+  }
+}
+
+/**
+ * One resource, asked again and again while the page is looked at. A failed question keeps the last answer and
+ * says what went wrong.
+ */
+export class Polled<T> {
+  readonly #path: string;
+  readonly #everyMs: number;
+  readonly #alsoAccept: readonly number[];
+  readonly #answer = signal<Answer<T>>({});
+  #timer = 0;
+  #asking = false;
+
+  constructor(path: string, everyMs: number, alsoAccept: readonly number[] = []) {
+    this.#path = path;
+    this.#everyMs = everyMs;
+    this.#alsoAccept = alsoAccept;
+  }
+
+  get answer(): ReadonlySignal<Answer<T>> {
+    return this.#answer;
+  }
+
+  /** Asks now, and from now on at its pace. */
+  async ask(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    clearTimeout(this.#timer);
+    try {
+      this.#answer.value = { value: await readAnswer<T>(this.#path, this.#alsoAccept) };
+    } catch (error) {
+      this.#answer.value = { ...this.#answer.peek(), problem: (error as Error).message };
+    } finally {
+      this.#asking = false;
+      this.#timer = window.setTimeout(() => this.#next(), this.#everyMs);
+    }
+  }
+
+  #next(): void {
+    if (document.hidden) this.#timer = window.setTimeout(() => this.#next(), this.#everyMs);
+    else void this.ask();
+  }
+}

@@ -1,0 +1,13 @@
+import { render } from 'preact';
+import 'uplot/dist/uPlot.min.css';
+import './styles/base.css';
+import './styles/page.css';
+import './styles/room.css';
+import './styles/servers.css';
+import { Page } from './page.tsx';
+import { Present } from './present.ts';
+import { followRoute } from './routes.ts';
+
+const present = new Present();
+render(<Page present={present} route={followRoute()} />, document.getElementById('page')!);
+present.start();

@@ -1,0 +1,208 @@
+import uPlot from 'uplot';
+import type { Format } from './format.ts';
+import { powerRange } from './power-scale.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface ChartPoint {
+  readonly atMs: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface PowerChartOptions {
+  readonly host: HTMLElement;
+  /** What the chart's canvas takes its colours from. */
+  readonly format: () => Format;
+  /** The point under the cursor; undefined when there is none. */
+  readonly onPoint: (point: ChartPoint | undefined) => void;
+}
+
+interface Theme {
+  readonly line: string;
+  readonly band: string;
+  readonly grid: string;
+  readonly text: string;
+}
+
+/** One line of power with the band from its lowest to its highest, drawn by uPlot. Made once, then fed. */
+export class PowerChart {
+  readonly #options: PowerChartOptions;
+  readonly #plot: uPlot;
+  readonly #resized: ResizeObserver;
+  #timeline: Timeline = { atS: [], mean: [], min: [], max: [] };
+  #span: [number, number] = [0, 1];
+  #theme: Theme;
+
+  constructor(options: PowerChartOptions) {
+    this.#options = options;
+    this.#theme = readTheme(options.host);
+    this.#plot = new uPlot(this.#plotOptions(), [[], [], [], []], options.host);
+    this.#resized = new ResizeObserver(() => this.#fit());
+    this.#resized.observe(options.host);
+  }
+
+  /** At most once each animation frame. */
+  draw(timeline: Timeline, fromMs: number, toMs: number): void {
+    this.#timeline = timeline;
+    this.#span = [fromMs / 1000, toMs / 1000];
+    this.#plot.setData([timeline.atS, timeline.max, timeline.min, timeline.mean]);
+    this.#tellPoint();
+  }
+
+  /** After the colours of the page changed. */
+  recolour(): void {
+    this.#theme = readTheme(this.#options.host);
+    this.#plot.redraw();
+  }
+
+  /** Moves the cursor by so many points; from the newest when there is none yet. */
+  moveCursor(by: number): void {
+    const last = this.#timeline.atS.length - 1;
+    if (last < 0) return;
+    const from = this.#plot.cursor.idx ?? last + 1;
+    const index = Math.max(0, Math.min(last, from + by));
+    const left = this.#plot.valToPos(this.#timeline.atS[index]!, 'x');
+    const watts = this.#timeline.mean[index];
+    const top = typeof watts === 'number' ? this.#plot.valToPos(watts, 'y') : 0;
+    this.#plot.setCursor({ left, top });
+  }
+
+  hideCursor(): void {
+    this.#plot.setCursor({ left: -10, top: -10 });
+  }
+
+  destroy(): void {
+    this.#resized.disconnect();
+    this.#plot.destroy();
+  }
+
+  #fit(): void {
+    const { clientWidth: width, clientHeight: height } = this.#options.host;
+    if (width > 0 && height > 0 && (width !== this.#plot.width || height !== this.#plot.height)) {
+      this.#plot.setSize({ width, height });
+    }
+  }
+
+  #tellPoint(): void {
+    const index = this.#plot.cursor.idx;
+    const { atS, mean, min, max } = this.#timeline;
+    const hidden = (this.#plot.cursor.left ?? -1) < 0;
+    const [at, meanHere] = hidden || index == null ? [undefined, undefined] : [atS[index], mean[index]];
+    if (at === undefined || meanHere == null || index == null) this.#options.onPoint(undefined);
+    else
+      this.#options.onPoint({
+        atMs: at * 1000,
+        mean: meanHere,
+        min: min[index] ?? meanHere,
+        max: max[index] ?? meanHere,
+      });
+  }
+
+  #plotOptions(): uPlot.Options {
+    const { host } = this.#options;
+    const font = `${getComputedStyle(host).fontSize} ${getComputedStyle(host).fontFamily}`;
+    const edge: uPlot.Series = { width: 0, points: { show: false }, stroke: 'transparent' };
+    return {
+      width: Math.max(host.clientWidth, 50),
+      height: Math.max(host.clientHeight, 50),
+      tzDate: (atS) => uPlot.tzDate(new Date(atS * 1000), this.#options.format().timeZone),
+      legend: { show: false },
+      padding: [8, 18, 0, 0],
+      cursor: {
+        drag: { x: false, y: false },
+        y: false,
+        points: { size: 7, one: true, fill: () => this.#theme.line },
+      },
+      scales: {
+        x: { time: true, range: () => this.#span },
+        y: { range: (_plot, min, max) => powerRange(min, max) },
+      },
+      series: [
+        {},
+        edge,
+        edge,
+        {
+          width: 1.75,
+          stroke: () => this.#theme.line,
+          points: {
+            size: 4,
+            fill: () => this.#theme.line,
+            filter: (plot, series) => lonePoints(plot.data[series]!),
+          },
+        },
+      ],
+      bands: [{ series: [1, 2], fill: () => this.#theme.band }],
+      axes: this.#axes(font),
+      hooks: { setCursor: [() => this.#tellPoint()] },
+    };
+  }
+
+  #axes(font: string): uPlot.Axis[] {
+    const lines = { stroke: () => this.#theme.grid, width: 1 };
+    const common: uPlot.Axis = { font, stroke: () => this.#theme.text, grid: lines };
+    return [
+      {
+        ...common,
+        space: (plot) => (plot.width < 480 ? 64 : 84),
+        ticks: { ...lines, size: 4 },
+        gap: 4,
+        size: 26,
+        values: (_plot, splits, _axis, _space, incrementS) =>
+          splits.map((atS) => timeLabel(atS * 1000, incrementS, this.#options.format())),
+      },
+      {
+        ...common,
+        space: (_plot, _axis, _min, _max, height) => Math.max(36, height / 8),
+        ticks: { show: false },
+        gap: 6,
+        size: (plot, labels) => axisWidth(plot, labels, font),
+        values: (_plot, splits, _axis, _space, increment) =>
+          powerLabels(splits, increment, this.#options.format()),
+      },
+    ];
+  }
+}
+
+/** A point with a gap on both sides has no line; it is drawn as a dot. */
+function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i);
+  }
+  return found;
+}
+
+function timeLabel(atMs: number, incrementS: number, format: Format): string {
+  if (incrementS < 60) return format.timeWithSeconds(atMs);
+  const time = format.timeOfDay(atMs);
+  return incrementS >= 3600 && format.isMidnight(atMs) ? format.day(atMs) : time;
+}
+
+/** All in one unit, with as many digits as the steps between them need. */
+function powerLabels(watts: number[], increment: number, format: Format): string[] {
+  const inKilowatts = Math.max(...watts) >= 1000;
+  const digits = inKilowatts ? Math.max(0, Math.min(3, 3 - Math.floor(Math.log10(increment)))) : 0;
+  const [divisor, unit] = inKilowatts ? [1000, 'kW'] : [1, 'W'];
+  return watts.map((value) => `${format.number(value / divisor, digits as 0 | 1 | 2 | 3)} ${unit}`);
+}
+
+function axisWidth(plot: uPlot, labels: readonly string[] | null, font: string): number {
+  if (!labels) return 40;
+  plot.ctx.save();
+  plot.ctx.font = font;
+  const widest = Math.max(0, ...labels.map((label) => plot.ctx.measureText(label).width));
+  plot.ctx.restore();
+  return Math.ceil(widest) + 12;
+}
+
+function readTheme(host: HTMLElement): Theme {
+  const style = getComputedStyle(host);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    line: colour('--chart-line'),
+    band: colour('--chart-band'),
+    grid: colour('--chart-grid'),
+    text: colour('--muted'),
+  };
+}

@@ -1,0 +1,195 @@
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import type { DevicesAnswer, ReadyAnswer, TreeAnswer } from '../api/shapes.ts';
+import { livePath, subprotocol } from '../live/protocol.ts';
+import { apiPath, Polled } from './answers.ts';
+import { FigureTable } from './figures.ts';
+import { Format } from './format.ts';
+import { type LinkState, LiveLink } from './live.ts';
+import { freshWatts, LiveSeries } from './live-series.ts';
+import { makeRoster, type RosterRow } from './roster.ts';
+import { Traces } from './traces.ts';
+
+const frameIntervalMs = 1_000;
+/** A little more than frames are apart, so that while they come they alone set the pace. */
+const beatMsMax = 1_050;
+const tracedServersMax = 5_000;
+const treeEveryMs = 60_000;
+const treeEveryMsMin = 5_000;
+const devicesEveryMs = 30_000;
+const readyEveryMs = 10_000;
+/** Outlets are asked for only while a server is unfolded: they are most of a room's scopes. */
+const lastingScopes = ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'];
+
+/**
+ * The room as this page knows it at present: what the stream and the API said, and when. Messages are taken in
+ * as they come; whoever draws follows `beat`, which changes at most once per animation frame and not at all while
+ * the page is hidden.
+ */
+export class Present {
+  readonly figures = new FigureTable();
+  readonly traces = new Traces(tracedServersMax);
+  readonly roomSeries = new LiveSeries('room');
+
+  readonly tree = new Polled<TreeAnswer>(apiPath('tree'), treeEveryMs);
+  readonly devices = new Polled<DevicesAnswer>(apiPath('devices'), devicesEveryMs);
+  readonly ready = new Polled<ReadyAnswer>('readyz', readyEveryMs, [503]);
+
+  readonly #link = signal<LinkState>({ phase: 'connecting' });
+  readonly #beat = signal(0);
+  readonly #arrivals = signal(0);
+  readonly #scopesVersion = signal(0);
+  readonly #liveLink: LiveLink;
+  #heardAtMs: number | undefined;
+  #serverAheadMs = 0;
+  #frameRequested = false;
+  #nextBeat = 0;
+  #treeAskedAtMs = 0;
+
+  readonly format: ReadonlySignal<Format> = computed(
+    () => new Format(undefined, this.tree.answer.value.value?.timezone ?? browserZone()),
+  );
+
+  readonly roster: ReadonlySignal<readonly RosterRow[]> = computed(() => {
+    void this.#scopesVersion.value;
+    return makeRoster(this.tree.answer.value.value, this.figures.scopes());
+  });
+
+  constructor() {
+    this.#liveLink = new LiveLink({
+      openSocket: () => new WebSocket(liveAddress(), subprotocol),
+      clock: {
+        nowMs: () => Date.now(),
+        after(delayMs, work) {
+          const timer = setTimeout(work, delayMs);
+          return () => clearTimeout(timer);
+        },
+      },
+      scopes: lastingScopes,
+      intervalMs: frameIntervalMs,
+      listener: {
+        snapshot: (message) => {
+          this.figures.applySnapshot(message);
+          this.#took(message.atMs);
+          if (this.#link.value.phase !== 'live') this.#arrived();
+        },
+        frame: (message) => {
+          this.figures.applyFrame(message);
+          this.#took(message.atMs);
+        },
+        // Starts, idle draw and alerts come with the views that show them.
+        event: () => {},
+        state: (state) => {
+          this.#link.value = state;
+        },
+      },
+    });
+  }
+
+  /** How the stream stands. */
+  get link(): ReadonlySignal<LinkState> {
+    return this.#link;
+  }
+
+  /** Changes when there is something to draw: new figures, or a second gone by. */
+  get beat(): ReadonlySignal<number> {
+    return this.#beat;
+  }
+
+  /** Grows each time the stream begins or begins again: what was missed meanwhile is in the history. */
+  get arrivals(): ReadonlySignal<number> {
+    return this.#arrivals;
+  }
+
+  /** The service's time now, epoch ms; this machine's until the service has spoken. */
+  nowMs(): number {
+    return Date.now() + this.#serverAheadMs;
+  }
+
+  /** Service's time of the newest figures; undefined when there never were any. */
+  get heardAtMs(): number | undefined {
+    return this.#heardAtMs;
+  }
+
+  /** How old a figure is, in ms. */
+  ageMs(atMs: number | undefined): number | undefined {
+    return atMs === undefined ? undefined : Math.max(0, this.nowMs() - atMs);
+  }
+
+  start(): void {
+    this.#liveLink.start();
+    void this.tree.ask();
+    void this.ready.ask();
+    void this.devices.ask();
+    this.#requestBeat();
+    addEventListener('online', () => this.#liveLink.wake());
+    addEventListener('pageshow', () => this.#liveLink.wake());
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#liveLink.wake();
+    });
+  }
+
+  /** Also these outlets, while a server is unfolded. */
+  watchOutlets(outlets: readonly string[]): void {
+    this.#liveLink.subscribe([...lastingScopes, ...outlets.map((outlet) => `outlet:${outlet}`)]);
+  }
+
+  #arrived(): void {
+    this.#arrivals.value += 1;
+    if (this.#arrivals.value > 1) {
+      this.#askTree();
+      void this.ready.ask();
+      void this.devices.ask();
+    }
+  }
+
+  #took(atMs: number): void {
+    this.#heardAtMs = atMs;
+    this.#serverAheadMs = atMs - Date.now();
+    this.roomSeries.sample(atMs, this.figures.get('room'));
+    this.traces.advance(atMs);
+    for (const scope of this.figures.scopes()) {
+      if (scope.startsWith('server:')) this.traces.put(scope, freshWatts(this.figures.get(scope)));
+    }
+    if (this.figures.scopesVersion !== this.#scopesVersion.peek()) this.#scopesChanged();
+    this.#requestBeat();
+  }
+
+  #scopesChanged(): void {
+    this.#scopesVersion.value = this.figures.scopesVersion;
+    this.traces.keepOnly((scope) => this.figures.get(scope) !== undefined);
+    // A new outlet may have a name and a rack of its own in the tree.
+    if (Date.now() - this.#treeAskedAtMs > treeEveryMsMin) this.#askTree();
+  }
+
+  #askTree(): void {
+    this.#treeAskedAtMs = Date.now();
+    void this.tree.ask();
+  }
+
+  #requestBeat(): void {
+    if (this.#frameRequested) return;
+    this.#frameRequested = true;
+    requestAnimationFrame(() => {
+      this.#frameRequested = false;
+      this.#beat.value += 1;
+      // Ages count on also when nothing comes.
+      clearTimeout(this.#nextBeat);
+      this.#nextBeat = window.setTimeout(() => this.#requestBeat(), beatMsMax);
+    });
+  }
+}
+
+/** What every view is given. */
+export interface PresentProps {
+  readonly present: Present;
+}
+
+function liveAddress(): string {
+  const address = new URL(`.${livePath}`, document.baseURI);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  return address.href;
+}
+
+function browserZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}

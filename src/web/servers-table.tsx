@@ -1,0 +1,110 @@
+import { useComputed, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { PowerState } from '../model/figure.ts';
+import { HeldOrder } from './held-order.ts';
+import { freshWatts } from './live-series.ts';
+import type { PresentProps } from './present.ts';
+import { countRoster, nextSort, type RosterRow, type RowFilter, type Sort } from './roster.ts';
+import { rowWindow } from './row-window.ts';
+import { ServerInputs } from './server-inputs.tsx';
+import { ServerRow } from './server-row.tsx';
+import { ServersHead } from './servers-head.tsx';
+import { ServersTools } from './servers-tools.tsx';
+import { TraceHistory } from './trace-history.ts';
+import { useRowView } from './use-row-view.ts';
+
+/** Who draws what: every server with its state, power, share, energy of today, trace and age. */
+export function ServersTable({ present }: PresentProps) {
+  void present.beat.value;
+  const sort = useSignal<Sort>({ key: 'watts', direction: 'descending' });
+  const text = useSignal('');
+  const state = useSignal<PowerState | undefined>(undefined);
+  const filter = useComputed<RowFilter>(() => ({
+    text: text.value,
+    ...(state.value !== undefined && { state: state.value }),
+  }));
+  const unfolded = useSignal<string | undefined>(undefined);
+  const pointed = useRef(false);
+  const order = useRef<HeldOrder>(undefined);
+  order.current ??= new HeldOrder();
+
+  const figureOf = (scope: string) => present.figures.get(scope);
+  const roster = present.roster.value;
+  const count = countRoster(roster, figureOf);
+  const rows = order.current.rows(
+    roster,
+    sort.value,
+    filter.value,
+    figureOf,
+    performance.now(),
+    pointed.current,
+  );
+  const unfoldedAt = rows.findIndex(({ scope }) => scope === unfolded.value);
+  const view = useRowView();
+  const seen = rowWindow(rows.length, view.rowPx, view, { index: unfoldedAt, extraPx: view.unfoldedPx });
+  const inSight = rows.slice(seen.first, seen.end);
+  useTraceHistory(present, inSight);
+
+  const unfold = (row: RosterRow) => {
+    const open = unfolded.value !== row.scope;
+    unfolded.value = open ? row.scope : undefined;
+    present.watchOutlets(open ? row.inputs.map(({ outlet }) => outlet) : []);
+  };
+  const mostWatts = roster.reduce((most, { scope }) => Math.max(most, freshWatts(figureOf(scope)) ?? 0), 0);
+  return (
+    <section class="panel servers-panel" aria-labelledby="servers-title">
+      <ServersTools
+        total={roster.length}
+        shown={rows.length}
+        states={count.states}
+        text={text}
+        state={state}
+        sort={sort}
+      />
+      {/* biome-ignore lint/a11y/useSemanticElements: rows are grids, and most of them are not in the document */}
+      <div role="table" class="servers" aria-labelledby="servers-title" aria-rowcount={rows.length + 1}>
+        <ServersHead sort={sort.value} choose={(key) => (sort.value = nextSort(sort.value, key))} />
+        {/* biome-ignore lint/a11y/useSemanticElements: as above */}
+        <div
+          role="rowgroup"
+          ref={view.body}
+          class="servers-body"
+          style={{ paddingTop: `${seen.abovePx}px`, paddingBottom: `${seen.belowPx}px` }}
+          onPointerEnter={(event) => (pointed.current = event.pointerType === 'mouse')}
+          onPointerLeave={() => (pointed.current = false)}
+        >
+          {inSight.flatMap((row, i) => [
+            <ServerRow
+              key={row.scope}
+              present={present}
+              row={row}
+              index={seen.first + i}
+              mostWatts={mostWatts}
+              unfolded={row.scope === unfolded.value}
+              unfold={unfold}
+            />,
+            row.scope === unfolded.value && (
+              <ServerInputs key={`${row.scope} inputs`} present={present} row={row} />
+            ),
+          ])}
+        </div>
+      </div>
+      {rows.length === 0 && (
+        <p class="empty">{roster.length === 0 ? 'Waiting for the first figures …' : 'No server matches.'}</p>
+      )}
+    </section>
+  );
+}
+
+function useTraceHistory(present: PresentProps['present'], inSight: readonly RosterRow[]): void {
+  const history = useRef<TraceHistory>(undefined);
+  const scopes = inSight.map(({ scope }) => scope).join('\n');
+  const known = present.heardAtMs !== undefined;
+  useEffect(() => {
+    if (!known || scopes === '') return;
+    history.current ??= new TraceHistory(present.traces, () => present.nowMs());
+    // Rows that only fly past while scrolling are not asked for.
+    const timer = setTimeout(() => history.current?.inSight(scopes.split('\n')), 300);
+    return () => clearTimeout(timer);
+  }, [present, scopes, known]);
+}

@@ -1,0 +1,94 @@
+import type { Signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { PowerState } from '../model/figure.ts';
+import { nextSort, type Sort, type SortKey, sortKeys } from './roster.ts';
+import { StateMark, stateWord } from './state-badge.tsx';
+
+interface ServersToolsProps {
+  readonly total: number;
+  readonly shown: number;
+  readonly states: Readonly<Record<PowerState, number>>;
+  readonly text: Signal<string>;
+  readonly state: Signal<PowerState | undefined>;
+  readonly sort: Signal<Sort>;
+}
+
+const stateOrder: readonly PowerState[] = ['starting', 'active', 'idle', 'standby', 'off', 'unknown'];
+
+/** Above the table: how many servers are in which state (each a filter), the text filter, sorting on small screens. */
+export function ServersTools({ total, shown, states, text, state, sort }: ServersToolsProps) {
+  const present = stateOrder.filter((name) => states[name] > 0 || state.value === name);
+  return (
+    <div class="panel-head servers-tools">
+      <h2 id="servers-title">Servers</h2>
+      <span class="count" role="status">
+        {shown === total ? total : `${shown} of ${total}`}
+      </span>
+      <fieldset class="chips">
+        <legend class="unseen">Only servers in one state</legend>
+        {present.map((name) => (
+          <button
+            type="button"
+            class="chip"
+            key={name}
+            aria-pressed={state.value === name}
+            onClick={() => (state.value = state.value === name ? undefined : name)}
+          >
+            <StateMark state={name} /> {stateWord[name]} <span class="figure">{states[name]}</span>
+          </button>
+        ))}
+      </fieldset>
+      <SortChoice sort={sort} />
+      <TextFilter text={text} />
+    </div>
+  );
+}
+
+/** Where the columns do not fit, their heads do not either. */
+function SortChoice({ sort }: { readonly sort: Signal<Sort> }) {
+  return (
+    <label class="sort-choice">
+      <span class="unseen">Sort by</span>
+      <select
+        value={sort.value.key}
+        onChange={(event) => (sort.value = nextSort(sort.value, event.currentTarget.value as SortKey))}
+      >
+        {Object.entries(sortKeys).map(([key, { label }]) => (
+          <option value={key} key={key}>
+            By {label.toLowerCase()}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function TextFilter({ text }: { readonly text: Signal<string> }) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const typing = (event.target as HTMLElement).closest('input, select, textarea');
+      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      input.current?.focus();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, []);
+  return (
+    <input
+      ref={input}
+      type="search"
+      class="filter"
+      placeholder="Filter  ( / )"
+      aria-label="Filter servers by name, rack, feed or outlet"
+      autocomplete="off"
+      spellcheck={false}
+      value={text.value}
+      onInput={(event) => (text.value = event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') text.value = '';
+      }}
+    />
+  );
+}

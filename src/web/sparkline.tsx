@@ -1,0 +1,70 @@
+import { useRef } from 'preact/hooks';
+import type { Present } from './present.ts';
+import { traceSteps } from './traces.ts';
+
+const heightUnits = 24;
+const marginUnits = 2;
+/** A steady draw stays a calm line: the span shown is at least this share of the largest value. */
+const spanShareMin = 0.25;
+const scratch = new Float32Array(traceSteps);
+
+interface Drawn {
+  scope: string;
+  step: number;
+  newest: number;
+  path: string;
+}
+
+/** The last ten minutes of one scope, a hundred pixels wide; beside the figures it says nothing new, so it is not read out. */
+export function Sparkline({ present, scope }: { readonly present: Present; readonly scope: string }) {
+  const drawn = useRef<Drawn>(undefined);
+  const values = present.traces.read(scope, scratch);
+  if (values) {
+    const step = present.traces.newestStep;
+    const newest = values[traceSteps - 1]!;
+    const last = drawn.current;
+    // Most beats change nothing a row's trace would show.
+    if (!last || last.scope !== scope || last.step !== step || !Object.is(last.newest, newest)) {
+      drawn.current = { scope, step, newest, path: tracePath(values) };
+    }
+  }
+  return (
+    <svg
+      class="spark"
+      viewBox={`0 0 ${traceSteps - 1} ${heightUnits}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      {values && <path d={drawn.current?.path} vector-effect="non-scaling-stroke" />}
+    </svg>
+  );
+}
+
+/** An SVG path over the trace; unknown steps break it. */
+export function tracePath(values: Float32Array): string {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low > high) return '';
+  const missing = high * spanShareMin - (high - low);
+  if (missing > 0) low = Math.max(0, low - missing / 2);
+  const span = Math.max(high - low, high * spanShareMin, 1);
+  const perWatt = (heightUnits - 2 * marginUnits) / span;
+  let path = '';
+  let pen = 'M';
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) {
+      pen = 'M';
+      continue;
+    }
+    const y = heightUnits - marginUnits - (value - low) * perWatt;
+    // A lone step still leaves a mark.
+    path += pen === 'M' ? `M${i} ${y.toFixed(1)}h.5` : `L${i} ${y.toFixed(1)}`;
+    pen = 'L';
+  }
+  return path;
+}

@@ -1,0 +1,173 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startChromium } from '../servers/chromium.ts';
+import { type BuiltPage, buildPage } from './built-page.ts';
+import { makeFigures, makeRoom, serverName } from './made-room.ts';
+import { eventually, openPage, rowNames, soon } from './opened-page.ts';
+import type { RoomScript } from './room-server.ts';
+
+let browser: Browser;
+let built: BuiltPage;
+
+beforeAll(async () => {
+  [browser, built] = await Promise.all([startChromium(), buildPage()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await built?.[Symbol.asyncDispose]();
+});
+
+const open = (script: RoomScript, options?: BrowserContextOptions) =>
+  openPage(browser, built.folder, script, options);
+const row = (number: number) => `.server:has(button[title="${serverName(number)}"])`;
+
+describe('the chart', () => {
+  /** Pixels in the colour of the line, in each tenth of the canvas from left to right. */
+  const linePixels = (page: Page) =>
+    page.locator('.chart-host canvas').evaluate((element) => {
+      const canvas = element as HTMLCanvasElement;
+      const probe = document.createElement('canvas').getContext('2d')!;
+      probe.fillStyle = getComputedStyle(canvas).getPropertyValue('--chart-line');
+      probe.fillRect(0, 0, 1, 1);
+      const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
+      const { data, width } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      const tenths = new Array<number>(10).fill(0);
+      for (let i = 0; i < data.length; i += 4) {
+        const near = Math.abs(data[i]! - r!) + Math.abs(data[i + 1]! - g!) + Math.abs(data[i + 2]! - b!) < 12;
+        if (near && data[i + 3]! > 200) tenths[Math.floor((((i / 4) % width) / width) * 10)]! += 1;
+      }
+      return tenths;
+    });
+
+  it('draws history and live as one line, with a gap where nothing is known', async () => {
+    const script = makeRoom(5);
+    const whole = script.history;
+    script.history = (scope, fromMs, toMs) => {
+      const answer = whole(scope, fromMs, toMs);
+      const steady = answer.atMs.map((atMs) => {
+        const minutesAgo = (toMs - atMs) / 60_000;
+        return minutesAgo > 6 && minutesAgo < 11 ? null : 1_000;
+      });
+      return { ...answer, mean: steady, min: steady, max: steady };
+    };
+    await using opened = await open(script);
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await expect.poll(async () => (await linePixels(page))[9], soon).toBeGreaterThan(10);
+    const tenths = await linePixels(page);
+    // The axis takes the first tenth; from 11 to 6 minutes ago is about the middle.
+    for (const tenth of [1, 2, 7, 8]) expect(tenths[tenth], `tenth ${tenth}`).toBeGreaterThan(10);
+    expect(tenths[4]! + tenths[5]!).toBe(0);
+  });
+
+  it('asks for the span that is chosen', async () => {
+    await using opened = await open(makeRoom(2));
+    const { page, server } = opened;
+    const spansMs = () =>
+      server.asked
+        .filter((asked) => asked.startsWith('history?scope=room&'))
+        .map((asked) => new URLSearchParams(asked.split('?')[1]))
+        .map((ask) => Number(ask.get('to')) - Number(ask.get('from')));
+    await expect.poll(async () => spansMs().length, soon).toBeGreaterThan(0);
+    await page.getByRole('radio', { name: '6 h', exact: true }).check();
+    await expect.poll(() => Math.round((spansMs().at(-1) ?? 0) / 3_600_000), soon).toBe(6);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => Math.round((spansMs().at(-1) ?? 0) / 3_600_000), soon).toBe(24);
+  });
+
+  it('is read point by point with the arrow keys', async () => {
+    await using opened = await open(makeRoom(2));
+    const { page } = opened;
+    await eventually(page, '.readout').toMatch(/^lowest [\d.]+ k?W · highest/);
+    await page.locator('.chart-host').focus();
+    await page.keyboard.press('PageUp');
+    await eventually(page, '.readout').toMatch(/^\d\d:\d\d:\d\d · [\d.]+ k?W/);
+    await page.keyboard.press('Escape');
+    await eventually(page, '.readout').toMatch(/^lowest/);
+  });
+});
+
+describe('the table of servers', () => {
+  it('is sorted with the keyboard, and says by what', async () => {
+    await using opened = await open(makeRoom(12));
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    const head = page.getByRole('columnheader', { name: 'Server', exact: true });
+    expect(await page.getByRole('columnheader', { name: 'Power' }).getAttribute('aria-sort')).toBe(
+      'descending',
+    );
+    await head.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await rowNames(page))[0], soon).toBe('srv-000');
+    expect(await head.getAttribute('aria-sort')).toBe('ascending');
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await rowNames(page))[0], soon).toBe('srv-011');
+    expect(await head.getAttribute('aria-sort')).toBe('descending');
+  });
+
+  it('is filtered by text and by state', async () => {
+    await using opened = await open(makeRoom(12));
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await page.keyboard.press('/');
+    await page.keyboard.type('pdu-a/7');
+    await expect.poll(() => rowNames(page), soon).toEqual(['srv-007']);
+    await eventually(page, '#servers-title + .count').toBe('1 of 12');
+    await page.keyboard.press('Escape');
+    await expect.poll(async () => (await rowNames(page)).length, soon).toBe(12);
+    await page.getByRole('button', { name: /idle/ }).click();
+    await expect
+      .poll(async () => (await rowNames(page)).sort(), soon)
+      .toEqual(['srv-001', 'srv-005', 'srv-009']);
+    await page.keyboard.press('/');
+    await page.keyboard.type('nothing like it');
+    await eventually(page, '.servers-panel').toContain('No server matches');
+  });
+
+  it("unfolds a server's inputs, and listens to their outlets only while it is unfolded", async () => {
+    await using opened = await open(makeRoom(4));
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    const button = page.getByRole('button', { name: serverName(2) });
+    await button.click();
+    await eventually(page, '.server-inputs li').toMatch(
+      /^Feed A A1 pdu-a\/2 [\d.]+ W .*Feed B B1 pdu-b\/2 [\d.]+ W/,
+    );
+    expect(await button.getAttribute('aria-expanded')).toBe('true');
+    expect(server.subscriptions.at(-1)?.scopes.slice(-2)).toEqual(['outlet:pdu-a/2', 'outlet:pdu-b/2']);
+    server.frame({ 'outlet:pdu-a/2': { watts: 0 }, 'outlet:pdu-b/2': { watts: 333 } });
+    await eventually(page, '.server-inputs li').toMatch(/pdu-a\/2 0 W .*carries nothing .*333 W/);
+    await button.press('Enter');
+    await expect.poll(() => page.locator('.server-inputs').count(), soon).toBe(0);
+    expect(server.subscriptions.at(-1)?.scopes.join()).not.toContain('outlet:');
+  });
+
+  it('of 2,000 servers stays usable: few rows are drawn, every one can be reached and found', async () => {
+    const numbers = Array.from({ length: 2_000 }, (_, i) => i);
+    await using opened = await open(makeRoom(2_000));
+    const { page, server, complaints } = opened;
+    await eventually(page, '#servers-title + .count').toBe('2000');
+    const drawn = () => page.locator('.server').count();
+    expect(await drawn()).toBeLessThan(80);
+    const feeding = setInterval(() => server.frame(makeFigures(numbers, Date.now())), 500);
+    try {
+      await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+      await expect.poll(() => page.locator('[aria-rowindex="2001"]').count(), soon).toBe(1);
+      expect(
+        await page
+          .locator('[aria-rowindex="2001"]')
+          .evaluate((last) => last.getBoundingClientRect().bottom <= innerHeight),
+      ).toBe(true);
+      expect(await drawn()).toBeLessThan(80);
+      await page.keyboard.press('/');
+      await page.keyboard.type('srv-1234');
+      await expect.poll(() => rowNames(page), soon).toEqual(['srv-1234']);
+    } finally {
+      clearInterval(feeding);
+    }
+    server.frame({ 'server:srv-1234': { watts: 777 } });
+    await eventually(page, `${row(1234)} .col-watts`).toBe('777 W');
+    expect(complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,329 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startChromium } from '../servers/chromium.ts';
+import { type BuiltPage, buildPage } from './built-page.ts';
+import { makeRoom, serverName } from './made-room.ts';
+import { axeFindings, eventually, openPage, rowNames, soon, textOf } from './opened-page.ts';
+import type { RoomScript } from './room-server.ts';
+
+let browser: Browser;
+let built: BuiltPage;
+
+beforeAll(async () => {
+  [browser, built] = await Promise.all([startChromium(), buildPage()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await built?.[Symbol.asyncDispose]();
+});
+
+const open = (script: RoomScript, options?: BrowserContextOptions) =>
+  openPage(browser, built.folder, script, options);
+const row = (number: number) => `.server:has(button[title="${serverName(number)}"])`;
+const overflowPx = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+describe('the room', () => {
+  it('is shown with its total, feeds, racks and servers, the largest consumer first', async () => {
+    const script = makeRoom(12);
+    const room = script.figures.get('room')!;
+    await using opened = await open(script);
+    const { page, server, complaints } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.total-watts').toBe(`${(room.watts! / 1000).toFixed(2)} kW`);
+    expect(await page.title()).toBe('Test room · rackwatt');
+    expect(await textOf(page, '.total .tag')).toBe('Measured');
+    expect(await textOf(page, '.facts')).toContain('Today');
+    expect(await page.locator('.gauge').count()).toBe(4 + 3);
+    expect(await textOf(page, '.gauge >> nth=0')).toMatch(/^A1 [\d.]+ of 16 A \d+(\.\d)?%/);
+    const watts = (name: string) => script.figures.get(`server:${name}`)!.watts!;
+    const bySize = script.tree.servers.map(({ name }) => name).sort((a, b) => watts(b) - watts(a));
+    expect(await rowNames(page)).toEqual(bySize);
+    expect(server.subscriptions).toEqual([
+      { type: 'subscribe', scopes: ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'], intervalMs: 1_000 },
+    ]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('tells the time of the room, and names its zone, wherever the reader is', async () => {
+    await using opened = await open(makeRoom(1));
+    const { page } = opened;
+    const format = new Intl.DateTimeFormat('en-GB', {
+      timeZone: 'Europe/London',
+      hour: '2-digit',
+      minute: '2-digit',
+    });
+    await eventually(page, '.room-time').toContain('Europe/London');
+    expect(await textOf(page, '.clock')).toContain(format.format(Date.now()));
+  });
+
+  it('changes with the frames; what is no longer known becomes a dash, not 0', async () => {
+    await using opened = await open(makeRoom(3));
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    server.frame({ 'server:srv-001': { watts: 731.4, state: 'starting' }, room: { watts: 2_345 } });
+    await eventually(page, `${row(1)} .col-watts`).toBe('731 W');
+    await eventually(page, `${row(1)} .col-state`).toBe('starting');
+    await eventually(page, '.total-watts').toBe('2.35 kW');
+    server.frame({ 'server:srv-001': { watts: null, state: null, stale: true, basis: 'unknown' } });
+    await eventually(page, `${row(1)} .col-watts`).toMatch(/^–/);
+    await eventually(page, `${row(1)} .col-state`).toBe('unknown stale');
+    await eventually(page, `${row(1)} .col-share`).toMatch(/^–/);
+  });
+
+  it('says in words what a figure lacks', async () => {
+    const script = makeRoom(4);
+    const set = (scope: string, change: object) =>
+      script.figures.set(scope, { ...script.figures.get(scope)!, ...change });
+    set('room', { basis: 'partial', watts: 500 });
+    set('server:srv-000', { basis: 'partial', watts: 100 });
+    set('server:srv-001', { stale: true, basis: 'unknown', state: 'unknown' });
+    set('server:srv-002', { basis: 'estimated' });
+    script.figures.delete('server:srv-003');
+    await using opened = await open(script);
+    const { page } = opened;
+    await eventually(page, '.total .tag').toBe('Partial');
+    await eventually(page, '.total-watts').toContain('at least 500 W');
+    expect(await textOf(page, '.total .hint')).toBe(
+      'The truth is more than 500 W: 2 servers without a fresh reading, 1 server with an input missing.',
+    );
+    expect(await textOf(page, `${row(0)} .col-state`)).toContain('partial');
+    expect(await textOf(page, `${row(0)} .col-watts`)).toContain('at least 100 W');
+    expect(await textOf(page, `${row(1)} .col-state`)).toBe('unknown stale');
+    expect(await textOf(page, `${row(2)} .col-state`)).toContain('estimated');
+    expect(await textOf(page, `${row(3)} .col-watts`)).toMatch(/^–/);
+    expect(await textOf(page, `${row(3)} .col-age`)).toBe('never');
+  });
+
+  it('marks a breaker that is loaded too much with a word', async () => {
+    const script = makeRoom(2);
+    script.figures.set('breaker:A1', { ...script.figures.get('breaker:A1')!, amps: 13.4 });
+    await using opened = await open(script);
+    await eventually(opened.page, '.gauge >> nth=0').toBe('A1 13.4 of 16 A 84% critical');
+  });
+
+  it('lists the devices that are silent or cannot be read', async () => {
+    const script = makeRoom(2);
+    const device = { family: 'tasmota', outlets: [], messages: 3, rejects: {}, silent: false };
+    script.devices.rows = [
+      { ...device, device: 'plug-9', silent: true, lastAtMs: Date.now() - 200_000 },
+      { ...device, device: 'pdu-b', rejects: { 'not-json': 3 } },
+    ];
+    await using opened = await open(script);
+    await eventually(opened.page, '.attention li').toBe(
+      'plug-9 silent for 3 min | pdu-b not readable: not json 3',
+    );
+  });
+});
+
+describe('the link', () => {
+  it('lost: the page says so, greys, counts the age, and is live again when the server is back', async () => {
+    await using opened = await open(makeRoom(3), { reducedMotion: 'reduce' });
+    const { page, server, complaints } = opened;
+    await eventually(page, '.link').toBe('Live');
+    const colour = () => page.locator('.total-watts').evaluate((element) => getComputedStyle(element).color);
+    const liveColour = await colour();
+    await server.stop();
+    await eventually(page, '.link').toMatch(/^Reconnecting · figures \d s old$/);
+    await expect.poll(colour, soon).not.toBe(liveColour);
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    await eventually(page, '.link').toMatch(/figures [2-9] s old/);
+    expect(await textOf(page, '.total-watts')).toMatch(/^[\d.]+ k?W$/);
+    server.script.figures.set('room', { ...server.script.figures.get('room')!, watts: 4_321 });
+    await server.start();
+    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.total-watts').toBe('4.32 kW');
+    await expect.poll(colour, soon).toBe(liveColour);
+    // The browser itself reports each refused connection; nothing else may be said.
+    expect(complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([]);
+  });
+
+  it('with a missing number: the page asks for a snapshot and shows what it says', async () => {
+    await using opened = await open(makeRoom(3));
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    server.script.figures.set('server:srv-002', {
+      ...server.script.figures.get('server:srv-002')!,
+      watts: 999,
+    });
+    server.loseMessage();
+    expect(server.subscriptions).toHaveLength(1);
+    server.frame({ 'server:srv-001': { watts: 55 } });
+    await expect.poll(() => server.subscriptions.length, soon).toBe(2);
+    await eventually(page, `${row(2)} .col-watts`).toBe('999 W');
+    await eventually(page, `${row(1)} .col-watts`).toBe('55 W');
+    expect(await textOf(page, '.link')).toBe('Live');
+  });
+
+  it('closed by the server with a word: the word is shown', async () => {
+    await using opened = await open(makeRoom(1));
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    server.goodbye('not-allowed');
+    await eventually(page, '.link').toMatch(/^Not allowed/);
+  });
+});
+
+describe('notices', () => {
+  it('say that a demo is one, and how to show what is real', async () => {
+    const script = makeRoom(2);
+    script.tree.demo = true;
+    await using opened = await open(script);
+    const { page } = opened;
+    await eventually(page, '.notice-demo summary').toContain('This room is simulated');
+    await page.locator('.notice-demo summary').click();
+    await eventually(page, '.notice-demo').toContain('RACKWATT_MQTT_URL=mqtt://broker:1883 npm start');
+    await eventually(page, '.notice-demo').toContain('mqtt://127.0.0.1:1883');
+  });
+
+  it('are none in a real room in which all is well', async () => {
+    await using opened = await open(makeRoom(2));
+    await eventually(opened.page, '.link').toBe('Live');
+    expect(await opened.page.locator('.notice').count()).toBe(0);
+  });
+
+  it('say plainly when broker or store is away', async () => {
+    const script = makeRoom(2);
+    script.ready = {
+      ready: false,
+      broker: { ok: false, state: 'connecting', url: 'mqtt://broker:1883', problem: 'connection refused' },
+      store: { ok: false, kind: 'influx' },
+      backlog: { ok: true, readings: 12, bytes: 1 },
+    };
+    await using opened = await open(script);
+    await eventually(opened.page, '.notice').toContain(
+      'broker mqtt://broker:1883 is away (connection refused)',
+    );
+    await eventually(opened.page, '.notice').toContain('influx store is away');
+  });
+
+  it('tell how to point a plug at the broker while no device was heard, and give way to the first one', async () => {
+    const script = makeRoom(0);
+    script.figures.clear();
+    await using opened = await open(script);
+    const { page, server } = opened;
+    await eventually(page, '.first-run').toContain('No device heard yet');
+    expect(await textOf(page, '.first-run')).toContain('mqtt://127.0.0.1:1883');
+    const found = { watts: 42, state: 'active', stale: false, basis: 'measured', atMs: Date.now() } as const;
+    server.frame({ 'server:plug-1/0': found, room: found });
+    await eventually(page, '.server .unfold').toBe('plug-1/0');
+    expect(await page.locator('.first-run').count()).toBe(0);
+  });
+
+  it('say what could not be read, while live figures go on', async () => {
+    const script = makeRoom(2);
+    for (const resource of ['tree', 'history', 'devices']) script.failing.add(resource);
+    await using opened = await open(script);
+    const { page } = opened;
+    await eventually(page, '.notice-bad').toContain(
+      "The room's layout could not be read: the store is away.",
+    );
+    await eventually(page, '.chart-note').toContain('History could not be read (the store is away)');
+    await eventually(page, '.room-side').toContain('list of devices could not be read');
+    await eventually(page, '.server .unfold').toContain('srv-001');
+  });
+
+  it('an address that leads nowhere says so and leads back', async () => {
+    await using opened = await open(makeRoom(2));
+    const { page } = opened;
+    await page.goto(`${opened.server.url}#/nowhere`);
+    await eventually(page, 'main').toContain('There is no view at #/nowhere');
+    await page.getByRole('link', { name: 'Back to the room' }).click();
+    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.server .unfold').toContain('srv-001');
+  });
+});
+
+const sizes = [
+  [320, 640],
+  [390, 844],
+  [768, 1024],
+  [1024, 768],
+  [1280, 800],
+  [1920, 1080],
+  [3840, 2160],
+] as const;
+
+describe('at every size', () => {
+  it('from phone to wall nothing runs over the edge, unfolded or lost', async () => {
+    const script = makeRoom(12);
+    script.tree.demo = true;
+    script.tree.name = 'The server room with the longest name in the whole building';
+    script.tree.servers[3]!.name = 'a-host-name-that-somebody-made-very-long-indeed.example.internal';
+    await using opened = await open(script, { locale: 'de-DE' });
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await page.getByRole('button', { name: serverName(2) }).click();
+    await expect.poll(() => page.locator('.server-inputs li').count(), soon).toBe(2);
+    const overflows = async () => {
+      const found: Record<string, number> = {};
+      for (const [width, height] of sizes) {
+        await page.setViewportSize({ width, height });
+        found[`${width} × ${height}`] = await overflowPx(page);
+      }
+      return found;
+    };
+    const none = Object.fromEntries(sizes.map(([width, height]) => [`${width} × ${height}`, 0]));
+    expect(await overflows()).toEqual(none);
+    await server.stop();
+    await eventually(page, '.link').toContain('Reconnecting');
+    expect(await overflows()).toEqual(none);
+  });
+});
+
+describe('for everybody', () => {
+  it('axe finds nothing serious, in dark and light, on laptop and phone, live and lost', async () => {
+    const script = makeRoom(6);
+    script.tree.demo = true;
+    script.figures.set('breaker:A1', { ...script.figures.get('breaker:A1')!, amps: 13.4 });
+    script.figures.set('breaker:A2', { ...script.figures.get('breaker:A2')!, amps: 11.4 });
+    script.figures.set('room', { ...script.figures.get('room')!, basis: 'partial' });
+    script.figures.set('server:srv-001', { ...script.figures.get('server:srv-001')!, stale: true });
+    script.devices.rows = [
+      {
+        device: 'plug',
+        family: 'tasmota',
+        outlets: [],
+        messages: 1,
+        rejects: { 'not-json': 1 },
+        silent: true,
+      },
+    ];
+    script.ready = { ...script.ready, ready: false, store: { ok: false, kind: 'influx' } };
+    await using opened = await open(script);
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await page.locator('.notice-demo summary').click();
+    await page.getByRole('button', { name: serverName(2) }).click();
+    await eventually(page, '.server-inputs li').toContain('pdu-b/2');
+    const findings = async () => {
+      const found: string[] = [];
+      for (const colorScheme of ['dark', 'light'] as const) {
+        for (const width of [1280, 390]) {
+          await page.emulateMedia({ colorScheme });
+          await page.setViewportSize({ width, height: 900 });
+          found.push(...(await axeFindings(page)).map((finding) => `${colorScheme} ${width} ${finding}`));
+        }
+      }
+      return found;
+    };
+    expect(await findings()).toEqual([]);
+    await server.stop();
+    await eventually(page, '.link').toContain('Reconnecting');
+    expect(await findings()).toEqual([]);
+  });
+
+  it('axe would find text that is too pale', async () => {
+    await using opened = await open(makeRoom(1));
+    await eventually(opened.page, '.link').toBe('Live');
+    await opened.page.evaluate(() => {
+      const pale = document.createElement('p');
+      pale.textContent = 'pale';
+      pale.style.color = '#888';
+      pale.style.background = '#777';
+      document.querySelector('main')!.append(pale);
+    });
+    expect((await axeFindings(opened.page)).join()).toContain('color-contrast');
+  });
+});

@@ -1,0 +1,174 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DeviceRow, ReadyAnswer } from '../../src/api/shapes.ts';
+import type { Figure } from '../../src/model/figure.ts';
+import { attentionList } from '../../src/web/attention-list.ts';
+import { breakerLoad } from '../../src/web/breaker-load.ts';
+import { powerRange } from '../../src/web/power-scale.ts';
+import { readinessSentences } from '../../src/web/readiness.ts';
+import { parseRoute } from '../../src/web/routes.ts';
+import { rowsAllDrawnMax, rowWindow } from '../../src/web/row-window.ts';
+
+const figure = (fields: Partial<Figure>): Figure => ({
+  state: 'active',
+  stale: false,
+  basis: 'measured',
+  ...fields,
+});
+
+describe('the load of a breaker', () => {
+  it.each([
+    [8, 'normal'],
+    [11.2, 'high'],
+    [12.8, 'critical'],
+    [16, 'critical'],
+    [16.1, 'over'],
+  ])('of %d A at 16 A is %s', (amps, level) => {
+    expect(breakerLoad(figure({ amps }), 16)).toEqual({ amps, share: amps / 16, level });
+  });
+
+  it('comes from apparent power when no amps are metered, and never from watts', () => {
+    expect(breakerLoad(figure({ voltAmps: 2_300, volts: 230, watts: 1 }), 16).amps).toBe(10);
+    expect(breakerLoad(figure({ watts: 2_300, volts: 230 }), 16)).toEqual({ level: 'unknown' });
+  });
+
+  it('is unknown without a figure, and has no share without a rating', () => {
+    expect(breakerLoad(undefined, 16)).toEqual({ level: 'unknown' });
+    expect(breakerLoad(figure({ amps: 3 }), undefined)).toEqual({ amps: 3, level: 'unknown' });
+    expect(breakerLoad(figure({ amps: 0 }), 16)).toEqual({ amps: 0, share: 0, level: 'normal' });
+  });
+});
+
+describe('the watts axis', () => {
+  it('does not make drama of noise', () => {
+    const [low, high] = powerRange(9_990, 10_010);
+    expect(high - low).toBeGreaterThanOrEqual(600);
+  });
+
+  it('begins at 0 when the load comes near it, and not when it does not', () => {
+    expect(powerRange(20, 400)[0]).toBe(0);
+    expect(powerRange(9_000, 10_000)[0]).toBeGreaterThan(5_000);
+    expect(powerRange(0, 0)[0]).toBe(0);
+  });
+
+  it('has a range when nothing is known', () => {
+    expect(powerRange(null, null)).toEqual([0, 100]);
+  });
+
+  it('always holds what it shows', () => {
+    const watts = fc.double({ min: -1e5, max: 1e6, noNaN: true });
+    fc.assert(
+      fc.property(watts, watts, (a, b) => {
+        const [low, high] = powerRange(Math.min(a, b), Math.max(a, b));
+        expect(low).toBeLessThanOrEqual(Math.min(a, b));
+        expect(high).toBeGreaterThanOrEqual(Math.max(a, b));
+        expect(high).toBeGreaterThan(low);
+      }),
+    );
+  });
+});
+
+describe('the window of rows', () => {
+  it('draws all of a small room', () => {
+    expect(rowWindow(rowsAllDrawnMax, 30, { topPx: 0, heightPx: 100 })).toEqual({
+      first: 0,
+      end: rowsAllDrawnMax,
+      abovePx: 0,
+      belowPx: 0,
+    });
+  });
+
+  it('covers what is seen, stands for the rest, and the whole is as high as all rows', () => {
+    const input = fc.record({
+      count: fc.integer({ min: rowsAllDrawnMax + 1, max: 5_000 }),
+      rowPx: fc.integer({ min: 20, max: 80 }),
+      topPx: fc.integer({ min: -2_000, max: 400_000 }),
+      heightPx: fc.integer({ min: 100, max: 3_000 }),
+      index: fc.integer({ min: -1, max: 5_000 }),
+      extraPx: fc.integer({ min: 0, max: 300 }),
+    });
+    fc.assert(
+      fc.property(input, ({ count, rowPx, topPx, heightPx, index, extraPx }) => {
+        const seen = rowWindow(count, rowPx, { topPx, heightPx }, { index, extraPx });
+        const unfolded = index >= 0 && index < count;
+        const drawnPx =
+          (seen.end - seen.first) * rowPx +
+          (unfolded && index >= seen.first && index < seen.end ? extraPx : 0);
+        const allPx = count * rowPx + (unfolded ? extraPx : 0);
+        expect(seen.abovePx + drawnPx + seen.belowPx).toBe(allPx);
+        expect(seen.abovePx).toBeLessThanOrEqual(Math.max(0, Math.min(topPx, allPx)));
+        expect(seen.abovePx + drawnPx).toBeGreaterThanOrEqual(Math.min(allPx, Math.max(0, topPx + heightPx)));
+        expect(seen.end - seen.first).toBeLessThanOrEqual(heightPx / rowPx + 20);
+      }),
+    );
+  });
+});
+
+describe('devices that need a look', () => {
+  const row = (fields: Partial<DeviceRow>): DeviceRow => ({
+    device: 'pdu',
+    family: 'tasmota',
+    outlets: [],
+    silent: false,
+    messages: 9,
+    rejects: {},
+    ...fields,
+  });
+
+  it('are none when all is well, and a sample said on two topics is well', () => {
+    expect(attentionList([row({}), row({ rejects: { duplicate: 4, 'not-json': 0 } })])).toEqual([]);
+  });
+
+  it('are listed the gravest first, with the reasons in words', () => {
+    const items = attentionList([
+      row({ device: 'c', rejects: { 'not-json': 3, 'watts-out-of-range': 12 } }),
+      row({ device: 'b', silent: true, lastAtMs: 5 }),
+      row({ device: 'a', name: 'Rack 1 left', online: false, silent: true }),
+      row({ device: '?', rejects: { 'unknown-topic': 1 } }),
+    ]);
+    expect(items.map(({ what, device, detail }) => [what, device, detail])).toEqual([
+      ['offline', 'Rack 1 left', undefined],
+      ['silent', 'b', undefined],
+      ['unreadable', 'c', 'watts out of range 12, not json 3'],
+      ['unreadable', 'Topics nobody can read', 'unknown topic 1'],
+    ]);
+  });
+});
+
+describe('readiness in sentences', () => {
+  const ready: ReadyAnswer = {
+    ready: true,
+    broker: { ok: true, state: 'subscribed', url: 'mqtt://broker:1883' },
+    store: { ok: true, kind: 'influx' },
+    backlog: { ok: true, readings: 0, bytes: 0 },
+  };
+
+  it('says nothing when all is well', () => {
+    expect(readinessSentences(ready)).toEqual([]);
+  });
+
+  it('names the broker and why it is away', () => {
+    const [sentence] = readinessSentences({
+      ...ready,
+      broker: { ok: false, state: 'connecting', url: 'mqtt://broker:1883', problem: 'connection refused' },
+    });
+    expect(sentence).toContain('mqtt://broker:1883 is away (connection refused)');
+  });
+
+  it('tells what waits for the store, and when nothing more can be kept', () => {
+    const sentences = readinessSentences({
+      ...ready,
+      store: { ok: false, kind: 'influx' },
+      backlog: { ok: false, readings: 7, bytes: 1, problem: 'disk full' },
+    });
+    expect(sentences).toHaveLength(2);
+    expect(sentences[0]).toContain('influx store is away');
+    expect(sentences[0]).toContain('7 readings wait');
+    expect(sentences[1]).toContain('disk full');
+  });
+});
+
+it('an address without a path is the room, and one nobody knows is said to be so', () => {
+  for (const hash of ['', '#', '#/', '#//']) expect(parseRoute(hash)).toEqual({ view: 'room' });
+  expect(parseRoute('#/nowhere')).toEqual({ view: 'not-found', path: 'nowhere' });
+});
