@@ -12,7 +12,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = 0;
     await program().parseAsync(withCommand(argv), { from: 'user' });
   } catch (error) {
-    process.exitCode = explain(error);
+    // At once: what a failed start has opened already must not keep the process.
+    process.exit(explain(error));
   }
 }
 
@@ -133,17 +134,26 @@ function explain(error: unknown): number {
     process.stderr.write(message);
     return 2;
   }
-  process.stderr.write(`rackwatt: ${plainReason(error, message)}\n`);
+  const ours = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
+  // A mistake in the program itself is for whoever mends it: with its place.
+  process.stderr.write(`rackwatt: ${plainReason(error, message)}\n${ours ? `${error.stack}\n` : ''}`);
   return 1;
 }
 
-/** The outside world's usual refusals in words that say what to do. */
+/** What the system says in a word, in a sentence that says what to do; our own errors say so themselves. */
 function plainReason(error: unknown, message: string): string {
-  const { code, port, address } = error as { code?: string; port?: number; address?: string };
-  if (code === 'EADDRINUSE')
-    return `port ${port} at ${address} is taken by another program; stop it, or choose another (RACKWATT_HTTP_PORT, RACKWATT_BROKER_PORT)`;
-  if (code === 'EACCES' && port !== undefined)
-    return `port ${port} may not be used by this user; choose one above 1023`;
-  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine (http.host, broker.host)`;
+  const { code, syscall, port, address } = error as {
+    code?: string;
+    syscall?: string;
+    port?: number;
+    address?: string;
+  };
+  if (syscall === 'listen' && code === 'EADDRINUSE') {
+    return `${address} port ${port} is taken by another program; stop it, or choose another port (RACKWATT_HTTP_PORT)`;
+  }
+  if (syscall === 'listen' && code === 'EACCES')
+    return `port ${port} may not be used by this user; choose one above 1023 (RACKWATT_HTTP_PORT)`;
+  if (syscall === 'listen' && code === 'EADDRNOTAVAIL')
+    return `this machine has no address ${address} (RACKWATT_HTTP_HOST)`;
   return message.split('\n')[0] ?? message;
 }

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { makeLog } from '../base/log.ts';
 import { brokerLogin } from '../config/broker-login.ts';
-import { runsDemo, storePlace } from '../config/demo.ts';
-import type { LoadedSettings } from '../config/load.ts';
+import { type LoadedSettings, runsDemo } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
+import { storePlace } from '../config/store-place.ts';
 import { loadFamilies } from '../families.ts';
 import type { SourceStatus } from '../sources/source.ts';
 import { type Store, StoreError } from '../store/store.ts';
@@ -31,21 +31,23 @@ export async function check(
   out: (text: string) => void = (text) => process.stdout.write(text),
 ): Promise<boolean> {
   const { settings, configured } = loaded;
-  const place = storePlace(settings.store, runsDemo(settings, configured));
+  const running = await rackwattAnswers(settings.http);
+  const demo = runsDemo(settings, configured);
+  const place = storePlace(settings.store, demo);
   const looks = [
     async () => settingsFindings(loaded),
     async () => [pageFinding()],
     async () => [
       settings.mqtt.url === undefined
-        ? await portFinding('own broker', settings.broker, 'broker')
+        ? await ownBrokerFinding(settings.broker, running, demo)
         : await brokerFinding(settings.mqtt, systemClock),
     ],
     async () => [
       settings.store.kind === 'influx'
         ? await influxFinding(settings.store, place.database)
-        : await embeddedFinding(settings.store, place.folder),
+        : await embeddedFinding(settings.store, place.folder, running),
     ],
-    async () => [await portFinding('page', settings.http, 'http')],
+    async () => [await portFinding('page', settings.http, 'http', running)],
     async () => [await diskFinding(settings.store, place.folder)],
   ];
   let well = true;
@@ -125,40 +127,45 @@ async function influxFinding(store: Settings['store'], database: string): Promis
   );
 }
 
-async function embeddedFinding(store: Settings['store'], folder: string): Promise<Finding> {
-  const present = nearestFolder(folder);
+async function embeddedFinding(store: Settings['store'], folder: string, running: boolean): Promise<Finding> {
+  const about = 'store';
+  const present = nearestPath(folder);
   try {
     await access(present, constants.W_OK | constants.X_OK);
   } catch {
-    return {
-      about: 'store',
-      mark: '✗',
-      text: `${present} may not be written to`,
-      remedy: 'give this user the right to, or set store.path to another folder',
-    };
+    const remedy = 'give this user the right to, or set store.path to another folder';
+    return { about, mark: '✗', text: `${present} is no folder, or may not be written to`, remedy };
   }
   // Looking must not leave a store behind where there was none.
-  if (present !== folder) return { about: 'store', mark: '✓', text: `${folder} will be made` };
+  if (!existsSync(join(folder, 'rackwatt.sqlite')))
+    return { about, mark: '✓', text: `${folder} will be made` };
   const { EmbeddedStore } = await import('../store/embedded/embedded-store.ts');
-  return storeFinding(
-    new EmbeddedStore({
-      path: folder,
-      retention: store.retention,
-      clock: systemClock,
-      log: makeLog('silent'),
-    }),
-    folder,
-  );
+  const embedded = new EmbeddedStore({
+    path: folder,
+    retention: store.retention,
+    clock: systemClock,
+    log: makeLog('silent'),
+  });
+  const finding = await storeFinding(embedded, folder);
+  return finding.code === 'busy' && running
+    ? { about, mark: '✓', text: `${folder}, in use by the rackwatt that is running` }
+    : finding;
 }
 
-async function storeFinding(store: Store, place: string): Promise<Finding> {
+async function storeFinding(store: Store, place: string): Promise<Finding & { code?: StoreError['code'] }> {
   try {
     await store.open();
     const { version } = await store.ping();
     return { about: 'store', mark: '✓', text: `${version}, ${place}` };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    return { about: 'store', mark: '✗', text: error.message, remedy: storeRemedies[error.code] };
+    return {
+      about: 'store',
+      mark: '✗',
+      text: error.message,
+      remedy: storeRemedies[error.code],
+      code: error.code,
+    };
   } finally {
     await store.close();
   }
@@ -175,22 +182,35 @@ const storeRemedies: Record<StoreError['code'], string> = {
   refused: 'see the log of the store',
 };
 
+/** The demo starts wherever a port is taken: it picks another. */
+async function ownBrokerFinding(
+  broker: Settings['broker'],
+  running: boolean,
+  demo: boolean,
+): Promise<Finding> {
+  const finding = await portFinding('own broker', broker, 'broker', running);
+  if (finding.mark !== '✗' || !demo) return finding;
+  return { ...finding, mark: '!', remedy: 'the demo will choose another port' };
+}
+
 async function portFinding(
   about: string,
   { host, port }: { host: string; port: number },
   section: 'http' | 'broker',
+  running: boolean,
 ): Promise<Finding> {
   const code = await tryToListen(host, port);
   if (code === undefined) return { about, mark: '✓', text: `${host} port ${port} is free` };
-  if (code === 'EADDRINUSE' && (await rackwattAnswers(host, port)))
-    return { about, mark: '✓', text: `rackwatt is running already at ${host} port ${port}` };
-  const text = `${host} port ${port} cannot be used (${code})`;
+  if (code === 'EADDRINUSE' && running)
+    return { about, mark: '✓', text: `${host} port ${port}, in use by the rackwatt that is running` };
   const remedies: Record<string, string> = {
-    EADDRINUSE: `another program has it (rackwatt itself, if it is running): stop that, or set ${section}.port`,
+    EADDRINUSE: `another program has it: stop that, or set ${section}.port`,
     EADDRNOTAVAIL: `this machine has no such address: set ${section}.host`,
+    ENOTFOUND: `this machine has no such address: set ${section}.host`,
     EACCES: `ports below 1024 are for root: set ${section}.port`,
   };
-  return { about, mark: '✗', text, remedy: remedies[code] ?? `set ${section}.host and ${section}.port` };
+  const remedy = remedies[code] ?? `set ${section}.host and ${section}.port`;
+  return { about, mark: '✗', text: `${host} port ${port} cannot be used (${code})`, remedy };
 }
 
 /** The code of what stands in the way; undefined when nothing does. */
@@ -202,19 +222,18 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-async function rackwattAnswers(host: string, port: number): Promise<boolean> {
+async function rackwattAnswers({ host, port }: { host: string; port: number }): Promise<boolean> {
   try {
-    const answer = await fetch(`http://${host.includes(':') ? `[${host}]` : host}:${port}/healthz`, {
-      signal: AbortSignal.timeout(2_000),
-    });
-    return answer.ok;
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/room`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    return 'figures' in ((await answer.json()) as object);
   } catch {
     return false;
   }
 }
 
 async function diskFinding(store: Settings['store'], place: string): Promise<Finding> {
-  const folder = nearestFolder(place);
+  const folder = nearestPath(place);
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;
   const text = `${gigabytes(freeBytes)} GB free at ${folder}`;
@@ -223,8 +242,8 @@ async function diskFinding(store: Settings['store'], place: string): Promise<Fin
   return { about: 'disk', mark: '✗', text, remedy };
 }
 
-function nearestFolder(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : nearestFolder(dirname(path));
+function nearestPath(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearestPath(dirname(path));
 }
 
 function gigabytes(bytes: number): string {

@@ -1,9 +1,10 @@
+import { flushCompileCache } from 'node:module';
 import type { RunningApp } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import { type Log, makeLog } from '../base/log.ts';
-import { runsDemo, storePlace } from '../config/demo.ts';
-import type { LoadedSettings } from '../config/load.ts';
+import { type LoadedSettings, runsDemo } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
+import { storePlace } from '../config/store-place.ts';
 
 /** Runs the service until it is told to stop (SIGTERM, Ctrl+C). Rejects when it cannot start. */
 export async function serve(
@@ -16,8 +17,10 @@ export async function serve(
   const told = toldToStop();
   const demo = runsDemo(settings, configured);
   const { startApp } = await import('../app.ts');
-  const app = await startApp({ settings, configured, demo, clock: systemClock, log });
+  const app = await startApp({ settings, demo, clock: systemClock, log });
   process.stdout.write(greeting(app, { settings, demo, version }));
+  // For the next start, should this one not come to a proper end.
+  flushCompileCache();
   log.info(`${await told}: stopping`);
   await stopInTime(app, log);
 }

@@ -49,6 +49,12 @@ export function loadSettings({ configPath, env, cwd }: SettingsInput): LoadedSet
   return { settings: parsed.data, configured, warnings: warningsOn(parsed.data, changedIn(tree)) };
 }
 
+/** Does the simulated room run? By default as long as nobody said where readings come from or what the room is. */
+export function runsDemo(settings: Pick<Settings, 'demo'>, configured: ReadonlySet<string>): boolean {
+  if (settings.demo.run !== 'auto') return settings.demo.run === 'always';
+  return !['mqtt.url', 'broker', 'room'].some((name) => configured.has(name));
+}
+
 function readFile(path: string | undefined, cwd: string): SettingsText {
   if (path === undefined) return { tree: {}, problems: [], where: () => '' };
   try {

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runsDemo } from '../../src/config/demo.ts';
-import { loadSettings } from '../../src/config/load.ts';
+import { loadSettings, runsDemo } from '../../src/config/load.ts';
 import { SettingsError } from '../../src/config/problem.ts';
 import { asVariables, refused } from './refused.ts';
 

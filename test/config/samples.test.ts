@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { settings as catalog, settingByName } from '../../src/config/catalog.ts';
-import { runsDemo } from '../../src/config/demo.ts';
-import { loadSettings } from '../../src/config/load.ts';
+import { loadSettings, runsDemo } from '../../src/config/load.ts';
 import { sampleFile } from '../../src/config/sample.ts';
 import { startMosquitto } from '../servers/mosquitto.ts';
 
