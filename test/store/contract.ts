@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Quantity, quantities } from '../../src/model/quantity.ts';
-import { emptyReading, type Reading } from '../../src/model/reading.ts';
+import type { Reading } from '../../src/model/reading.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
 import type { RollUpColumns, Series, Store, WriteOutcome } from '../../src/store/store.ts';
+import { reading, rollUp } from './made-readings.ts';
+
+export { reading, rollUp } from './made-readings.ts';
 
 /** An opened store, empty, keeping raw readings for 30 days and minutes for 400. */
 export interface MadeStore {
@@ -712,37 +715,6 @@ function freshOutlet(): string {
 function freshScope(): string {
   made += 1;
   return `server:hv-${made}`;
-}
-
-export function reading(outlet: string, atMs: number, values: Partial<Reading>): Reading {
-  const message = {
-    topic: 't',
-    payload: new Uint8Array(),
-    receivedAtMs: atMs,
-    retained: false,
-    qos: 1,
-    sequence: 0,
-  } as const;
-  return { ...emptyReading(outlet.slice(0, outlet.lastIndexOf('/')), outlet, message), ...values };
-}
-
-export function rollUp(
-  scope: string,
-  fromMs: number,
-  stepMs: number,
-  wattsMean: number,
-  wattsMin: number,
-  wattsMax: number,
-): RollUp {
-  return {
-    scope,
-    fromMs,
-    wattsMean,
-    wattsMin,
-    wattsMax,
-    wattHours: (wattsMean * stepMs) / hourMs,
-    observedMs: stepMs,
-  };
 }
 
 export async function writeReadings(

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
@@ -55,6 +56,7 @@ export class EmbeddedStore implements Store {
   readonly #batches = new BatchMaker();
   readonly #line: WorkerLine;
   #writeBytes = 0;
+  #isPruning = false;
   #stopPruning: (() => void) | undefined;
 
   constructor(options: EmbeddedStoreOptions) {
@@ -130,14 +132,20 @@ export class EmbeddedStore implements Store {
     await this.#line.stop();
   }
 
-  /** CPU the worker has used since it started, in µs; undefined when it does not run. */
-  async workerCpuMicros(): Promise<number | undefined> {
-    const usage = await this.#line.worker?.cpuUsage();
-    return usage && usage.user + usage.system;
+  /** The thread it lives in, to be measured; undefined while it does not run. */
+  get worker(): Worker | undefined {
+    return this.#line.worker;
   }
 
   /** Its failure is no news: whatever is wrong shows at the next write. */
   #prune(): void {
-    this.#line.ask('prune', { nowMs: this.#clock.nowMs() }).catch(() => {});
+    if (this.#isPruning) return;
+    this.#isPruning = true;
+    this.#line
+      .ask('prune', { nowMs: this.#clock.nowMs() })
+      .catch(() => {})
+      .finally(() => {
+        this.#isPruning = false;
+      });
   }
 }

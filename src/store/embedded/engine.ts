@@ -213,7 +213,10 @@ export class Engine {
       else prunedTier = this.#pruneSome();
     });
     if (removed !== undefined) this.#heads.release(this.#journal.forget(removed) ?? this.#heads.end);
-    if (prunedTier !== undefined) this.#prune.delete(prunedTier);
+    if (prunedTier !== undefined) {
+      this.#packing.dropBefore(prunedTier, this.#prune.get(prunedTier)! / 1000);
+      this.#prune.delete(prunedTier);
+    }
   }
 
   /** Answers the tier that is done. */

@@ -12,6 +12,8 @@ export interface Head {
   /** The write that brought its first point. */
   readonly firstSequence: number;
   count: number;
+  /** Time of its newest point. */
+  newestMs: number;
   /** Where its last row lies. */
   last: number;
 }
@@ -52,12 +54,21 @@ export class Heads {
     const position = this.#place(length);
     let head = this.#heads.get(series.id);
     let stepBack = 0;
+    const atMs = slots[from + 1]!;
     if (head === undefined) {
-      head = { series: series.id, tier: series.tier, firstSequence: sequence, count: 1, last: position };
+      head = {
+        series: series.id,
+        tier: series.tier,
+        firstSequence: sequence,
+        count: 1,
+        newestMs: atMs,
+        last: position,
+      };
       this.#heads.set(series.id, head);
     } else {
       stepBack = position - head.last;
       head.count += 1;
+      if (atMs > head.newestMs) head.newestMs = atMs;
       head.last = position;
     }
     const chunk = this.#chunks[this.#chunks.length - 1]!;
@@ -84,7 +95,7 @@ export class Heads {
     return { micros, columns };
   }
 
-  /** Its points are in a block now. */
+  /** Its points are in a block now, or not wanted any more. */
   drop(head: Head): void {
     this.#heads.delete(head.series);
   }

@@ -87,16 +87,24 @@ export class Packing {
     this.#addSealed(series, mergePoints([...all, ...parts]), through);
   }
 
+  /** Forgets heads of the tier without a point from then on. */
+  dropBefore(tier: number, beforeMs: number): void {
+    for (const head of this.#heads.all())
+      if (head.tier === tier && head.newestMs < beforeMs) this.#drop(head);
+  }
+
   committed(): void {
-    for (const head of this.#packed) {
-      this.#heads.drop(head);
-      this.#full.delete(head.series);
-    }
+    for (const head of this.#packed) this.#drop(head);
     this.#packed = [];
   }
 
   rolledBack(): void {
     this.#packed = [];
+  }
+
+  #drop(head: Head): void {
+    this.#heads.drop(head);
+    this.#full.delete(head.series);
   }
 
   #addSealed(series: SeriesRef, points: Points, through: number): void {

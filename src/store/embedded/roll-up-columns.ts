@@ -31,11 +31,11 @@ export function unfoldMean(points: Points): Points {
 }
 
 function foldOne(mean: number, expectedSteps: number): number {
-  return Math.round(mean * wattsSteps - expectedSteps);
+  return Math.round(mean * wattsSteps) - expectedSteps;
 }
 
 function unfoldOne(folded: number, expectedSteps: number): number {
-  return Math.round(folded + expectedSteps) / wattsSteps;
+  return (folded + expectedSteps) / wattsSteps;
 }
 
 function mapMean(
@@ -46,6 +46,6 @@ function mapMean(
   if (means === undefined || wattHours === undefined || observed === undefined) return means;
   return means.map((value, i) => {
     const expected = observed[i] === 0 ? 0 : (wattHours[i]! * hourMs * wattsSteps) / observed[i]!;
-    return map(value, expected);
+    return map(value, Math.round(expected));
   });
 }

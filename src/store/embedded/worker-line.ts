@@ -35,6 +35,7 @@ export class WorkerLine {
   readonly #backoff = new Backoff(restartFirstMs, restartCapMs);
   #worker: Worker | undefined;
   #nextId = 1;
+  #isWanted = false;
   #cancelRestart: (() => void) | undefined;
   /** Why it cannot be asked at present. */
   #problem: StoreError | undefined = new StoreError('unreachable', 'the store is not open');
@@ -52,7 +53,9 @@ export class WorkerLine {
 
   /** Starts the worker and opens the store. Rejects with a StoreError; then it may be tried again. */
   async start(): Promise<Calls['open']['answer']> {
+    if (this.#problem === undefined) return this.ask('ping', undefined);
     this.#cancelRestart?.();
+    this.#isWanted = true;
     const worker = this.#spawn();
     try {
       const health = await this.#send('open', this.#openOptions());
@@ -60,7 +63,7 @@ export class WorkerLine {
       this.#backoff.succeeded();
       return health;
     } catch (error) {
-      this.#worker = undefined;
+      if (this.#worker === worker) this.#worker = undefined;
       await worker.terminate();
       throw error;
     }
@@ -80,11 +83,12 @@ export class WorkerLine {
 
   /** Lets what was asked be answered, closes the file, ends the thread. */
   async stop(): Promise<void> {
+    this.#isWanted = false;
     this.#cancelRestart?.();
     const worker = this.#worker;
-    if (worker === undefined) return;
-    const closing = this.#problem === undefined ? this.#send('close', undefined) : Promise.resolve();
+    const closing = this.#problem === undefined ? this.#send('close', undefined) : undefined;
     this.#problem = new StoreError('unreachable', 'the store is closed');
+    if (worker === undefined) return;
     this.#worker = undefined;
     try {
       await closing;
@@ -154,7 +158,7 @@ export class WorkerLine {
         (error: unknown) => {
           this.#log?.error({ err: error }, 'the store’s thread did not start');
           if (error instanceof StoreError) this.#problem = error;
-          this.#restartLater();
+          if (this.#isWanted) this.#restartLater();
         },
       );
     });
