@@ -64,7 +64,7 @@ export interface DeviceRow {
   model?: string;
   firmware?: string;
   /** Outlet ids. */
-  outlets: string[];
+  outlets: readonly string[];
   /** Newest message; absent when only retained ones were seen. */
   lastAtMs?: number;
   /** Absent: the device never told. */
@@ -73,7 +73,12 @@ export interface DeviceRow {
   silent: boolean;
   messages: number;
   /** Messages and fields dropped, by reason. */
-  rejects: Record<string, number>;
+  rejects: Readonly<Record<string, number>>;
+}
+
+/** `GET /healthz` */
+export interface HealthAnswer {
+  status: 'alive';
 }
 
 /** `GET /readyz`: 200 when all are ok, else 503. */
@@ -84,11 +89,18 @@ export interface ReadyAnswer {
   backlog: { ok: boolean; readings: number; bytes: number; oldestAtMs?: number; problem?: string };
 }
 
-/** RFC 9457. */
+/** RFC 9457. The kinds are listed in `problem.ts`. */
 export interface Problem {
+  /** `urn:rackwatt:problem:<code>` */
   type: string;
   title: string;
   status: number;
+  /** What is wrong with this very question, and what would be right. */
   detail?: string;
+  /** The path that was asked. */
   instance?: string;
+  /** The parameter at fault. */
+  parameter?: string;
+  /** For an unknown scope: those that come nearest. */
+  nearest?: string[];
 }

@@ -1,0 +1,28 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Request, Response } from 'express';
+
+const gzipped = promisify(gzip);
+/** Below this, compressing saves nothing worth having. */
+const gzipBytesMin = 1024;
+
+/** Sends text, gzipped where it pays and the asker takes it. Answers are of this moment: nobody keeps them. */
+export async function answerText(
+  request: Request,
+  response: Response,
+  type: string,
+  text: string,
+): Promise<void> {
+  response.type(type).set('Cache-Control', 'no-store').vary('Accept-Encoding');
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length < gzipBytesMin || request.acceptsEncodings('gzip') === false) {
+    response.send(bytes);
+    return;
+  }
+  const small = await gzipped(bytes, { level: 1 });
+  response.set('Content-Encoding', 'gzip').send(small);
+}
+
+export async function answerJson(request: Request, response: Response, value: unknown): Promise<void> {
+  await answerText(request, response, 'application/json', JSON.stringify(value));
+}

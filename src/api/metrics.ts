@@ -1,0 +1,202 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { LiveStatus } from '../live/live-hub.ts';
+
+/** What the parts have counted so far, as plain numbers; asked for once a scrape, so the road pays nothing. */
+export interface RoadCounts {
+  /** Messages taken from the broker. */
+  readonly messages: number;
+  readonly readings: number;
+  /** Messages and fields dropped. */
+  readonly rejected: readonly { readonly family: string; readonly reason: string; readonly count: number }[];
+  /** Between socket and road. */
+  readonly ring: { readonly waiting: number; readonly dropped: number };
+  readonly broker: { readonly ready: boolean; readonly droppedByBroker?: number | undefined };
+  readonly store: StoreCounts;
+  readonly live: LiveStatus;
+  /** Scopes the room knows. */
+  readonly scopes: number;
+}
+
+/** The recorder's status is one. */
+export interface StoreCounts {
+  readonly storeOk: boolean;
+  readonly written: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly dropped: number;
+  readonly queuedReadings: number;
+  readonly inFlight: number;
+  readonly backlog: { readonly readings: number; readonly bytes: number };
+}
+
+/** `GET /metrics`, in Prometheus' text format: ours as `rackwatt_…`, and those every Node process has. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #counts: () => RoadCounts;
+  readonly #lag: ReturnType<typeof monitorEventLoopDelay>;
+  /** Those of the scrape under way. */
+  #now: RoadCounts | undefined;
+
+  constructor(counts: () => RoadCounts) {
+    this.#counts = counts;
+    this.#lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
+    this.#lag.enable();
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: lagResolutionMs });
+    for (const row of rows) this.#register(row);
+    this.#registerLag();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  async text(): Promise<string> {
+    this.#now = this.#counts();
+    return this.#registry.metrics();
+  }
+
+  stop(): void {
+    this.#lag.disable();
+    this.#registry.clear();
+  }
+
+  #register({ name, help, kind, labels = [], read }: Row): void {
+    const current = () => read(this.#now ?? this.#counts());
+    const options = { name: `rackwatt_${name}`, help, labelNames: labels, registers: [this.#registry] };
+    if (kind === 'counter') {
+      new Counter({
+        ...options,
+        collect() {
+          this.reset();
+          for (const [value, ...of] of current()) this.inc(labelled(labels, of), value);
+        },
+      });
+    } else {
+      new Gauge({
+        ...options,
+        collect() {
+          this.reset();
+          for (const [value, ...of] of current()) this.set(labelled(labels, of), value);
+        },
+      });
+    }
+  }
+
+  /** Since the last scrape. */
+  #registerLag(): void {
+    const lag = this.#lag;
+    new Gauge({
+      name: 'rackwatt_event_loop_lag_seconds',
+      help: 'How late timers were since the last scrape',
+      labelNames: ['quantile'],
+      registers: [this.#registry],
+      collect() {
+        for (const quantile of [0.5, 0.99, 1]) {
+          const lateMs = lag.percentile(quantile * 100) / 1e6 - lagResolutionMs;
+          this.set({ quantile: `${quantile}` }, Math.max(0, lateMs) / 1000);
+        }
+        lag.reset();
+      },
+    });
+  }
+}
+
+/** Seldom enough not to wake an idle machine all the time; what holds up the loop for longer is seen all the same. */
+const lagResolutionMs = 50;
+
+interface Row {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly labels?: readonly string[];
+  /** The values, each with its labels. */
+  read(counts: RoadCounts): Iterable<readonly [number, ...string[]]>;
+}
+
+const rows: readonly Row[] = [
+  counter('messages_total', 'Messages taken from the broker', (c) => c.messages),
+  counter('readings_total', 'Readings in them', (c) => c.readings),
+  {
+    name: 'messages_rejected_total',
+    help: 'Messages and fields dropped, by device family and reason',
+    kind: 'counter',
+    labels: ['family', 'reason'],
+    read: ({ rejected }) => rejected.map(({ count, family, reason }) => [count, family, reason] as const),
+  },
+  gauge('ring_waiting', 'Messages that wait between socket and road', (c) => c.ring.waiting),
+  counter('ring_dropped_total', 'Messages that came while the ring was full', (c) => c.ring.dropped),
+  gauge('broker_ready', '1: connected and every topic granted', (c) => (c.broker.ready ? 1 : 0)),
+  {
+    name: 'broker_dropped_total',
+    help: 'Messages the broker says it dropped, where it says so',
+    kind: 'counter',
+    read: ({ broker }) => (broker.droppedByBroker === undefined ? [] : [[broker.droppedByBroker]]),
+  },
+  gauge('scopes', 'Scopes the room knows', (c) => c.scopes),
+  gauge('store_ok', '1: the store is open and took what it was given last', (c) => (c.store.storeOk ? 1 : 0)),
+  counter('store_written_total', 'Readings and roll-ups the store took', (c) => c.store.written),
+  countersBy(
+    'store_refused_total',
+    'Points the store refused for good, by reason',
+    'reason',
+    (c) => c.store.refused,
+  ),
+  counter(
+    'readings_too_old_total',
+    'Readings older than the raw tier keeps',
+    (c) => c.store.refused['too-old'] ?? 0,
+  ),
+  counter(
+    'store_dropped_total',
+    'Readings lost because memory and backlog were full',
+    (c) => c.store.dropped,
+  ),
+  gauge(
+    'store_queued_readings',
+    'Readings in memory that are not durable yet',
+    (c) => c.store.queuedReadings,
+  ),
+  gauge('store_writes_in_flight', 'Writes the store has not answered', (c) => c.store.inFlight),
+  gauge(
+    'backlog_readings',
+    'Readings on disk that the store has not taken yet',
+    (c) => c.store.backlog.readings,
+  ),
+  gauge('backlog_bytes', 'Size of the backlog on disk', (c) => c.store.backlog.bytes),
+  gauge('live_clients', 'Connections to the live stream', (c) => c.live.clients),
+  gauge('live_clients_lagging', 'Connections that read too slowly just now', (c) => c.live.lagging),
+  gauge('live_channels', 'Different subscriptions', (c) => c.live.channels),
+  counter('live_frames_total', 'Frames made, each once for all clients of a channel', (c) => c.live.frames),
+  counter(
+    'live_frames_merged_total',
+    'Frames made for one slow client, in place of several',
+    (c) => c.live.merged,
+  ),
+  counter('live_messages_total', 'Messages sent to live clients', (c) => c.live.messages),
+  counter('live_bytes_total', 'Bytes sent to live clients', (c) => c.live.bytes),
+  counter('live_events_dropped_total', 'Events that slow clients missed', (c) => c.live.eventsDropped),
+  countersBy('live_closed_total', 'Connections ended, by reason', 'reason', (c) => c.live.closed),
+];
+
+function counter(name: string, help: string, read: (counts: RoadCounts) => number): Row {
+  return { name, help, kind: 'counter', read: (counts) => [[read(counts)]] };
+}
+
+function gauge(name: string, help: string, read: (counts: RoadCounts) => number): Row {
+  return { name, help, kind: 'gauge', read: (counts) => [[read(counts)]] };
+}
+
+function countersBy(
+  name: string,
+  help: string,
+  label: string,
+  read: (counts: RoadCounts) => Readonly<Record<string, number>>,
+): Row {
+  const values = (counts: RoadCounts) =>
+    Object.entries(read(counts)).map(([key, value]) => [value, key] as const);
+  return { name, help, kind: 'counter', labels: [label], read: values };
+}
+
+function labelled(names: readonly string[], values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+}

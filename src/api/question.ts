@@ -1,0 +1,114 @@
+import type { Request } from 'express';
+import { distance } from 'fastest-levenshtein';
+import type { RoomView } from '../model/room-view.ts';
+import { ProblemError } from './problem.ts';
+import { readTime } from './time.ts';
+
+/** One query parameter; undefined when it is absent or empty. */
+export function parameterOf(request: Request, name: string): string | undefined {
+  const value: unknown = request.query[name];
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'string') return value;
+  throw new ProblemError('bad-parameter', `${name} is given more than once.`, { parameter: name });
+}
+
+/** The scope asked about: one the room knows. */
+export function scopeOf(request: Request, room: RoomView): string {
+  const scope = parameterOf(request, 'scope');
+  const parameter = 'scope';
+  if (scope === undefined) {
+    throw new ProblemError('bad-parameter', 'scope is missing, e.g. scope=room or scope=server:hv-01.', {
+      parameter,
+    });
+  }
+  if (room.indexOf(scope) >= 0) return scope;
+  if (scope === '*' || scope.endsWith(':*')) {
+    throw new ProblemError('bad-parameter', `${scope} is many scopes; ask for one at a time.`, { parameter });
+  }
+  const nearest = nearestScopes(scope.slice(0, scopeLengthMax), room);
+  const hint = nearest.length === 0 ? '' : ` Nearest: ${nearest.join(', ')}.`;
+  throw new ProblemError('unknown-scope', `There is no ${scope.slice(0, scopeLengthMax)}.${hint}`, {
+    parameter,
+    nearest,
+  });
+}
+
+export interface RangeRules {
+  readonly nowMs: number;
+  readonly timezone: string;
+  /** Length of the range when `from` is not given. */
+  readonly defaultMs: number;
+  readonly rangeMsMax: number;
+}
+
+/** [from, to): `to` is now when not given. */
+export function rangeOf(request: Request, rules: RangeRules): { fromMs: number; toMs: number } {
+  const toMs = timeOf(request, 'to', rules.timezone) ?? rules.nowMs;
+  const fromMs = timeOf(request, 'from', rules.timezone) ?? toMs - rules.defaultMs;
+  if (fromMs >= toMs) {
+    const detail = `from ${isoText(fromMs)} is not before to ${isoText(toMs)}; from must be the earlier one.`;
+    throw new ProblemError('bad-range', detail, { parameter: 'from' });
+  }
+  if (toMs - fromMs > rules.rangeMsMax) {
+    const days = Math.floor(rules.rangeMsMax / dayMs);
+    const hint = fromMs < secondsMistakenBeforeMs ? ' Times are in milliseconds.' : '';
+    const detail = `from ${isoText(fromMs)} to ${isoText(toMs)} is more than ${days} days.${hint}`;
+    throw new ProblemError('bad-range', detail, { parameter: 'from' });
+  }
+  return { fromMs, toMs };
+}
+
+export function wholeNumberOf(
+  request: Request,
+  name: string,
+  min: number,
+  max: number,
+  fallback: number,
+): number {
+  const text = parameterOf(request, name);
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  const detail = `${name}=${text.slice(0, 40)} is not a whole number from ${min} to ${max}.`;
+  throw new ProblemError('bad-parameter', detail, { parameter: name });
+}
+
+const dayMs = 86_400_000;
+/** Longer texts are not compared with anything. */
+const scopeLengthMax = 256;
+const nearestMax = 3;
+/** A room of many thousand outlets is not searched through for a typing error. */
+const comparedMax = 10_000;
+/** A time this early is most likely one in seconds. */
+const secondsMistakenBeforeMs = Date.UTC(1990, 0);
+const timeMsMin = 0;
+const timeMsMax = Date.UTC(2200, 0);
+
+function timeOf(request: Request, name: string, timezone: string): number | undefined {
+  const text = parameterOf(request, name);
+  if (text === undefined) return undefined;
+  const atMs = readTime(text, timezone);
+  if (atMs !== undefined && atMs >= timeMsMin && atMs <= timeMsMax) return atMs;
+  const detail =
+    `${name}=${text.slice(0, 40)} is no time from 1970 to 2200; ` +
+    'write epoch milliseconds (1768478400000) or ISO 8601 (2026-01-15T12:00:00Z).';
+  throw new ProblemError('bad-parameter', detail, { parameter: name });
+}
+
+function isoText(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function nearestScopes(wrong: string, room: RoomView): string[] {
+  const found: { scope: string; far: number }[] = [];
+  for (let i = 0; i < Math.min(room.scopeCount, comparedMax); i++) {
+    const scope = room.scopeAt(i);
+    const name = scope.slice(scope.indexOf(':') + 1);
+    const far = Math.min(distance(wrong, scope), distance(wrong, name));
+    if (far <= Math.max(2, wrong.length / 3)) found.push({ scope, far });
+  }
+  return found
+    .sort((a, b) => a.far - b.far)
+    .slice(0, nearestMax)
+    .map(({ scope }) => scope);
+}

@@ -1,0 +1,211 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import express, { type Request, type Response } from 'express';
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { RoomView } from '../model/room-view.ts';
+import { answerJson, answerText } from './answer.ts';
+import { answerHealth, answerReady } from './health.ts';
+import { answerHistory, type HistoryRequest } from './history.ts';
+import { Metrics, type RoadCounts } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+import { sendPage } from './page.ts';
+import { methodNotAllowed, nothingHere, ProblemError, problemAnswerer, rawProblem } from './problem.ts';
+import { type RoomNames, roomAnswer } from './room.ts';
+import { safeHeaders } from './safe-headers.ts';
+import type { DeviceRow, HistoryAnswer, ReadyAnswer, TreeAnswer } from './shapes.ts';
+
+/** Everything the API answers from. It knows nobody else. */
+export interface ApiParts {
+  readonly room: RoomView;
+  readonly names: RoomNames;
+  tree(): TreeAnswer;
+  devices(): DeviceRow[];
+  ready(): ReadyAnswer;
+  /** Rejects with a StoreError, or an UnanswerableError. */
+  history(request: HistoryRequest): Promise<HistoryAnswer>;
+  counts(): RoadCounts;
+  /** Folder of the built page. */
+  readonly webRoot: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Api {
+  /** For the live stream to attach to. */
+  readonly server: Server;
+  /** Resolves with the address to open in a browser. Rejects with a ListenError. */
+  listen(address: { host: string; port: number }): Promise<string>;
+  /** Takes no more, lets running requests end, cuts what is left after two seconds. */
+  stop(): Promise<void>;
+}
+
+/** The HTTP door: REST under `/api/v1`, health, metrics, and the page. */
+export function createApi(parts: ApiParts): Api {
+  const metrics = new Metrics(() => parts.counts());
+  const server: Server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      // Another protocol on offer (h2c) is no reason not to answer in this one.
+      shouldUpgradeCallback: ({ headers }): boolean =>
+        headers.upgrade?.toLowerCase() === 'websocket' && server.listenerCount('upgrade') > 0,
+    },
+    listener(parts, metrics),
+  );
+  const sockets = new Set<Socket>();
+  server.maxConnections = connectionsMax;
+  server.on('clientError', answerBrokenRequest);
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return {
+    server,
+    async listen(address) {
+      const url = await listen(server, address);
+      server.on('error', (err) => parts.log.error({ err }, 'the HTTP server'));
+      return url;
+    },
+    async stop() {
+      if (server.listening) await close(server, sockets, parts.clock);
+      metrics.stop();
+    },
+  };
+}
+
+/** Why the service cannot be reached at the address it was given, and what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** 10,000 live clients, and room for everybody else. */
+const connectionsMax = 12_000;
+const stopMsMax = 2_000;
+/** How often connections that have become idle are looked for while stopping. */
+const stopCheckMs = 50;
+
+function listener(parts: ApiParts, metrics: Metrics): RequestListener {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', 'simple');
+  app.use(setSafeHeaders);
+  for (const [path, answer] of Object.entries(routes(parts, metrics))) {
+    app.route(path).get(answer).all(refuseMethod);
+  }
+  app.use(sendPage(parts.webRoot));
+  const answerProblem = problemAnswerer(parts.log);
+  // What comes out at the end of the list has found no answer, or went wrong on the way.
+  return (request, response) =>
+    app(request as Request, response as Response, (error: unknown) =>
+      answerProblem(error ?? nothingHere(), request, response),
+    );
+}
+
+type Answerer = (request: Request, response: Response) => void | Promise<void>;
+
+function routes(parts: ApiParts, metrics: Metrics): Record<string, Answerer> {
+  const { room, names, clock } = parts;
+  const history = {
+    room,
+    timezone: names.timezone,
+    nowMs: () => clock.nowMs(),
+    history: (request: HistoryRequest) => parts.history(request),
+  };
+  return {
+    '/api/v1/room': (request, response) =>
+      answerJson(request, response, roomAnswer(room, names, clock.nowMs())),
+    '/api/v1/tree': (request, response) => answerJson(request, response, parts.tree()),
+    '/api/v1/devices': (request, response) => answerJson(request, response, { rows: parts.devices() }),
+    '/api/v1/history': (request, response) => answerHistory(history, request, response),
+    '/api/v1/openapi.json': (request, response) => answerJson(request, response, openApiDocument),
+    '/api/v1/live': () => {
+      const detail = 'Open it as a WebSocket, subprotocol rackwatt.live.v1.';
+      throw new ProblemError(
+        'upgrade-required',
+        detail,
+        {},
+        { Upgrade: 'websocket', Connection: 'Upgrade, close' },
+      );
+    },
+    '/healthz': (_, response) => answerHealth(response),
+    '/readyz': (_, response) => answerReady(response, parts.ready()),
+    '/metrics': async (request, response) =>
+      answerText(request, response, metrics.contentType, await metrics.text()),
+  };
+}
+
+function refuseMethod(): never {
+  throw methodNotAllowed('GET, HEAD');
+}
+
+function setSafeHeaders(_: Request, response: Response, next: () => void): void {
+  response.set(safeHeaders);
+  next();
+}
+
+/** What is not even HTTP never reaches a route. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  // After the first bytes of an answer there is no place for another.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) socket.destroy();
+  else if (error.code === 'HPE_HEADER_OVERFLOW')
+    socket.end(rawProblem('headers-too-large', '16 KiB at most.'));
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.end(rawProblem('request-timeout', 'Ask again.'));
+  else socket.end(rawProblem('bad-request', 'This is not HTTP/1.1.'));
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(listenError(error, host, port));
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      resolve();
+    });
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return `http://${inUrl(host)}:${taken}`;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const where = `Cannot listen on http://${inUrl(host)}:${port}:`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ListenError(
+        `${where} another program listens there. Stop it, or give rackwatt another port: http.port in the settings, or RACKWATT_HTTP_PORT=${port + 1}.`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new ListenError(
+        `${where} this user may not take port ${port}. Give rackwatt one above 1023: http.port, or RACKWATT_HTTP_PORT=8080.`,
+        { cause: error },
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ListenError(
+        `${where} this machine has no such address. Set http.host (RACKWATT_HTTP_HOST) to one it has: 127.0.0.1 for this machine alone, 0.0.0.0 for all.`,
+        { cause: error },
+      );
+    default:
+      return new ListenError(`${where} ${error.message}. It is set by http.host and http.port.`, {
+        cause: error,
+      });
+  }
+}
+
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function close(server: Server, sockets: ReadonlySet<Socket>, clock: Clock): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const stopChecking = clock.every(stopCheckMs, () => server.closeIdleConnections());
+  const stopWaiting = clock.after(stopMsMax, () => {
+    for (const socket of sockets) socket.destroy();
+  });
+  await closed;
+  stopChecking();
+  stopWaiting();
+}

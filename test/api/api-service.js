@@ -1,0 +1,170 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApi } from '../../src/api/server.js';
+import { makeLog } from '../../src/base/log.js';
+import { LiveHub } from '../../src/live/live-hub.js';
+import { HandClock } from '../base/hand-clock.js';
+import { drawing, MadeRoom } from '../live/made-room.js';
+export const tree = {
+    name: 'Room 1',
+    timezone: 'Europe/London',
+    demo: false,
+    feeds: [
+        { name: 'A', volts: 230, breakers: [{ name: 'A1', amps: 16, curve: 'C' }, { name: 'A2' }] },
+        { name: 'B', breakers: [] },
+    ],
+    racks: [{ name: 'r1' }],
+    servers: [
+        {
+            name: 'hv-01',
+            scope: 'server:hv-01',
+            rack: 'r1',
+            idleLimitWatts: 350,
+            inputs: [{ outlet: 'pdu-a/7', breaker: 'A1', feed: 'A' }, { outlet: 'pdu-b/7' }],
+        },
+    ],
+    unclaimed: [
+        { outlet: 'plug/0', device: 'plug', name: 'Kettle' },
+        { outlet: 'plug-2/0', device: 'plug-2' },
+    ],
+};
+export const ready = {
+    ready: true,
+    broker: { ok: true, state: 'ready', url: 'mqtt://127.0.0.1:1883' },
+    store: { ok: true, kind: 'embedded' },
+    backlog: { ok: true, readings: 0, bytes: 0 },
+};
+/** The API on a real port, with everything behind it in the test's hands. */
+export class ApiService {
+    room = new MadeRoom();
+    clock = new HandClock(Date.UTC(2026, 6, 15, 12));
+    webRoot = mkdtempSync(join(tmpdir(), 'rackwatt-web-'));
+    live = new LiveHub({ room: this.room, clock: this.clock, log: makeLog('silent') });
+    asked = [];
+    logged = [];
+    api;
+    ready = ready;
+    answerHistory = async (request) => history(request);
+    url = '';
+    constructor(options = {}) {
+        for (const scope of ['room', 'feed:A', 'server:hv-01', 'server:hv-02', 'outlet:pdu-a/7']) {
+            this.room.set(scope, drawing(100));
+        }
+        this.room.set('server:dark', {});
+        this.room.set('server:all', {
+            ...drawing(1),
+            voltAmps: 2,
+            amps: 0.01,
+            powerFactor: 0.5,
+            hertz: 50,
+            idleWatts: 1,
+            todayWattHours: 24,
+            state: 'idle',
+        });
+        const log = makeLog('silent');
+        log.error = (...of) => void this.logged.push(of);
+        this.api = createApi({
+            room: this.room,
+            names: { name: 'Room 1', timezone: 'Europe/London', demo: false },
+            tree: () => tree,
+            devices: () => [
+                {
+                    device: 'pdu-a',
+                    family: 'shelly-gen2',
+                    name: 'Rack 1 left',
+                    model: 'SPSW-104PE16EU',
+                    firmware: '1.4.4',
+                    outlets: ['pdu-a/7'],
+                    lastAtMs: 1,
+                    online: true,
+                    silent: false,
+                    messages: 5,
+                    rejects: { 'bad-json': 2 },
+                },
+                { device: '?', family: '?', outlets: [], silent: false, messages: 0, rejects: {} },
+            ],
+            ready: () => this.ready,
+            history: (request) => {
+                this.asked.push(request);
+                return this.answerHistory(request);
+            },
+            counts: () => this.counts(),
+            webRoot: this.webRoot,
+            clock: this.clock,
+            log,
+            ...options,
+        });
+        this.live.attach(this.api.server);
+    }
+    async start() {
+        this.url = await this.api.listen({ host: '127.0.0.1', port: 0 });
+        return this;
+    }
+    get port() {
+        return Number(new URL(this.url).port);
+    }
+    get(path, init = {}) {
+        return fetch(this.url + path, init);
+    }
+    buildPage(files) {
+        for (const [name, text] of Object.entries(files)) {
+            mkdirSync(join(this.webRoot, name, '..'), { recursive: true });
+            writeFileSync(join(this.webRoot, name), text);
+        }
+    }
+    counts() {
+        return {
+            messages: 10,
+            readings: 20,
+            rejected: [
+                { family: 'tasmota', reason: 'bad-json', count: 3 },
+                { family: 'a"b\\c', reason: 'x\ny', count: 1 },
+            ],
+            ring: { waiting: 1, dropped: 2 },
+            broker: { ready: true, droppedByBroker: 7 },
+            store: {
+                storeOk: true,
+                written: 100,
+                refused: { 'too-old': 4 },
+                dropped: 5,
+                queuedReadings: 6,
+                inFlight: 1,
+                backlog: { readings: 8, bytes: 900 },
+            },
+            live: this.live.status(),
+            scopes: this.room.scopeCount,
+        };
+    }
+    /** Sends bytes as they are, and answers what came back until the other side closed. */
+    async raw(text) {
+        const socket = connect(this.port, '127.0.0.1');
+        socket.write(text);
+        let answer = '';
+        for await (const chunk of socket)
+            answer += chunk;
+        return answer;
+    }
+    async stop() {
+        await this.live.stop();
+        const stopped = this.api.stop();
+        this.clock.advance(2000);
+        await stopped;
+        rmSync(this.webRoot, { recursive: true });
+    }
+}
+/** A made answer that fits the question. */
+export function history({ scope, quantity, fromMs, points }) {
+    const count = Math.min(points, 3);
+    return {
+        scope,
+        quantity,
+        tier: 'minute',
+        stepMs: 60_000,
+        atMs: Array.from({ length: count }, (_, i) => fromMs + i * 60_000),
+        mean: [1.5, null, 3].slice(0, count),
+        min: [1, null, 2].slice(0, count),
+        max: [2, null, 4].slice(0, count),
+    };
+}

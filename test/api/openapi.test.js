@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { openApiDocument } from '../../src/api/openapi.js';
+import { ApiService, ready } from './api-service.js';
+const service = new ApiService();
+beforeAll(async () => void (await service.start()));
+afterAll(() => service.stop());
+const paths = openApiDocument.paths;
+/** Every way to ask that gives another kind of answer. */
+const questions = [
+    ['/api/v1/room', '', 200],
+    ['/api/v1/tree', '', 200],
+    ['/api/v1/devices', '', 200],
+    ['/api/v1/history', '?scope=room', 200],
+    ['/api/v1/history', '?scope=server:hv-01&quantity=volts&points=2', 200],
+    ['/api/v1/history', '?scope=room&points=0', 400],
+    ['/api/v1/history', '?scope=room&from=5&to=4', 400],
+    ['/api/v1/history', '', 400],
+    ['/api/v1/history', '?scope=server:hv-1', 404],
+    [
+        '/api/v1/history',
+        '?scope=feed:A',
+        503,
+        () => {
+            service.answerHistory = async () => {
+                throw Object.assign(new Error('away'), { name: 'StoreError', code: 'unreachable' });
+            };
+        },
+    ],
+    ['/api/v1/openapi.json', '', 200],
+    ['/api/v1/live', '', 426],
+    ['/healthz', '', 200],
+    ['/readyz', '', 200],
+    [
+        '/readyz',
+        '',
+        503,
+        () => {
+            service.ready = {
+                ready: false,
+                broker: { ...ready.broker, ok: false, problem: 'refused' },
+                store: { ...ready.store, ok: false, problem: 'away' },
+                backlog: { ok: false, readings: 1, bytes: 2, oldestAtMs: 3, problem: 'full' },
+            };
+        },
+    ],
+    ['/metrics', '', 200],
+    ['/metrics', '', 405],
+];
+describe('the OpenAPI document', () => {
+    it.each(questions)('is right about %s%s: %i', async (path, ask, status, before) => {
+        before?.();
+        const response = await service.get(path + ask, { method: status === 405 ? 'POST' : 'GET' });
+        expect(response.status).toBe(status);
+        const { responses } = paths[path].get;
+        const described = responses[status] ?? responses.default;
+        const type = response.headers.get('content-type').split(';')[0];
+        expect(Object.keys(described.content)).toContain(type);
+        const { schema } = described.content[type];
+        const value = type.endsWith('json') ? await response.json() : await response.text();
+        validator(schema).parse(value);
+    });
+    it('has every address asked above, and none was forgotten', () => {
+        expect(new Set(questions.map(([path]) => path))).toEqual(new Set(Object.keys(paths)));
+    });
+    it('is served as it is', async () => {
+        const served = await (await service.get('/api/v1/openapi.json')).json();
+        expect(served).toEqual(JSON.parse(JSON.stringify(openApiDocument)));
+    });
+    it('has no reference to nowhere, and no schema nobody refers to', () => {
+        const referred = new Set([...JSON.stringify(openApiDocument).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name]) => name));
+        expect(referred).toEqual(new Set(Object.keys(openApiDocument.components.schemas)));
+    });
+    it('would notice an answer that says more, less or something else', () => {
+        const room = validator({ $ref: '#/components/schemas/RoomAnswer' });
+        const figure = { state: 'idle', stale: false, basis: 'measured', watts: 1 };
+        const good = { atMs: 1, name: 'x', timezone: 'UTC', demo: true, figures: { room: figure } };
+        expect(room.safeParse(good).success).toBe(true);
+        expect(room.safeParse({ ...good, more: 1 }).success).toBe(false);
+        expect(room.safeParse({ ...good, demo: undefined }).success).toBe(false);
+        expect(room.safeParse({ ...good, figures: { room: { ...figure, watts: null } } }).success).toBe(false);
+        expect(room.safeParse({ ...good, figures: { room: { ...figure, state: 'asleep' } } }).success).toBe(false);
+    });
+});
+/** A schema of the document, with those it refers to. */
+function validator(schema) {
+    const whole = { ...schema, $defs: openApiDocument.components.schemas };
+    const text = JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/');
+    return z.fromJSONSchema(JSON.parse(text));
+}
