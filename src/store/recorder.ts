@@ -64,6 +64,7 @@ const defaultLimits: RecorderLimits = {
 
 const patienceCheckMs = 250;
 const replayWriteBytes = 524_288;
+const silent = new StoreError('busy', 'the store is slow to answer: readings go to the backlog meanwhile');
 
 /**
  * The one road from readings to durable. Batches go straight to the store; while it is away, or slow beyond
@@ -185,6 +186,7 @@ export class Recorder {
    * `withinMs` with the number of readings for which that did not succeed. Store and backlog stay open.
    */
   async stop(withinMs: number): Promise<number> {
+    if (this.#stopped) return this.#undurable.readings + this.#open.count;
     this.#watch.stop();
     const finished = new Promise<void>((resolve) => {
       this.#stopping = resolve;
@@ -346,6 +348,7 @@ export class Recorder {
 
   async #spill(batches: readonly Batch[]): Promise<void> {
     this.#spilling = true;
+    if (batches.some((batch) => batch.writing) && this.#stopping === undefined) this.#watch.note(silent);
     for (const batch of batches) batch.spilling = true;
     try {
       await this.#backlog.append(batches.map((batch) => batch.write));

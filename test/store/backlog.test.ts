@@ -219,7 +219,9 @@ describe('whatever happens to the process', () => {
     { minLength: 1, maxLength: 8 },
   );
 
-  it('a crash at any byte of an append leaves all that was acknowledged and a beginning of the rest', async () => {
+  it('a crash at any byte of an append leaves all that was acknowledged and a beginning of the rest', {
+    timeout: 20_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(appends, fc.double({ min: 0, max: 1, noNaN: true }), async (all, cut) => {
         const { backlog, options } = await openNew();
@@ -241,11 +243,13 @@ describe('whatever happens to the process', () => {
         expect(again.status.damagedPlaces).toBe(0);
         await again.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
-  it('rubbish at the end or flipped bytes anywhere never make up a record and never throw', async () => {
+  it('rubbish at the end or flipped bytes anywhere never make up a record and never throw', {
+    timeout: 20_000,
+  }, async () => {
     await fc.assert(
       fc.asyncProperty(
         appends,
@@ -280,7 +284,7 @@ describe('whatever happens to the process', () => {
           await again.close();
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

@@ -8,8 +8,8 @@ import { Recorder, type RecorderLimits } from '../../src/store/recorder.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
-import { reading, rollUp } from './contract.ts';
 import { HandStore } from './hand-store.ts';
+import { reading, rollUp } from './made-readings.ts';
 
 const unreachable = new StoreError('unreachable', 'nobody there');
 const busy = new StoreError('busy', 'come again');
@@ -263,8 +263,7 @@ describe('a store that is away', () => {
     store.problem = undefined;
     clock.advance(1000);
     await until(() => store.held.length === 1, 'replay');
-    const values = store.held[0]!.lines.map((line) => Number(/watts=(\d+)/.exec(line)![1]));
-    expect(values).toEqual([1, 2, 3, 4, 5]);
+    expect(wattsIn(store.held[0]!.lines)).toEqual([1, 2, 3, 4, 5]);
   });
 
   it.each(['unauthorised', 'forbidden', 'corrupt', 'full'] as const)(
@@ -332,10 +331,17 @@ describe('a store that is slow', () => {
     expect(durable).toEqual([]);
     clock.advance(250);
     await until(() => durable.at(-1) === 2, 'the first two in the backlog');
-    expect(recorder.status.inFlight).toBe(2);
+    expect(recorder.status).toMatchObject({
+      inFlight: 2,
+      storeOk: false,
+      problem: expect.stringContaining('slow'),
+    });
     clock.advance(1000);
     await until(() => durable.at(-1) === 3, 'the third in the backlog');
     expect(recorder.status).toMatchObject({ queuedReadings: 0, backlog: { readings: 3 } });
+    store.held[0]!.take();
+    await turns();
+    expect(recorder.status.storeOk).toBe(true);
   });
 
   it('has the oldest put into the backlog when memory is full', async () => {
@@ -377,7 +383,7 @@ describe('the backlog', () => {
       await until(() => store.held.length > 0, 'a write');
       expect(store.held.length).toBeLessThanOrEqual(2);
       for (const held of [...store.held]) {
-        tiers.push(held.write.count > 1 ? 'replay' : 'live');
+        tiers.push(wattsIn(held.lines)[0]! > 40_000 ? 'live' : 'replay');
         held.take();
       }
       await until(() => recorder.status.inFlight === store.held.length, 'the backlog to move on');
@@ -393,11 +399,11 @@ describe('the backlog', () => {
     const got: number[] = [];
     while (recorder.status.backlog.readings > 0) {
       await until(() => store.held.length === 1, 'replay');
-      for (const line of store.held[0]!.lines) got.push(Number(/watts=(\d+)/.exec(line)![1]));
+      got.push(...wattsIn(store.held[0]!.lines));
       store.held[0]!.take();
-      await turns(20);
+      await settle();
       clock.advance(100);
-      await turns(20);
+      await settle();
     }
     expect(got).toEqual(Array.from({ length: 100 }, (_, i) => i + 1));
   });
@@ -408,9 +414,9 @@ describe('the backlog', () => {
     const got: string[] = [];
     for (let i = 0; i < 400 && !backlog.empty; i += 1) {
       hand(1);
-      await turns(10);
+      await settle();
       for (const held of [...store.held]) {
-        const poisoned = held.lines.some((line) => line.includes('watts=3,') || line.includes('watts=3 '));
+        const poisoned = wattsIn(held.lines).includes(3);
         if (poisoned) {
           refusals += 1;
           held.refuse(busy);
@@ -419,13 +425,13 @@ describe('the backlog', () => {
           held.take();
         }
       }
-      await turns(10);
+      await settle();
       clock.advance(2000);
-      await turns(10);
+      await settle();
     }
     expect(backlog.empty).toBe(true);
     expect(refusals).toBeGreaterThanOrEqual(8);
-    const values = got.map((line) => Number(/watts=(\d+)/.exec(line)![1]));
+    const values = wattsIn(got);
     expect(values).toEqual(expect.arrayContaining([1, 2, 5, 6]));
     expect(values).not.toEqual(expect.arrayContaining([3]));
   });
@@ -435,9 +441,9 @@ describe('the backlog', () => {
     for (let i = 0; i < 20; i += 1) {
       await until(() => store.held.length === 1, 'an attempt');
       store.held[0]!.refuse(busy);
-      await turns();
+      await settle();
       clock.advance(30_000);
-      await turns(20);
+      await settle();
     }
     expect(recorder.status).toMatchObject({
       storeOk: false,
@@ -633,7 +639,7 @@ async function startWithBacklog(batches: number, readingsEach: number): Promise<
   }
   store.problem = undefined;
   clock.advance(30_000);
-  await turns(20);
+  await settle();
 }
 
 async function breakBacklog(): Promise<void> {
@@ -651,6 +657,19 @@ function hand(count: number): string[] {
     lines.push(`reading,device=pdu,outlet=1 watts=${handed} ${atMs + handed}000000`);
   }
   return lines;
+}
+
+function wattsIn(lines: readonly string[]): number[] {
+  return lines.map((line) => Number(/watts=(\d+)/.exec(line)![1]));
+}
+
+/** Until all file work that was asked for is done and what follows from it has happened. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i += 1) {
+    await turns();
+    await backlog.peek(1);
+  }
+  await turns();
 }
 
 async function turns(count = 5): Promise<void> {

@@ -8,7 +8,8 @@ import { type InfluxOptions, InfluxStore } from '../../../src/store/influx/influ
 import { StoreError, type StoreWrite } from '../../../src/store/store.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { type Influxd, startInfluxd } from '../../servers/influxd.ts';
-import { points, reading, rollUp, writeReadings } from '../contract.ts';
+import { points, writeReadings } from '../contract.ts';
+import { reading, rollUp } from '../made-readings.ts';
 
 const dayMs = 86_400_000;
 const admin = { username: 'root of all', password: 'p@ss: wörd/1' };

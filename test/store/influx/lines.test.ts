@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { quantities } from '../../../src/model/quantity.ts';
 import { ReadingLines, rollUpLines, SeriesKeys } from '../../../src/store/influx/lines.ts';
 import { nameOfTagValue, tagLiteral, tagText, tagValue } from '../../../src/store/influx/names.ts';
-import { reading, rollUp } from '../contract.ts';
+import { reading, rollUp } from '../made-readings.ts';
 
 const atMs = 1_741_084_830_420;
 

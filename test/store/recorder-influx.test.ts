@@ -1,0 +1,215 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InfluxDB } from 'influx';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { Backlog } from '../../src/store/backlog.ts';
+import { InfluxStore } from '../../src/store/influx/influx-store.ts';
+import { Recorder } from '../../src/store/recorder.ts';
+import { until } from '../base/until.ts';
+import { type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { reading } from './made-readings.ts';
+
+const startMs = Math.floor(Date.now() / 1000) * 1000 - 3_600_000;
+const outlets = 10;
+
+let influxd: Influxd;
+let folder: string;
+let database: string;
+let databases = 0;
+let store: InfluxStore;
+let backlog: Backlog;
+let recorder: Recorder;
+let durable: number;
+let sequence: number;
+
+beforeAll(async () => {
+  influxd = await startInfluxd();
+}, 30_000);
+afterAll(() => influxd?.stop());
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rackwatt-road-'));
+  databases += 1;
+  database = `road${databases}`;
+  sequence = 0;
+  await begin();
+});
+afterEach(async () => {
+  await end();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('stores every reading exactly once, and says so only afterwards', async () => {
+  await start();
+  for (let i = 0; i < 50; i += 1) {
+    message();
+    if (i % 10 === 9) {
+      await until(() => durable === sequence, 'durable');
+      expect(await storedMessages()).toBe(sequence);
+    }
+  }
+  expect(recorder.status).toMatchObject({ storeOk: true, written: 50 * outlets, refused: {}, dropped: 0 });
+});
+
+it('goes through a freeze: the backlog takes over, and in the end the store has every reading once', async () => {
+  await start();
+  message();
+  await until(() => durable === sequence, 'durable');
+  influxd.pause();
+  try {
+    for (let i = 0; i < 200; i += 1) message();
+    await until(
+      () => durable === sequence,
+      () => `durable while frozen (${durable})`,
+      10_000,
+    );
+    expect(recorder.status.backlog.readings).toBeGreaterThan(0);
+    expect(recorder.status).toMatchObject({
+      storeOk: false,
+      problem: expect.stringMatching(/slow|does not answer/),
+    });
+  } finally {
+    influxd.resume();
+  }
+  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty', 10_000);
+  expect(await storedMessages()).toBe(sequence);
+  expect(recorder.status).toMatchObject({ storeOk: true, queuedReadings: 0, dropped: 0 });
+}, 30_000);
+
+it('goes through kill -9 and restart of the store, with traffic all the while', async () => {
+  await start();
+  const traffic = setInterval(() => message(), 2);
+  try {
+    for (let round = 0; round < 2; round += 1) {
+      const before = sequence;
+      await until(() => durable > before + 20, 'traffic');
+      await influxd.kill();
+      const atKill = sequence;
+      await until(() => durable > atKill + 50, 'acknowledgements without the store');
+      expect(recorder.status.storeOk).toBe(false);
+      expect(recorder.status.problem).toContain('does not answer');
+      await influxd.restart();
+      const back = sequence;
+      await until(() => durable > back + 20 && recorder.status.storeOk, 'the store to be used again', 10_000);
+    }
+  } finally {
+    clearInterval(traffic);
+  }
+  await until(
+    () => durable === sequence && recorder.status.backlog.readings === 0,
+    'all in the store',
+    10_000,
+  );
+  expect(await storedMessages()).toBe(sequence);
+}, 40_000);
+
+it('starts without the store, and over again without losing what lies in the backlog', async () => {
+  await influxd.kill();
+  await start();
+  for (let i = 0; i < 30; i += 1) message();
+  await until(() => durable === sequence, 'durable in the backlog');
+  expect(recorder.status).toMatchObject({ storeOk: false, backlog: { readings: 30 * outlets } });
+  await end();
+  await begin();
+  await start();
+  expect(recorder.status.backlog.readings).toBe(30 * outlets);
+  for (let i = 0; i < 30; i += 1) message();
+  await until(() => durable === sequence, 'durable in the backlog');
+  await influxd.restart();
+  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty', 10_000);
+  expect(await storedMessages()).toBe(sequence);
+}, 30_000);
+
+it('goes on when the database is dropped while it runs', async () => {
+  await start();
+  message();
+  await until(() => durable === sequence, 'durable');
+  await client().dropDatabase(database);
+  const from = sequence;
+  for (let i = 0; i < 20; i += 1) {
+    message();
+    await until(() => durable === sequence, 'durable');
+  }
+  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty');
+  expect(await storedMessages()).toBe(sequence - from);
+  expect(recorder.status.storeOk).toBe(true);
+});
+
+it('stops with everything in the store, or in the backlog when the store is frozen', async () => {
+  await start();
+  for (let i = 0; i < 20; i += 1) message();
+  expect(await recorder.stop(4000)).toBe(0);
+  expect(await storedMessages()).toBe(20);
+  await end();
+
+  await begin();
+  await start();
+  influxd.pause();
+  try {
+    for (let i = 0; i < 20; i += 1) message();
+    expect(await recorder.stop(600)).toBe(0);
+    expect(durable).toBe(sequence);
+    expect(backlog.status.readings).toBe(20 * outlets);
+  } finally {
+    influxd.resume();
+  }
+});
+
+async function begin(): Promise<void> {
+  durable = 0;
+  store = new InfluxStore({
+    url: influxd.url,
+    database,
+    retention: { rawMs: 0, minuteMs: 0 },
+    writeTimeoutMs: 1500,
+    queryTimeoutMs: 1500,
+  });
+  backlog = await Backlog.open({ folder, storeKind: 'influx', clock: systemClock });
+  recorder = new Recorder({
+    store,
+    backlog,
+    clock: systemClock,
+    durable(number) {
+      expect(number).toBeGreaterThan(durable);
+      durable = number;
+    },
+    limits: { patienceMs: 300, retryCapMs: 500 },
+  });
+}
+
+async function start(): Promise<void> {
+  await recorder.start();
+}
+
+async function end(): Promise<void> {
+  await recorder.stop(1000);
+  await backlog.close();
+  await store.close();
+}
+
+/** One message with a reading of each outlet. */
+function message(): void {
+  sequence += 1;
+  for (let i = 0; i < outlets; i += 1)
+    recorder.record(
+      reading(`pdu/${i}`, startMs + sequence * 10, { watts: sequence, volts: 230.1, on: true }),
+    );
+  recorder.mark(sequence);
+}
+
+/** Messages of which every outlet's reading is in InfluxDB; fails when there are some of which not all are. */
+async function storedMessages(): Promise<number> {
+  const rows = await client().query<{ count_watts: number; max: number }>(
+    'SELECT count(watts) AS count_watts, max(watts) AS max FROM reading WHERE time > 0 AND time < now() + 1d GROUP BY outlet',
+  );
+  const counts = rows.map((row) => row.count_watts);
+  expect(counts).toHaveLength(outlets);
+  expect(new Set(counts).size).toBe(1);
+  return counts[0]!;
+}
+
+function client(): InfluxDB {
+  return new InfluxDB({ host: '127.0.0.1', port: influxd.port, database });
+}
