@@ -8,9 +8,8 @@ export type BenchRow = Readonly<Record<string, string | number>>;
 
 const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   ingest: async () => (await import('./ingest.ts')).ingestBench(),
-  live: async () => (await import('./live-all.ts')).liveBench(),
-  decode: async () => (await import('./decode-all.ts')).decodeAllBench(),
-  stores: async () => (await import('./stores.ts')).storesBench(),
+  live: async () => (await import('./live.ts')).liveBench(),
+  decode: async () => (await import('./decode.ts')).decodeBench(),
   memory: async () => (await import('./memory.ts')).memoryBench(),
   startup: async () => (await import('./startup.ts')).startupBench(),
 };

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,32 +36,31 @@ export async function startService(
     execArgv,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const [hello] = (await orExit(child, once(child, 'message'))) as [{ httpUrl: string; brokerUrl: string }];
+  let answered: (message: unknown) => void = () => {};
+  const gone = new Promise<never>((_, reject) => {
+    child.once('exit', (code) => reject(new Error(`the service ended with code ${code}`)));
+  });
+  gone.catch(() => {});
+  child.on('message', (message) => answered(message));
+  const next = <T>(): Promise<T> =>
+    Promise.race([new Promise<T>((resolve) => (answered = resolve as (message: unknown) => void)), gone]);
+  const hello = await next<{ httpUrl: string; brokerUrl: string }>();
   return {
     ...hello,
     pid: child.pid!,
     folder,
-    async counts(collected = false) {
+    counts(collected = false) {
       child.send(collected ? 'collected' : 'counts');
-      const [answer] = (await orExit(child, once(child, 'message'))) as [ChildCounts];
-      return answer;
+      return next<ChildCounts>();
     },
     async stop() {
       if (!child.connected) return;
-      const gone = once(child, 'exit');
+      const ended = once(child, 'exit');
       child.send('stop');
-      await gone;
+      await ended;
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-function orExit<T>(child: ChildProcess, wanted: Promise<T>): Promise<T> {
-  const gone = once(child, 'exit').then(([code]) => {
-    throw new Error(`the service ended with ${code}`);
-  });
-  gone.catch(() => {});
-  return Promise.race([wanted, gone as Promise<never>]);
 }
 
 /** CPU of another process so far, user and system, µs (Linux: /proc, in ticks of 10 ms). */

@@ -1,0 +1,130 @@
+import type { IntakeSink } from '../../src/devices/delivery.ts';
+import type { Family } from '../../src/devices/family.ts';
+import { Intake } from '../../src/devices/intake.ts';
+import { loadFamilies } from '../../src/families.ts';
+import type { RawMessage } from '../../src/model/reading.ts';
+
+/** CPU for one message from the broker's bytes to readings, beside the same bytes merely parsed. */
+export type DecodeRow = {
+  readonly family: string;
+  readonly messages: number;
+  readonly payloadBytes: number;
+  readonly cpuMicrosPerMessage: number;
+  /** `JSON.parse(buffer.toString())` of the same payloads, in turn with the above. */
+  readonly bareMicrosPerMessage: number;
+  readonly ratio: number;
+};
+
+export interface DecodeOptions {
+  readonly devices?: number;
+  readonly rounds?: number;
+  readonly messagesPerRound?: number;
+}
+
+export async function decodeBench(options: DecodeOptions = {}): Promise<DecodeRow[]> {
+  const { devices = 1_000, rounds = 12, messagesPerRound = 50_000 } = options;
+  const size = { devices, rounds, messagesPerRound };
+  const families = await loadFamilies();
+  return [
+    measure('tasmota', families, size, tasmotaMessage),
+    measure('shelly-gen2', families, size, shellyMessage),
+  ];
+}
+
+type MakeMessage = (device: number, step: number) => { topic: string; payload: string };
+
+/** Rounds of both in turn, so that what else the machine does hits both; the median of each. */
+function measure(
+  family: string,
+  families: Family[],
+  size: Required<DecodeOptions>,
+  make: MakeMessage,
+): DecodeRow {
+  const intake = new Intake(families);
+  let readings = 0;
+  let checksum = 0;
+  const sink: IntakeSink = {
+    reading(reading) {
+      readings += 1;
+      checksum += reading.watts ?? 0;
+    },
+    availability() {},
+    describe() {},
+    subscribe() {},
+  };
+  const decoding: number[] = [];
+  const parsing: number[] = [];
+  let payloadBytes = 0;
+  for (let round = 0; round < size.rounds; round++) {
+    const messages = makeMessages(make, size, round);
+    payloadBytes = messages[0]!.payload.length;
+    parsing.push(
+      cpuMicros(messages, (message) => {
+        checksum += Object.keys(JSON.parse((message.payload as Buffer).toString())).length;
+      }),
+    );
+    decoding.push(cpuMicros(messages, (message) => intake.accept(message, sink)));
+  }
+  const messages = size.rounds * size.messagesPerRound;
+  if (readings !== messages || !Number.isFinite(checksum))
+    throw new Error(`${family}: ${readings} readings of ${messages}`);
+  const cpu = median(decoding);
+  const bare = median(parsing);
+  return {
+    family,
+    messages,
+    payloadBytes,
+    cpuMicrosPerMessage: cpu,
+    bareMicrosPerMessage: bare,
+    ratio: cpu / bare,
+  };
+}
+
+/** As a client hands them over: topic and payload new for each message. */
+function makeMessages(make: MakeMessage, size: Required<DecodeOptions>, round: number): RawMessage[] {
+  return Array.from({ length: size.messagesPerRound }, (_, index) => {
+    const sequence = round * size.messagesPerRound + index;
+    const { topic, payload } = make(sequence % size.devices, sequence);
+    return {
+      topic: Buffer.from(topic).toString(),
+      payload: Buffer.from(payload),
+      receivedAtMs: Date.UTC(2025, 2, 4) + sequence,
+      retained: false,
+      qos: 0,
+      sequence,
+    };
+  });
+}
+
+function cpuMicros(messages: readonly RawMessage[], work: (message: RawMessage) => void): number {
+  const before = process.cpuUsage();
+  for (const message of messages) work(message);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / messages.length;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] as number;
+}
+
+/** About 240 bytes, one meter, as a plug with energy metering says it every few seconds. */
+function tasmotaMessage(device: number, step: number): { topic: string; payload: string } {
+  const watts = 80 + ((step * 7) % 350);
+  const payload =
+    `{"Time":"2025-03-04T10:20:30","ENERGY":{"TotalStartTime":"2024-11-02T08:00:00","Total":${(300 + step / 1e4).toFixed(3)},` +
+    `"Yesterday":2.871,"Today":1.204,"Period":4,"Power":${watts},"ApparentPower":${watts + 9},"ReactivePower":37,` +
+    `"Factor":0.94,"Voltage":${228 + (step % 5)},"Current":${(watts / 229).toFixed(3)}}}`;
+  return { topic: `tele/plug-${device}/SENSOR`, payload };
+}
+
+/** What a metered switch notifies when its load changes. */
+function shellyMessage(device: number, step: number): { topic: string; payload: string } {
+  const id = `shellyplus1pm-${(0xa8032ab00000 + device).toString(16)}`;
+  const watts = 60 + ((step * 11) % 4000) / 10;
+  const ts = (Date.UTC(2025, 2, 4) + step) / 1000;
+  const payload =
+    `{"src":"${id}","dst":"${id}/events","method":"NotifyStatus","params":{"ts":${ts.toFixed(2)},` +
+    `"switch:0":{"id":0,"apower":${watts.toFixed(1)},"current":${(watts / 231).toFixed(3)},"voltage":231.4,` +
+    `"aenergy":{"by_minute":[1203.114,1198.402,1201.733],"minute_ts":1741046400,"total":${(5e5 + step / 10).toFixed(3)}}}}}`;
+  return { topic: `${id}/events/rpc`, payload };
+}

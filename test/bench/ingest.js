@@ -1,0 +1,139 @@
+import WebSocket from 'ws';
+import { EmbeddedStore } from '../../src/store/embedded/embedded-store.js';
+import { startInfluxd } from '../servers/influxd.js';
+import { startMosquitto } from '../servers/mosquitto.js';
+import { benchMqttIntake } from './mqtt-intake.js';
+import { startPublisher } from './publisher.js';
+import { cpuMicrosOf, startService } from './service.js';
+const messages = { warmUp: 60_000, measured: 500_000 };
+const window = 4_000;
+const devices = 200;
+/**
+ * The whole road: mosquitto → rackwatt (decoding, room, roll-ups, one live client) → influxd or the embedded
+ * store, everything on this machine. Five quantities a reading, one reading a message; a run counts when every
+ * reading is in the store. Beside it the bare reference: mqtt.js with JSON.parse and nothing else.
+ */
+export async function ingestBench() {
+    const rows = [];
+    for (const qos of [0, 1]) {
+        const [bare] = await benchMqttIntake({ messages: 300_000, consumers: ['reference'], qos: [qos] });
+        rows.push({
+            what: 'bare: mqtt.js + JSON.parse',
+            qos,
+            readingsPerSecond: bare.messagesPerSecond,
+            nodeCpuMicros: bare.cpuMicrosPerMessage,
+            brokerCpuMicros: bare.brokerCpuMicrosPerMessage,
+            storeCpuMicros: 0,
+            lost: 0,
+        });
+        rows.push(await ingest('influx', qos));
+        rows.push(await ingest('embedded', qos));
+    }
+    return rows;
+}
+async function ingest(kind, qos) {
+    const mosquitto = await startMosquitto();
+    const influxd = kind === 'influx' ? await startInfluxd() : undefined;
+    const service = await startService({
+        RACKWATT_MQTT_URL: mosquitto.url,
+        RACKWATT_STORE_KIND: kind,
+        ...(influxd === undefined ? {} : { RACKWATT_STORE_INFLUX_URL: influxd.url }),
+    });
+    const page = await watchLive(service);
+    try {
+        await ready(service);
+        await feed(service, mosquitto.port, qos, messages.warmUp);
+        const before = await service.counts();
+        const brokerBefore = cpuMicrosOf(mosquitto.pid);
+        const storeBefore = influxd === undefined ? 0 : cpuMicrosOf(influxd.pid);
+        const startedMs = performance.now();
+        await feed(service, mosquitto.port, qos, messages.measured);
+        const seconds = (performance.now() - startedMs) / 1000;
+        const after = await service.counts();
+        const storeAfter = influxd === undefined ? 0 : cpuMicrosOf(influxd.pid);
+        const brokerAfter = cpuMicrosOf(mosquitto.pid);
+        await service.stop();
+        const lost = messages.warmUp + messages.measured - (await stored(service, influxd?.url));
+        const each = (micros) => Math.round((micros / messages.measured) * 100) / 100;
+        return {
+            what: `rackwatt → ${kind}`,
+            qos,
+            readingsPerSecond: Math.round(messages.measured / seconds),
+            nodeCpuMicros: each(after.cpuMicros - before.cpuMicros),
+            brokerCpuMicros: each(brokerAfter - brokerBefore),
+            storeCpuMicros: influxd === undefined ? 0 : each(storeAfter - storeBefore),
+            lost,
+        };
+    }
+    finally {
+        page.terminate();
+        await service.stop();
+        service.remove();
+        await mosquitto.stop();
+        await influxd?.stop();
+    }
+}
+/** Publishes and waits until all of it is durable. */
+async function feed(service, port, qos, total) {
+    const from = await service.counts();
+    const publisher = startPublisher({ port, qos, total, window, devices });
+    await publisher.ready;
+    publisher.go();
+    const givenUpMs = performance.now() + 120_000;
+    for (;;) {
+        const now = await service.counts();
+        publisher.received(now.readings - from.readings);
+        if (now.readings - from.readings >= total && now.queued === 0 && now.backlog === 0)
+            break;
+        if (performance.now() > givenUpMs) {
+            throw new Error(`only ${now.readings - from.readings} of ${total} readings within two minutes`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+    await publisher.stop();
+}
+async function ready(service) {
+    for (;;) {
+        const answer = await fetch(`${service.httpUrl}/readyz`).catch(() => undefined);
+        if (answer?.status === 200)
+            return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+/** One page that watches everything, a frame a second. */
+async function watchLive(service) {
+    const socket = new WebSocket(`${service.httpUrl.replace('http', 'ws')}/api/v1/live`, 'rackwatt.live.v1');
+    await new Promise((resolve, reject) => {
+        socket.once('open', resolve);
+        socket.once('error', reject);
+    });
+    socket.on('message', () => { });
+    socket.send(JSON.stringify({ type: 'subscribe', scopes: ['*'], intervalMs: 1000 }));
+    return socket;
+}
+/** Counted where it lies: rows in InfluxDB, or the points of every outlet in the embedded store's file. */
+async function stored(service, influxUrl) {
+    if (influxUrl === undefined)
+        return storedEmbedded(service.folder);
+    const query = 'SELECT count(watts) FROM raw.reading';
+    const answer = await fetch(`${influxUrl}/query?${new URLSearchParams({ db: 'rackwatt', q: query })}`);
+    const body = (await answer.json());
+    return body.results[0]?.series?.[0]?.values[0]?.[1] ?? 0;
+}
+async function storedEmbedded(path) {
+    const store = new EmbeddedStore({ path, retention: { rawMs: Infinity, minuteMs: Infinity } });
+    await store.open();
+    let points = 0;
+    const nowMs = Date.now();
+    for (let device = 0; device < devices; device += 1) {
+        const question = {
+            outlet: `plug_${device}/0`,
+            quantity: 'watts',
+            fromMs: nowMs - 3_600_000,
+            toMs: nowMs + 60_000,
+        };
+        points += (await store.series(question)).atMs.length;
+    }
+    await store.close();
+    return points;
+}

@@ -1,0 +1,80 @@
+import mqtt from 'mqtt';
+import { startService } from './service.js';
+const outlets = 100_000;
+const channels = 8;
+/** Readings of each outlet: enough for everything that is learnt to be there. */
+const rounds = 3;
+/**
+ * What an outlet costs in memory: 100,000 outlets on 8-channel strips publish through the built-in broker to the
+ * whole service with the embedded store. Beside it the bare reference: the same figures in a Map of objects.
+ */
+export async function memoryBench() {
+    const bareBytes = bareMapBytes();
+    const service = await startService({}, ['--expose-gc']);
+    try {
+        const before = await service.counts(true);
+        const client = await mqtt.connectAsync(service.brokerUrl);
+        for (let round = 0; round < rounds; round += 1) {
+            for (let strip = 0; strip < outlets / channels; strip += 1) {
+                await client.publishAsync(`tele/strip-${strip}/SENSOR`, payload(strip, round), { qos: 1 });
+            }
+        }
+        await client.endAsync();
+        const after = await settled(service, rounds * outlets);
+        return [
+            { what: 'bare: Map of objects, 5 figures each', bytesPerOutlet: Math.round(bareBytes / outlets) },
+            {
+                what: 'rackwatt, heap and buffers',
+                bytesPerOutlet: Math.round((after.heldBytes - before.heldBytes) / outlets),
+            },
+            {
+                what: 'rackwatt, whole process (RSS)',
+                bytesPerOutlet: Math.round((after.rssBytes - before.rssBytes) / outlets),
+            },
+        ];
+    }
+    finally {
+        await service.stop();
+        service.remove();
+    }
+}
+async function settled(service, readings) {
+    for (;;) {
+        const counts = await service.counts(true);
+        if (counts.readings >= readings && counts.queued === 0)
+            return counts;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+}
+function payload(strip, round) {
+    const each = (value) => Array.from({ length: channels }, (_, c) => value(c));
+    return JSON.stringify({
+        Time: '2026-01-01T00:00:00',
+        ENERGY: {
+            Power: each((c) => 50 + ((strip + c + round) % 200)),
+            Voltage: 230,
+            Current: each((c) => 0.2 + ((strip + c) % 100) / 100),
+            Factor: each(() => 0.95),
+            Total: each((c) => 100 + strip / 10 + c),
+        },
+    });
+}
+function bareMapBytes() {
+    globalThis.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    const map = new Map();
+    for (let i = 0; i < outlets; i += 1) {
+        map.set(`strip-${i >> 3}/${(i & 7) + 1}`, {
+            watts: i + 0.5,
+            volts: 230.5,
+            amps: 0.25,
+            pf: 0.95,
+            wh: i * 10.5,
+        });
+    }
+    globalThis.gc?.();
+    const bytes = process.memoryUsage().heapUsed - before;
+    if (map.size !== outlets)
+        throw new Error('the map is not whole');
+    return bytes;
+}

@@ -1,0 +1,37 @@
+// `npm run bench -- NAME [NAME…] [--json]`: measures, and prints tables, or with --json one JSON object last.
+// Machines differ, so each figure has a bare reference beside it, measured on the same machine in the same run.
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+const benches = {
+    ingest: async () => (await import('./ingest.js')).ingestBench(),
+    live: async () => (await import('./live.js')).liveBench(),
+    decode: async () => (await import('./decode.js')).decodeBench(),
+    memory: async () => (await import('./memory.js')).memoryBench(),
+    startup: async () => (await import('./startup.js')).startupBench(),
+};
+const { values, positionals } = parseArgs({
+    args: process.argv.slice(2),
+    options: { json: { type: 'boolean', default: false } },
+    allowPositionals: true,
+});
+const unknown = positionals.find((name) => !(name in benches));
+if (positionals.length === 0 || unknown !== undefined) {
+    if (unknown !== undefined)
+        console.error(`There is no bench "${unknown}".`);
+    console.error(`npm run bench -- NAME [--json]; there are: ${Object.keys(benches).join(', ')}`);
+    process.exit(2);
+}
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+const results = {};
+for (const name of positionals) {
+    console.error(`bench ${name} …`);
+    const rows = await benches[name]();
+    results[name] = rows;
+    if (values.json)
+        continue;
+    console.log(`\n${name} (${machine})`);
+    console.table(rows);
+}
+if (values.json)
+    console.log(JSON.stringify({ machine, results }));
+process.exit(0);

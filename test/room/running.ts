@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import WebSocket from 'ws';
+import { type RunningApp, startApp } from '../../src/app.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { makeLog } from '../../src/base/log.ts';
+import { loadSettings, runsDemo } from '../../src/config/load.ts';
+import type { FigureChange, ServerMessage } from '../../src/live/protocol.ts';
+import type { Figure } from '../../src/model/figure.ts';
+
+/** The whole service in this process, on free ports, with a scratch folder. */
+export interface TestedApp extends RunningApp {
+  readonly folder: string;
+  get(path: string): Promise<{ status: number; body: never }>;
+  /** Ends the service and removes its folder. */
+  dispose(): Promise<void>;
+}
+
+export async function runApp(env: Record<string, string>, folder = scratchFolder()): Promise<TestedApp> {
+  const { settings, configured } = loadSettings({
+    env: {
+      RACKWATT_HTTP_PORT: '0',
+      RACKWATT_BROKER_PORT: '0',
+      RACKWATT_DEMO_RUN: 'never',
+      RACKWATT_STORE_PATH: folder,
+      ...env,
+    },
+    cwd: process.cwd(),
+  });
+  const app = await startApp({
+    settings,
+    demo: runsDemo(settings, configured),
+    clock: systemClock,
+    log: makeLog('silent'),
+  });
+  return {
+    ...app,
+    folder,
+    async get(path) {
+      const answer = await fetch(`${app.httpUrl}${path}`);
+      return { status: answer.status, body: (await answer.json()) as never };
+    },
+    async dispose() {
+      await app.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function scratchFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'rackwatt-room-'));
+}
+
+/** Waits until `look` answers something, at most `withinMs`; says what it waited for when it does not. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  withinMs = 15_000,
+): Promise<T> {
+  const giveUpMs = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > giveUpMs) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A page: holds what snapshot and frames have told. */
+export interface WatchedPage {
+  readonly figures: Map<string, Figure>;
+  readonly messages: ServerMessage[];
+  close(): void;
+}
+
+export async function watch(app: RunningApp, scopes = ['*'], intervalMs = 100): Promise<WatchedPage> {
+  const socket = new WebSocket(`${app.httpUrl.replace('http', 'ws')}/api/v1/live`, 'rackwatt.live.v1');
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  const figures = new Map<string, Figure>();
+  const messages: ServerMessage[] = [];
+  socket.on('message', (data) => {
+    const message = JSON.parse(String(data)) as ServerMessage;
+    messages.push(message);
+    if (message.type === 'snapshot') figures.clear();
+    if (message.type !== 'snapshot' && message.type !== 'frame') return;
+    for (const [scope, change] of Object.entries(message.figures)) {
+      figures.set(scope, changed(figures.get(scope), change));
+    }
+  });
+  socket.send(JSON.stringify({ type: 'subscribe', scopes, intervalMs }));
+  return { figures, messages, close: () => socket.terminate() };
+}
+
+function changed(figure: Figure | undefined, change: FigureChange): Figure {
+  const next = { ...figure, ...change } as Record<string, unknown>;
+  for (const key of Object.keys(next)) if (next[key] === null) delete next[key];
+  return next as unknown as Figure;
+}
