@@ -10,6 +10,7 @@ import { makeLog } from '../../src/base/log.ts';
 import { LiveHub } from '../../src/live/live-hub.ts';
 import { livePath } from '../../src/live/protocol.ts';
 import { MadeRoom } from '../live/made-room.ts';
+import type { BenchRow } from './run.ts';
 
 /** One way of sending the same frames to the same clients, measured in this process, the server. */
 export interface FanOutRow {
@@ -42,6 +43,21 @@ export async function measureFanOut({
   const plain = await measure('rackwatt, no compression', hubServer(), 'plain', clients, seconds);
   const deflated = await measure('rackwatt, compressed once', hubServer(), 'deflate', clients, seconds);
   return [reference, plain, deflated];
+}
+
+/** The same as a table. */
+export async function liveBench(): Promise<BenchRow[]> {
+  const rows = await measureFanOut();
+  return rows.map((row) => ({
+    what: row.how,
+    clients: row.clients,
+    frameBytes: row.frameBytes,
+    lineBytes: Math.round(row.lineBytes),
+    messagesPerSecond: Math.round(row.messagesPerSecond),
+    cpuMicrosPerMessage: Math.round(row.cpuMicros * 10) / 10,
+    cpuPercentOfCore: Math.round(row.cpuPercentOfCore * 10) / 10,
+    rssMb: Math.round(row.rssMb),
+  }));
 }
 
 interface Contender {
