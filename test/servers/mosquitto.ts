@@ -116,7 +116,7 @@ function refusing(folder: string, filters: readonly string[]): string[] {
   const [plugin] = globSync('/usr/lib/{*/,}mosquitto_dynamic_security.so');
   if (plugin === undefined)
     throw new Error('mosquitto_dynamic_security.so, a part of mosquitto 2, is missing');
-  const acls = filters.map((topic) => ({ acltype: 'subscribePattern', topic, allow: false, priority: 1 }));
+  const acls = filters.map((topic) => ({ acltype: 'subscribeLiteral', topic, allow: false, priority: 1 }));
   const control = { acltype: 'publishClientSend', topic: '$CONTROL/#', allow: true, priority: 1 };
   const access = { publishClientSend: true, publishClientReceive: true, subscribe: true, unsubscribe: true };
   const file = join(folder, 'security.json');
