@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from './base/clock.ts';
 
 /**
@@ -47,12 +47,16 @@ function program(): Command {
     );
   addServe(rackwatt);
   addCheck(rackwatt);
+  addDiscover(rackwatt);
   addDecode(rackwatt);
+  addReplay(rackwatt);
   return rackwatt;
 }
 
 const configFlag = '-c, --config <file>';
 const configHelp = 'settings (YAML); also RACKWATT_CONFIG';
+const urlFlag = '-u, --url <address>';
+const urlHelp = 'the broker; else mqtt.url of the settings, else the one of the rackwatt running here';
 
 function addServe(rackwatt: Command): void {
   add(rackwatt, 'serve')
@@ -83,6 +87,32 @@ function addCheck(rackwatt: Command): void {
     });
 }
 
+function addDiscover(rackwatt: Command): void {
+  add(rackwatt, 'discover')
+    .description('listens, and lists the devices and outlets found, and what it could not read and why')
+    .option('-s, --seconds <number>', 'how long to listen', positiveNumber, 30)
+    .option(urlFlag, urlHelp, brokerAddress)
+    .option('-y, --yaml', 'write a draft of the settings on standard output', false)
+    .option(configFlag, configHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'rackwatt discover --url mqtt://broker:1883',
+        'rackwatt discover --seconds 300 --yaml > rackwatt.yaml',
+      ),
+    )
+    .action(async (options: { seconds: number; url?: string; yaml: boolean; config?: string }) => {
+      const { discover } = await import('./commands/discover.ts');
+      const { loadFamilies } = await import('./families.ts');
+      const families = await loadFamilies();
+      const { stdout, stderr } = process;
+      await discover(
+        { ...(await login(options)), seconds: options.seconds, yaml: options.yaml },
+        { families, stdout, stderr, clock: systemClock, signal: interrupted() },
+      );
+    });
+}
+
 function addDecode(rackwatt: Command): void {
   add(rackwatt, 'decode')
     .description('reads messages as JSON lines on standard input, writes what they say, line by line')
@@ -100,6 +130,58 @@ function addDecode(rackwatt: Command): void {
     });
 }
 
+function addReplay(rackwatt: Command): void {
+  add(rackwatt, 'replay')
+    .description('publishes recorded traces (CSV: a time column, a watts column) as messages of a device')
+    .argument('<file...>', 'traces, played one after the other')
+    .addOption(
+      new Option('--as <family>', 'the device to play').choices(['tasmota', 'shelly']).default('tasmota'),
+    )
+    .requiredOption('--topic <name>', 'its name in its topics')
+    .option('--speed <number>', 'times faster than recorded; 0: as fast as the broker takes it', speed, 1)
+    .addOption(new Option('--qos <level>', 'MQTT quality of service').choices(['0', '1']).default('1'))
+    .option(urlFlag, urlHelp, brokerAddress)
+    .option(configFlag, configHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'rackwatt replay monday.csv --topic washing-machine --speed 60',
+        'rackwatt replay *.csv.gz --as shelly --topic shellyplug-1 --speed 0 --url mqtt://broker:1883',
+      ),
+    )
+    .action(async (files: string[], options: ReplayArguments) => {
+      const { replay } = await import('./commands/replay.ts');
+      const { as, topic, speed } = options;
+      const qos = options.qos === '0' ? 0 : 1;
+      const well = await replay(
+        { ...(await login(options)), files, as, topic, speed, qos },
+        { stderr: process.stderr, clock: systemClock, signal: interrupted() },
+      );
+      process.exitCode = well ? 0 : 1;
+    });
+}
+
+interface ReplayArguments {
+  as: 'tasmota' | 'shelly';
+  topic: string;
+  speed: number;
+  qos: '0' | '1';
+  url?: string;
+  config?: string;
+}
+
+async function login(options: { url?: string | undefined; config?: string | undefined }) {
+  const { brokerLogin } = await import('./config/broker-login.ts');
+  return brokerLogin((await load(options)).settings, options.url);
+}
+
+/** Ctrl+C ends what a command is waiting for, not its report; a second time it ends all. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller.signal;
+}
+
 async function load({ config }: { config?: string | undefined }) {
   const { loadSettings } = await import('./config/load.ts');
   return loadSettings({ configPath: config, env: process.env, cwd: process.cwd() });
@@ -113,10 +195,19 @@ function examples(...lines: string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-export function positiveNumber(text: string): number {
+function positiveNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is expected.');
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('A number above 0 is expected.');
   return value;
+}
+
+function speed(text: string): number {
+  return text.trim() === '0' ? 0 : positiveNumber(text);
+}
+
+function brokerAddress(text: string): string {
+  if (/^(mqtts?|wss?|tcp|ssl|tls):\/\/[^\s/]/.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError('An address such as mqtt://broker:1883 is expected.');
 }
 
 function version(): string {

@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { replayFamilies } from '../src/commands/replay-message.ts';
 import { runRackwatt, startRackwatt } from './run-rackwatt.ts';
+import { startMosquitto } from './servers/mosquitto.ts';
 import { olderNode } from './setup/older-node.ts';
 
 /** The program as a user meets it: a process with arguments, output, signals and an exit code. */
@@ -126,6 +128,38 @@ test('a reader that leaves early is no error', async () => {
   clearInterval(feed);
   expect([code, stderr]).toEqual([0, '']);
 });
+
+test('replay plays every family it knows', () => {
+  const { stdout } = runRackwatt(['replay', '--help']);
+  for (const family of replayFamilies) expect(stdout).toContain(`"${family}"`);
+});
+
+test('discover finds what replay plays, through a real mosquitto', async () => {
+  const mosquitto = await startMosquitto();
+  const rows = Array.from({ length: 1_200 }, (_, i) => `${1_767_225_600 + i},${100 + (i % 7)}`);
+  writeFileSync(join(folder, 'trace.csv'), `time,watts\n${rows.join('\n')}\n`);
+  // Long enough for both, however busy the machine is; ended as soon as it was heard.
+  const args = ['replay', 'trace.csv', '--topic', 'kettle', '--speed', '40', '--url', mosquitto.url];
+  const playing = spawn(process.execPath, [source, ...args], { cwd: folder, stdio: 'ignore' });
+  const found = runRackwatt(['discover', '--seconds', '2', '--yaml', '--url', mosquitto.url], {
+    cwd: folder,
+  });
+  playing.kill('SIGKILL');
+  await mosquitto.stop();
+  expect(found).toMatchObject({ status: 0, stderr: expect.stringContaining('kettle') });
+  writeFileSync(join(folder, 'draft.yaml'), found.stdout);
+  // The draft is right as it stands, only that its broker has gone by now.
+  const { RACKWATT_HTTP_PORT, RACKWATT_STORE_PATH } = own();
+  const checked = runRackwatt(['check', '--config', 'draft.yaml'], {
+    cwd: folder,
+    env: { RACKWATT_HTTP_PORT, RACKWATT_STORE_PATH },
+  });
+  expect(checked).toMatchObject({
+    status: 1,
+    stderr: '',
+    stdout: expect.stringMatching(/no mistakes[\s\S]*✗ broker .*connection refused/),
+  });
+}, 60_000);
 
 describe('serve', () => {
   test('without settings shows the demo room, says where, and is gone after SIGTERM with exit code 0', async () => {

@@ -120,7 +120,9 @@ test('no file names a place of one machine', () => {
   ];
   const pattern = new RegExp(places.join('|'), 'm');
   const binary = new Set(['.png', '.gz', '.ico', '.woff2', '.db']);
-  const naming = files.filter((path) => !binary.has(extname(path)) && pattern.test(read(path)));
+  // In recorded messages such a text is a topic.
+  const own = files.filter((path) => !binary.has(extname(path)) && !path.includes('/recorded/'));
+  const naming = own.filter((path) => pattern.test(read(path)));
   expect(naming).toEqual([]);
 });
 

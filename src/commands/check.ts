@@ -40,7 +40,7 @@ export async function check(
     async () => [
       settings.mqtt.url === undefined
         ? await ownBrokerFinding(settings.broker, running, demo)
-        : await brokerFinding(settings.mqtt, systemClock),
+        : await brokerFinding(settings, systemClock),
     ],
     async () => [
       settings.store.kind === 'influx'
@@ -83,12 +83,13 @@ function pageFinding(): Finding {
 
 const brokerMsMax = 10_000;
 
-async function brokerFinding(mqtt: Settings['mqtt'], clock: Clock): Promise<Finding> {
+async function brokerFinding(settings: Settings, clock: Clock): Promise<Finding> {
+  const { mqtt } = settings;
   const { MqttSource } = await import('../sources/mqtt-source.ts');
   const filters =
     mqtt.topics === 'auto' ? (await loadFamilies()).flatMap(({ topics }) => topics) : mqtt.topics;
   const source = new MqttSource({
-    ...brokerLogin(mqtt)!,
+    ...brokerLogin(settings),
     // Not the service's own id: that would take over its session.
     clientId: `${mqtt.clientId}-check-${randomUUID().slice(0, 8)}`,
     keepSession: false,
@@ -200,6 +201,7 @@ async function portFinding(
   running: boolean,
 ): Promise<Finding> {
   const code = await tryToListen(host, port);
+  if (code === undefined && port === 0) return { about, mark: '✓', text: `${host}, any free port` };
   if (code === undefined) return { about, mark: '✓', text: `${host} port ${port} is free` };
   if (code === 'EADDRINUSE' && running)
     return { about, mark: '✓', text: `${host} port ${port}, in use by the rackwatt that is running` };
