@@ -161,3 +161,8 @@ test('every npm script that is TypeScript or the service runs after the set-up',
   );
   expect(bare).toEqual([]);
 });
+
+test('a signal to npm reaches the service: npm runs scripts in a shell, which passes none on', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  for (const name of ['start', 'demo', 'dev']) expect(scripts[name]).toMatch(/(^| )exec node /);
+});
