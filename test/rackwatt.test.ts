@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { replayFamilies } from '../src/commands/replay-message.ts';
 import { runRackwatt, startRackwatt } from './run-rackwatt.ts';
+import { freePort } from './servers/free-port.ts';
 import { startMosquitto } from './servers/mosquitto.ts';
 import { olderNode } from './setup/older-node.ts';
 
@@ -173,6 +174,21 @@ describe('serve', () => {
     expect(await rackwatt.ended).toBe(0);
     expect(performance.now() - toldMs).toBeLessThan(5_000);
     expect(rackwatt.stderr()).not.toMatch(/"level":(50|60)/);
+  });
+
+  test('while it runs, check knows that it is rackwatt which uses ports and store', async () => {
+    const ports = {
+      RACKWATT_HTTP_PORT: String(await freePort()),
+      RACKWATT_BROKER_PORT: String(await freePort()),
+    };
+    const env = { ...own(), ...ports };
+    const rackwatt = await startRackwatt([], { cwd: folder, env });
+    const { stdout } = runRackwatt(['check'], { cwd: folder, env });
+    rackwatt.child.kill('SIGTERM');
+    expect(await rackwatt.ended).toBe(0);
+    for (const about of ['own broker', 'store', 'page']) {
+      expect(stdout).toMatch(new RegExp(`^✓ ${about} .*in use by the rackwatt that is running`, 'm'));
+    }
   });
 
   test('starts with a broker and a store that are away, and says so under /readyz', async () => {
