@@ -56,7 +56,7 @@ const defaultLimits: RecorderLimits = {
   batchMax: 5000,
   collectMs: 20,
   writesInFlightMax: 2,
-  memoryReadingsMax: 200_000,
+  memoryReadingsMax: 500_000,
   patienceMs: 1000,
   retryFirstMs: 250,
   retryCapMs: 30_000,
@@ -64,6 +64,8 @@ const defaultLimits: RecorderLimits = {
 
 const patienceCheckMs = 250;
 const replayWriteBytes = 524_288;
+/** Encoded and written in one go; more would hold up the road. */
+const spillReadings = 50_000;
 const silent = new StoreError('busy', 'the store is slow to answer: readings go to the backlog meanwhile');
 
 /**
@@ -292,6 +294,7 @@ export class Recorder {
 
   async #send(batch: Batch): Promise<void> {
     batch.writing = true;
+    batch.sentAtMs = this.#clock.nowMs();
     this.#liveInFlight += 1;
     try {
       this.#count(batch.count, await this.#store.write(batch.write));
@@ -334,21 +337,26 @@ export class Recorder {
     if (batches.length > 0) void this.#spill(batches);
   }
 
+  /** The oldest first, and at most so many that writing them does not take long. */
   *#dueForBacklog(): Generator<Batch> {
-    const all = this.#spillAll;
     const away = this.#watch.state === 'away';
     const impatientMs = this.#impatientMs;
     let tooMany = this.#undurable.readings - this.#limits.memoryReadingsMax;
+    let readings = 0;
     for (const batch of this.#undurable.unspilled()) {
-      if (!all && !(away && !batch.writing) && tooMany <= 0 && batch.sinceMs > impatientMs) continue;
-      tooMany -= batch.count;
+      const late = batch.writing ? batch.sentAtMs <= impatientMs : away || batch.sinceMs <= impatientMs;
+      if (!late && !this.#spillAll && tooMany <= 0) continue;
       yield batch;
+      tooMany -= batch.count;
+      readings += batch.count;
+      if (readings >= spillReadings) return;
     }
   }
 
   async #spill(batches: readonly Batch[]): Promise<void> {
     this.#spilling = true;
-    if (batches.some((batch) => batch.writing) && this.#stopping === undefined) this.#watch.note(silent);
+    if (batches.some((batch) => batch.writing && batch.sentAtMs <= this.#impatientMs))
+      this.#watch.note(silent);
     for (const batch of batches) batch.spilling = true;
     try {
       await this.#backlog.append(batches.map((batch) => batch.write));

@@ -8,8 +8,9 @@ export class Batch {
   readonly sinceMs: number;
   /** The highest message number whose readings all lie in this batch or before it; −1: none. */
   sequence = -1;
-  /** On its way to the store. */
+  /** On its way to the store, and since when. */
   writing = false;
+  sentAtMs = 0;
   /** On its way to the backlog. */
   spilling = false;
   done = false;

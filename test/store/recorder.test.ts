@@ -354,6 +354,40 @@ describe('a store that is slow', () => {
     expect(durable).toEqual([]);
   });
 
+  it('is not called slow while it answers, however much there is to write', async () => {
+    await startRecorder({ batchMax: 10 });
+    hand(300);
+    recorder.mark(1);
+    await turns();
+    for (let i = 0; i < 8; i += 1) {
+      clock.advance(250);
+      for (const held of [...store.held]) held.take();
+      await settle();
+      expect(recorder.status.storeOk).toBe(true);
+    }
+    expect(durable).toEqual([1]);
+    expect(recorder.status).toMatchObject({ queuedReadings: 0, dropped: 0 });
+    expect(recorder.status.written + recorder.status.backlog.readings).toBeGreaterThanOrEqual(300);
+  });
+
+  it('takes the roll-ups of a large room at once: nothing is lost, and no write is too large', async () => {
+    await startRecorder();
+    for (let i = 0; i < 250_000; i += 1) {
+      recorder.recordRollUps('minute', [rollUp(`outlet:${i}`, 0, minuteMs, 1, 1, 1)]);
+      recorder.recordRollUps('quarter', [rollUp(`outlet:${i}`, 0, 15 * minuteMs, 1, 1, 1)]);
+    }
+    recorder.mark(1);
+    await turns();
+    while (durable.length === 0) {
+      for (const held of [...store.held]) {
+        expect(held.write.count).toBeLessThanOrEqual(5000);
+        held.take();
+      }
+      await turns(1);
+    }
+    expect(recorder.status).toMatchObject({ written: 500_000, dropped: 0, backlog: { readings: 0 } });
+  }, 20_000);
+
   it('loses the oldest, counted, only when the backlog takes nothing either', async () => {
     await startRecorder({ memoryReadingsMax: 100, batchMax: 10 });
     await breakBacklog();
