@@ -14,7 +14,8 @@ const lineLengthMax = 1_048_576;
 /**
  * `rackwatt decode`: JSON lines `{"topic","payload","retained"?,"receivedAtMs"?}` in (or `payloadBase64`), as one
  * broker session; for each line one out: `{"readings":[…]}` or `{"ignored":"reason"}`. What was dropped besides
- * stands under `rejected`. Resolves at the end of the input.
+ * stands under `rejected`. What `mosquitto_sub -F %j` prints is read too (`retain`, `tst`). Resolves at the end of
+ * the input.
  */
 export async function decode(
   families: readonly Family[],
@@ -70,7 +71,10 @@ class DecodeSession {
     const line = parseLine(text);
     if (line === undefined) return 'line is not JSON';
     if (typeof line !== 'object' || line === null || Array.isArray(line)) return 'line is not a JSON object';
-    const { topic, payload, payloadBase64, retained, receivedAtMs } = line as Record<string, unknown>;
+    const { topic, payload, payloadBase64, retained, retain, receivedAtMs, tst } = line as Record<
+      string,
+      unknown
+    >;
     if (typeof topic !== 'string' || topic === '') return 'line has no topic';
     if (receivedAtMs !== undefined && !Number.isFinite(receivedAtMs)) return 'receivedAtMs is not a number';
     const bytes = bytesOf(payload, payloadBase64);
@@ -79,8 +83,8 @@ class DecodeSession {
     return {
       topic,
       payload: bytes,
-      receivedAtMs: typeof receivedAtMs === 'number' ? receivedAtMs : this.#clock.nowMs(),
-      retained: retained === true,
+      receivedAtMs: typeof receivedAtMs === 'number' ? receivedAtMs : (stampMs(tst) ?? this.#clock.nowMs()),
+      retained: retained === true || retain === 1,
       qos: 0,
       sequence: this.#sequence,
     };
@@ -93,6 +97,13 @@ function parseLine(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** mosquitto_sub writes `2025-03-04T10:20:30.123456Z+0100`. */
+function stampMs(tst: unknown): number | undefined {
+  if (typeof tst !== 'string') return undefined;
+  const ms = Date.parse(tst.replace(/Z?([+-]\d\d):?(\d\d)$/, '$1:$2'));
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function bytesOf(payload: unknown, payloadBase64: unknown): Uint8Array | undefined {

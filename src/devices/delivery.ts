@@ -37,7 +37,8 @@ export class Delivery implements Report {
   #message!: RawMessage;
   #topic!: Topic;
   #device: Device | undefined = undefined;
-  #outcome: string | undefined = undefined;
+  #rejected: RejectReason | undefined = undefined;
+  #ignored: string | undefined = undefined;
 
   constructor(devices: DeviceTable, forget: (topic: string) => void) {
     this.#devices = devices;
@@ -48,20 +49,21 @@ export class Delivery implements Report {
     this.#message = message;
     this.#topic = topic;
     this.#device = topic.device;
-    this.#outcome = undefined;
+    this.#rejected = undefined;
+    this.#ignored = undefined;
   }
 
   /** Hands on what was found. Answers undefined when there were readings, else why there were none. */
   finish(sink: IntakeSink): string | undefined {
     const readings = this.#readings;
     const family = this.#topic.family as Family;
-    this.#topic.device = this.#device;
+    if (this.#topic.device !== this.#device) this.#topic.device = this.#device;
     this.#devices.heard(this.#device, this.#message.receivedAtMs, this.#message.retained);
     const count = readings.length;
     for (let index = 0; index < count; index++) sink.reading(readings[index] as Reading, family);
     readings.length = 0;
     if (this.#later.length > 0) for (const tell of this.#later.splice(0)) tell(sink);
-    return count > 0 ? undefined : (this.#outcome ?? 'no-reading');
+    return count > 0 ? undefined : (this.#rejected ?? this.#ignored ?? 'no-reading');
   }
 
   reading(reading: Reading): void {
@@ -89,7 +91,7 @@ export class Delivery implements Report {
   }
 
   ignore(reason: string): void {
-    this.#outcome ??= reason;
+    this.#ignored ??= reason;
   }
 
   availability(device: string, online: boolean): void {
@@ -128,6 +130,7 @@ export class Delivery implements Report {
       this.#device = admitted;
       return admitted;
     }
+    this.#device = undefined;
     this.#reject(undefined, admitted);
     return undefined;
   }
@@ -147,7 +150,7 @@ export class Delivery implements Report {
 
   #reject(device: Device | undefined, reason: RejectReason): void {
     this.#devices.reject(device, this.#topic.family?.name ?? '?', reason);
-    this.#outcome ??= reason;
+    this.#rejected ??= reason;
     const name = device?.device;
     this.#later.push((sink) => sink.rejected?.(name, reason));
   }

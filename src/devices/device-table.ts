@@ -29,7 +29,8 @@ export class Device {
   name: string | undefined = undefined;
   model: string | undefined = undefined;
   firmware: string | undefined = undefined;
-  lastAtMs: number | undefined = undefined;
+  /** NaN: never; a number always, so that it is written in place. */
+  lastAtMs = Number.NaN;
   online: boolean | undefined = undefined;
   messages = 0;
   rejects: Partial<Record<RejectReason, number>> | undefined = undefined;
@@ -113,7 +114,7 @@ export class DeviceTable {
   /** All devices heard of; `?` last, when anything was counted under it. */
   rows(): DeviceRecord[] {
     const all = [...this.#devices.values()];
-    if (this.#unknown.messages > 0) all.push(this.#unknown);
+    if (this.#unknown.messages > 0 || this.#unknown.rejects !== undefined) all.push(this.#unknown);
     return all.map(rowOf);
   }
 
@@ -132,7 +133,7 @@ function rowOf(device: Device): DeviceRecord {
     ...(device.name !== undefined && { name: device.name }),
     ...(device.model !== undefined && { model: device.model }),
     ...(device.firmware !== undefined && { firmware: device.firmware }),
-    ...(device.lastAtMs !== undefined && { lastAtMs: device.lastAtMs }),
+    ...(!Number.isNaN(device.lastAtMs) && { lastAtMs: device.lastAtMs }),
     ...(device.online !== undefined && { online: device.online }),
     messages: device.messages,
     rejects: { ...device.rejects },

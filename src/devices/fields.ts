@@ -30,6 +30,7 @@ export function watts(
 ): number | undefined {
   const max = ceilings.watts;
   if (typeof value === 'number' && value <= max && value >= -max) return value;
+  if (value === undefined) return undefined;
   return slow(value, 1, -max, max, 'watts-out-of-range', device, report);
 }
 
@@ -42,23 +43,27 @@ export function voltAmps(
 ): number | undefined {
   const max = ceilings.watts;
   if (typeof value === 'number' && value <= max && value >= -max) return value;
+  if (value === undefined) return undefined;
   return slow(value, 1, -max, max, 'volt-amps-out-of-range', device, report);
 }
 
 export function amps(value: unknown, ceilings: Ceilings, device: string, report: Report): number | undefined {
   const max = ceilings.amps;
   if (typeof value === 'number' && value <= max && value >= -max) return value;
+  if (value === undefined) return undefined;
   return slow(value, 1, -max, max, 'amps-out-of-range', device, report);
 }
 
 export function volts(value: unknown, device: string, report: Report): number | undefined {
   if (typeof value === 'number' && value <= voltsMax && value >= 0) return value;
+  if (value === undefined) return undefined;
   return slow(value, 1, 0, voltsMax, 'volts-out-of-range', device, report);
 }
 
 /** Mains, or 0 where a meter without a wave to count says so. */
 export function hertz(value: unknown, device: string, report: Report): number | undefined {
   if (value === 0 || (typeof value === 'number' && value <= 70 && value >= 40)) return value;
+  if (value === undefined) return undefined;
   const number = slow(value, 1, 0, 70, 'hertz-out-of-range', device, report);
   if (number === undefined || number === 0 || number >= 40) return number;
   report.rejectField(device, 'hertz-out-of-range');
@@ -68,6 +73,7 @@ export function hertz(value: unknown, device: string, report: Report): number | 
 /** −1…1; meters overshoot by rounding, up to 5 % is taken for 1. */
 export function powerFactor(value: unknown, device: string, report: Report): number | undefined {
   if (typeof value === 'number' && value <= 1 && value >= -1) return value;
+  if (value === undefined) return undefined;
   const number = slow(value, 1, -1.05, 1.05, 'power-factor-out-of-range', device, report);
   return number === undefined ? undefined : Math.max(-1, Math.min(1, number));
 }
@@ -78,6 +84,7 @@ export function wattHours(value: unknown, scale: number, device: string, report:
     const size = Math.abs(value);
     if (size < 8388607 && size * scale < 2147483647) return Math.round(value * scale * 1000) / 1000;
   }
+  if (value === undefined) return undefined;
   const number = slow(value, scale, -wattHoursMax, wattHoursMax, 'energy-out-of-range', device, report);
   return number === undefined ? undefined : Math.round(number * 1000) / 1000;
 }
@@ -129,7 +136,6 @@ function slow(
   device: string,
   report: Report,
 ): number | undefined {
-  if (value === undefined) return undefined;
   const raw = typeof value === 'number' ? value : decimal(value);
   const number = raw * scale;
   if (number >= min && number <= max && !isSentinel(raw, scale)) return number;

@@ -5,7 +5,7 @@ import type { Report } from './family.ts';
 export type JsonObject = { readonly [key: string]: unknown };
 
 /** Deeper than any meter nests. Shorter texts cannot be deeper: each level costs two characters. */
-export const jsonDepthMax = 128;
+export const jsonDepthMax = 200;
 
 /** The payload as text; bytes that are not UTF-8 become U+FFFD. */
 export function textOf(payload: Uint8Array): string {

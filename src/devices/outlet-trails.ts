@@ -6,9 +6,14 @@ const twinMsMax = 1_000;
 /** How far an instant may be put off so that no two are the same. */
 const driftMsMax = 1_000;
 
-/** One remembered reading: given instant, device's own instant (NaN: none), receipt, quantities, relay. */
-const width = 3 + quantities.length + 1;
+/**
+ * One remembered reading: given instant, device's own instant (NaN: none), receipt, quantities, relay; then, for the
+ * outlet, the instant of its newest reading without a device time and when that was received. Two cache lines.
+ */
 const relayAt = 3 + quantities.length;
+const floorAt = relayAt + 1;
+const floorReceivedAt = relayAt + 2;
+const width = 16;
 
 /** What comparing a reading with a remembered one showed, as bits. */
 const differs = 1;
@@ -20,15 +25,12 @@ const isMeasured = 16;
 /**
  * The last two readings of each outlet, by its slot: enough to give every reading an instant of its own and to
  * know a sample that comes twice (delivered again after a reconnect, or sent on a second topic). Plain numbers in
- * columns, so that remembering costs no garbage. Grows by doubling up to `outletsMax` slots of about 250 bytes.
+ * columns, so that remembering costs no garbage. Grows by doubling up to `outletsMax` slots of about 270 bytes.
  */
 export class OutletTrails {
   #rows = new Float64Array(0);
   /** Which of the slot's two rows is the newer one. */
   #newest = new Uint8Array(0);
-  /** Instant of the newest reading without a device time, and when that was received. */
-  #floors = new Float64Array(0);
-  #floorReceived = new Float64Array(0);
   /** The topic each remembered reading came on. */
   readonly #topics: (string | undefined)[] = [];
 
@@ -59,17 +61,18 @@ export class OutletTrails {
   }
 
   #admitReceived(slot: number, newest: number, reading: Reading, topic: string): boolean {
-    const floor = this.#floors[slot] as number;
+    const floor = this.#rows[newest * width + floorAt] as number;
     const receivedAtMs = reading.receivedAtMs;
     if (receivedAtMs <= floor) {
       const next = nextMicrosecond(floor);
       if (next - receivedAtMs <= driftMsMax) reading.atMs = next;
       // Our own clock was set back: what comes now is as new as ever. Else it is a flood of one instant.
-      else if (receivedAtMs >= (this.#floorReceived[slot] as number)) return false;
+      else if (receivedAtMs >= (this.#rows[newest * width + floorReceivedAt] as number)) return false;
     }
-    this.#floors[slot] = reading.atMs;
-    this.#floorReceived[slot] = receivedAtMs;
-    this.#remember(slot, newest ^ 1, reading, Number.NaN, topic);
+    const older = newest ^ 1;
+    this.#remember(slot, older, reading, Number.NaN, topic);
+    this.#rows[older * width + floorAt] = reading.atMs;
+    this.#rows[older * width + floorReceivedAt] = receivedAtMs;
     return true;
   }
 
@@ -123,7 +126,10 @@ export class OutletTrails {
     rows[at + 10] = reading.wattHoursTotal ?? Number.NaN;
     rows[at + 11] = reading.wattHoursReturnedTotal ?? Number.NaN;
     rows[at + 12] = reading.on === undefined ? Number.NaN : Number(reading.on);
-    this.#topics[row] = topic;
+    const before = (row ^ 1) * width;
+    rows[at + floorAt] = rows[before + floorAt] as number;
+    rows[at + floorReceivedAt] = rows[before + floorReceivedAt] as number;
+    if (this.#topics[row] !== topic) this.#topics[row] = topic;
     this.#newest[slot] = row & 1;
   }
 
@@ -144,12 +150,6 @@ export class OutletTrails {
     const newest = new Uint8Array(capacity);
     newest.set(this.#newest);
     this.#newest = newest;
-    const floors = new Float64Array(capacity).fill(Number.NaN);
-    floors.set(this.#floors);
-    this.#floors = floors;
-    const received = new Float64Array(capacity).fill(Number.NaN);
-    received.set(this.#floorReceived);
-    this.#floorReceived = received;
     while (this.#topics.length < capacity * 2) this.#topics.push(undefined);
   }
 }

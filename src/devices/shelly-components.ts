@@ -8,43 +8,41 @@ import type { ShellyComponent, ShellyDevice } from './shelly-device.ts';
 
 /**
  * The status of one component → readings. In a notification only what changed is in it; any value may be null.
- * `atMs` is the device's trusted time, if it told one.
+ * `siblings` is the notification it stands in, if any; `atMs` the device's trusted time, if it told one.
  */
 export function readComponent(
   device: ShellyDevice,
   component: ShellyComponent,
   status: unknown,
+  siblings: JsonObject | undefined,
   atMs: number | undefined,
   message: RawMessage,
   report: Report,
 ): void {
-  const name = device.device;
   if (!isObject(status)) {
-    report.rejectField(name, 'wrong-shape');
+    report.rejectField(device.device, 'wrong-shape');
     return;
   }
-  switch (component.kind) {
-    case 'load':
-      report.reading(load(component, status, readingAt(name, component.outlet, atMs, message), report));
-      break;
-    case 'em1':
-      report.reading(clamp(status, em1Keys, readingAt(name, component.outlet, atMs, message), report));
-      break;
-    case 'em1data':
-      report.reading(counters(status, em1DataKeys, readingAt(name, component.outlet, atMs, message), report));
-      break;
-    case 'em':
-      for (const phase of emPhases) {
-        report.reading(clamp(status, phase, readingAt(name, device[phase.outlet], atMs, message), report));
-      }
-      report.reading(clamp(status, emTotalKeys, readingAt(name, device.total, atMs, message), report));
-      break;
-    case 'emdata':
-      for (const phase of emDataPhases) {
-        report.reading(counters(status, phase, readingAt(name, device[phase.outlet], atMs, message), report));
-      }
-      report.reading(counters(status, emDataTotalKeys, readingAt(name, device.total, atMs, message), report));
-      break;
+  if (component.kind === 'load') {
+    report.reading(
+      load(component, status, readingAt(device.device, component.outlet, atMs, message), report),
+    );
+    return;
+  }
+  // Power and counters of one instant stand in two components: one reading of both, made with the first half.
+  const other = component.partner === undefined ? undefined : siblings?.[component.partner];
+  const partner = isObject(other) ? other : undefined;
+  const isData = component.kind === 'em1data' || component.kind === 'emdata';
+  if (isData && partner !== undefined) return;
+  const power = isData ? undefined : status;
+  const energy = isData ? status : partner;
+  const isThreePhase = component.kind === 'em' || component.kind === 'emdata';
+  for (const channel of isThreePhase ? threePhases : onePhase) {
+    const outlet = channel.outlet === undefined ? component.outlet : device[channel.outlet];
+    const reading = readingAt(device.device, outlet, atMs, message);
+    if (power !== undefined) clamp(power, channel, reading, report);
+    if (energy !== undefined) counters(energy, channel, reading, report);
+    report.reading(reading);
   }
 }
 
@@ -75,43 +73,45 @@ function totalOf(counter: unknown): unknown {
   return isObject(counter) ? counter.total : counter;
 }
 
-/** The names of a clamp's figures. */
-interface ClampKeys {
+/** Where the figures of one channel stand in the status of a clamp meter, and whose they are. */
+interface ChannelKeys {
+  /** Undefined: the component's own. */
+  readonly outlet: 'phaseA' | 'phaseB' | 'phaseC' | 'total' | undefined;
   readonly watts: string;
   readonly voltAmps: string;
   readonly volts: string;
   readonly amps: string;
   readonly powerFactor: string;
   readonly hertz: string;
+  readonly drawn: string;
+  readonly returned: string;
 }
 
-/** EM1 page. */
-const em1Keys: ClampKeys = clampKeys('');
-/** EM page: three phases side by side. */
-const emPhases = [
-  { ...clampKeys('a_'), outlet: 'phaseA' as const },
-  { ...clampKeys('b_'), outlet: 'phaseB' as const },
-  { ...clampKeys('c_'), outlet: 'phaseC' as const },
+/** EM1 and EM1Data pages. */
+const onePhase: readonly ChannelKeys[] = [channelKeys('', undefined)];
+/** EM and EMData pages: three phases side by side, and their sum. */
+const threePhases: readonly ChannelKeys[] = [
+  channelKeys('a_', 'phaseA'),
+  channelKeys('b_', 'phaseB'),
+  channelKeys('c_', 'phaseC'),
+  { ...channelKeys('total_', 'total'), drawn: 'total_act', returned: 'total_act_ret' },
 ];
-const emTotalKeys: ClampKeys = {
-  ...clampKeys('total_'),
-  watts: 'total_act_power',
-  voltAmps: 'total_aprt_power',
-  amps: 'total_current',
-};
 
-function clampKeys(prefix: string): ClampKeys {
+function channelKeys(prefix: string, outlet: ChannelKeys['outlet']): ChannelKeys {
   return {
+    outlet,
     watts: `${prefix}act_power`,
     voltAmps: `${prefix}aprt_power`,
     volts: `${prefix}voltage`,
     amps: `${prefix}current`,
     powerFactor: `${prefix}pf`,
     hertz: `${prefix}freq`,
+    drawn: `${prefix}total_act_energy`,
+    returned: `${prefix}total_act_ret_energy`,
   };
 }
 
-function clamp(status: JsonObject, keys: ClampKeys, reading: Reading, report: Report): Reading {
+function clamp(status: JsonObject, keys: ChannelKeys, reading: Reading, report: Report): void {
   const name = reading.device;
   reading.watts = fields.watts(status[keys.watts], feedCeilings, name, report);
   reading.voltAmps = fields.voltAmps(status[keys.voltAmps], feedCeilings, name, report);
@@ -119,7 +119,6 @@ function clamp(status: JsonObject, keys: ClampKeys, reading: Reading, report: Re
   reading.amps = fields.amps(status[keys.amps], feedCeilings, name, report);
   reading.powerFactor = signedAs(reading.watts, fields.powerFactor(status[keys.powerFactor], name, report));
   reading.hertz = fields.hertz(status[keys.hertz], name, report);
-  return reading;
 }
 
 /** The signs of power and power factor do not always agree; that of the power is right. */
@@ -128,23 +127,7 @@ function signedAs(watts: number | undefined, powerFactor: number | undefined): n
   return watts < 0 ? -Math.abs(powerFactor) : Math.abs(powerFactor);
 }
 
-interface CounterKeys {
-  readonly drawn: string;
-  readonly returned: string;
-}
-
-/** EM1Data page. */
-const em1DataKeys: CounterKeys = { drawn: 'total_act_energy', returned: 'total_act_ret_energy' };
-/** EMData page. */
-const emDataPhases = [
-  { drawn: 'a_total_act_energy', returned: 'a_total_act_ret_energy', outlet: 'phaseA' as const },
-  { drawn: 'b_total_act_energy', returned: 'b_total_act_ret_energy', outlet: 'phaseB' as const },
-  { drawn: 'c_total_act_energy', returned: 'c_total_act_ret_energy', outlet: 'phaseC' as const },
-];
-const emDataTotalKeys: CounterKeys = { drawn: 'total_act', returned: 'total_act_ret' };
-
-function counters(status: JsonObject, keys: CounterKeys, reading: Reading, report: Report): Reading {
+function counters(status: JsonObject, keys: ChannelKeys, reading: Reading, report: Report): void {
   reading.wattHoursTotal = fields.wattHours(status[keys.drawn], 1, reading.device, report);
   reading.wattHoursReturnedTotal = fields.wattHours(status[keys.returned], 1, reading.device, report);
-  return reading;
 }

@@ -6,6 +6,8 @@ export type ComponentKind = 'load' | 'em' | 'emdata' | 'em1' | 'em1data';
 /** One part of a device, e.g. `switch:2`, and where its figures go. */
 export interface ShellyComponent {
   readonly kind: ComponentKind;
+  /** The key of the part that tells the other half of the same meter: `em:0` and `emdata:0`. */
+  readonly partner: string | undefined;
   /** The outlet of a component with one channel. */
   outlet: string;
   /** Wh given back, as last told: `aenergy.total` counts both directions. */
@@ -18,11 +20,12 @@ interface KindOfKey {
   readonly rank: number;
   /** Parts that share an outlet have the same name here. */
   readonly name: string;
+  readonly partner?: string;
 }
 
 const kinds: Readonly<Record<string, KindOfKey>> = {
-  em1: { kind: 'em1', rank: 0, name: 'em1' },
-  em1data: { kind: 'em1data', rank: 0, name: 'em1' },
+  em1: { kind: 'em1', rank: 0, name: 'em1', partner: 'em1data' },
+  em1data: { kind: 'em1data', rank: 0, name: 'em1', partner: 'em1' },
   pm1: { kind: 'load', rank: 1, name: 'pm1' },
   switch: { kind: 'load', rank: 2, name: 'switch' },
   cover: { kind: 'load', rank: 3, name: 'cover' },
@@ -30,8 +33,8 @@ const kinds: Readonly<Record<string, KindOfKey>> = {
   rgb: { kind: 'load', rank: 5, name: 'rgb' },
   rgbw: { kind: 'load', rank: 6, name: 'rgbw' },
   cct: { kind: 'load', rank: 7, name: 'cct' },
-  em: { kind: 'em', rank: 8, name: 'em' },
-  emdata: { kind: 'emdata', rank: 8, name: 'em' },
+  em: { kind: 'em', rank: 8, name: 'em', partner: 'emdata' },
+  emdata: { kind: 'emdata', rank: 8, name: 'em', partner: 'em' },
 };
 
 /** Components remembered of one device, those that do not measure included. */
@@ -45,9 +48,14 @@ export class ShellyDevice {
   readonly phaseB: string;
   readonly phaseC: string;
   readonly total: string;
+  /** Has sent something only a Gen2 sends. */
+  met = false;
   /** Has told who it is. */
   described = false;
   readonly #components = new Map<string, ShellyComponent | undefined>();
+  /** Asked for last: most devices notify one and the same part again and again. */
+  #lastKey = '';
+  #last: ShellyComponent | undefined = undefined;
   /** Plain number → who has it. */
   readonly #numbered = new Map<number, KindOfKey>();
   #isMeterPanel: boolean;
@@ -68,6 +76,14 @@ export class ShellyDevice {
 
   /** The part a key such as `switch:2` stands for; undefined: it measures nothing (`wifi`, `input:0`). */
   component(key: string): ShellyComponent | undefined {
+    if (key !== this.#lastKey) {
+      this.#last = this.#find(key);
+      this.#lastKey = key;
+    }
+    return this.#last;
+  }
+
+  #find(key: string): ShellyComponent | undefined {
     const known = this.#components.get(key);
     if (known !== undefined || this.#components.has(key)) return known;
     if (this.#components.size >= componentsMax) return undefined;
@@ -82,7 +98,12 @@ export class ShellyDevice {
     const kind = name !== undefined && Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     const number = Number(match?.[2]);
     if (kind === undefined || (kind.name === 'em' && number > 0)) return undefined;
-    return { kind: kind.kind, outlet: this.#outletOf(kind, number), returnedWattHours: undefined };
+    return {
+      kind: kind.kind,
+      partner: kind.partner && `${kind.partner}:${number}`,
+      outlet: this.#outletOf(kind, number),
+      returnedWattHours: undefined,
+    };
   }
 
   /**

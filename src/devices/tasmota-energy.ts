@@ -51,6 +51,7 @@ export function readTelemetry(
   const { ENERGY: energy, SPM: spm, ANALOG: analog } = body;
   const hasEnergy = isObject(energy);
   if (hasEnergy) readEnergy(energy, device, atMs, message, report);
+  else if (energy !== undefined) report.rejectField(device.device, 'wrong-shape');
   const hasSpm = isObject(spm);
   if (hasSpm) readChannels(spm, clampKeys, device, atMs, message, report);
   const hasClamps =
@@ -66,7 +67,7 @@ export function readEnergy(
   message: RawMessage,
   report: Report,
 ): void {
-  const power = energy.Power ?? energy.ActivePower;
+  const power = energy.Power === undefined ? energy.ActivePower : energy.Power;
   const { ApparentPower, ReactivePower, Factor, Voltage, Current, Frequency } = energy;
   let { Total, ExportActive } = energy;
   if (

@@ -73,19 +73,26 @@ function readNotification(device: ShellyDevice, message: RawMessage, report: Rep
     report.rejectMessage(device.device, 'wrong-shape');
     return;
   }
+  if (!device.met) meet(device, report);
   if (!device.described) introduce(device, body.src, report);
   const atMs = trustedSeconds(params.ts, message.receivedAtMs);
   for (const key in params) {
+    if (key === 'ts') continue;
     const component = device.component(key);
-    if (component !== undefined) readComponent(device, component, params[key], atMs, message, report);
+    if (component !== undefined) readComponent(device, component, params[key], params, atMs, message, report);
   }
   report.ignore('not-a-meter');
+}
+
+/** Once: now its `online` can be told from that of a Gen1. */
+function meet(device: ShellyDevice, report: Report): void {
+  device.met = true;
+  if (device.device.startsWith('shellies/')) report.reconsider(`${device.device}/online`);
 }
 
 /** Once: `src` is its own id, `<model>-<mac>`, whatever its topics are called. */
 function introduce(device: ShellyDevice, src: unknown, report: Report): void {
   device.described = true;
-  if (device.device.startsWith('shellies/')) report.reconsider(`${device.device}/online`);
   if (typeof src !== 'string' || !src.startsWith('shelly')) return;
   device.identify(src);
   report.describe({ device: device.device, name: src, model: src.split('-', 1)[0] });
@@ -93,13 +100,14 @@ function introduce(device: ShellyDevice, src: unknown, report: Report): void {
 
 /** `<prefix>/status/<component>:<n>`: the component as a whole, without a time. */
 function readStatus(device: ShellyDevice, key: string, message: RawMessage, report: Report): void {
+  if (!device.met) meet(device, report);
   const component = device.component(key);
   if (component === undefined) {
     report.ignore('not-a-meter');
     return;
   }
   const body = readObject(message, device.device, report);
-  if (body !== undefined) readComponent(device, component, body, undefined, message, report);
+  if (body !== undefined) readComponent(device, component, body, undefined, undefined, message, report);
 }
 
 function readOnline(device: string, message: RawMessage, report: Report): void {

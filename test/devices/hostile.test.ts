@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { feedCeilings } from '../../src/devices/fields.ts';
+import { Intake } from '../../src/devices/intake.ts';
+import { aheadMsMax } from '../../src/devices/measured-time.ts';
+import { loadFamilies } from '../../src/families.ts';
+import { quantities } from '../../src/model/quantity.ts';
+import type { RawMessage, Reading } from '../../src/model/reading.ts';
+import { KeepingSink, message, startMs } from './made-message.ts';
+import { recordedFolders, recordedMessages } from './recorded-messages.ts';
+
+/** Whatever comes from the broker: no failure, no nonsense, no reading from the future, everything counted. */
+const families = await loadFamilies();
+const recorded = recordedFolders().flatMap(recordedMessages);
+
+/** Lets the messages through one intake and looks at all that came of them. */
+function mustBeSound(messages: readonly RawMessage[]): void {
+  const intake = new Intake(families);
+  const sink = new KeepingSink();
+  for (const raw of messages) {
+    const before = sink.readings.length;
+    const outcome = intake.accept(raw, sink);
+    const readings = sink.readings.slice(before);
+    if ((outcome === undefined) !== readings.length > 0)
+      throw new Error(`${outcome}, ${readings.length} readings`);
+    for (const reading of readings) mustBePlausible(reading, raw);
+  }
+  mustNotShareInstants(sink.readings);
+  const counted = intake.totals().rejected;
+  expect(counted.filter(({ reason }) => reason === 'reader-failed')).toEqual([]);
+  expect(counted.reduce((sum, { count }) => sum + count, 0)).toBe(sink.drops.length);
+  const rows = intake.devices();
+  expect(rows.reduce((sum, row) => sum + row.messages, 0)).toBe(messages.length);
+  expect(new Set(rows.flatMap(({ outlets }) => outlets)).size).toBe(
+    rows.flatMap(({ outlets }) => outlets).length,
+  );
+}
+
+/** One list of what is wrong, since there are many readings to look at. */
+function mustBePlausible(reading: Reading, raw: RawMessage): void {
+  const told = quantities.flatMap((quantity) => reading[quantity] ?? []);
+  const wrong = Object.entries({
+    empty: told.length === 0 && reading.on === undefined,
+    notFinite: !told.every(Number.isFinite),
+    watts: Math.abs(reading.watts ?? 0) > feedCeilings.watts,
+    amps: Math.abs(reading.amps ?? 0) > feedCeilings.amps,
+    volts: (reading.volts ?? 0) < 0 || (reading.volts ?? 0) > 500,
+    powerFactor: Math.abs(reading.powerFactor ?? 0) > 1,
+    relay: reading.on !== undefined && typeof reading.on !== 'boolean',
+    outlet: !reading.outlet.startsWith(`${reading.device}/`) || reading.outlet.length > 300,
+    device: reading.device.length === 0,
+    origin: reading.retained !== raw.retained || reading.receivedAtMs !== raw.receivedAtMs,
+    future: reading.atMs > raw.receivedAtMs + aheadMsMax,
+    past: reading.atMs < raw.receivedAtMs - 86_400_000,
+  }).filter(([, isWrong]) => isWrong);
+  if (wrong.length > 0) throw new Error(`${wrong.map(([what]) => what)}: ${JSON.stringify(reading)}`);
+}
+
+/** In whole microseconds, as they are written. */
+function mustNotShareInstants(readings: readonly Reading[]): void {
+  const live = readings.filter(({ atBasis, retained }) => atBasis === 'received' && !retained);
+  const instants = live.map(({ outlet, atMs }) => `${outlet} ${Math.round(atMs * 1000)}`);
+  expect(new Set(instants).size).toBe(instants.length);
+}
+
+const topicOf = fc.oneof(
+  fc.constantFrom(...new Set(recorded.map(({ topic }) => topic))),
+  fc.string({ maxLength: 40 }),
+  fc
+    .array(
+      fc.oneof(
+        fc.constantFrom('tele', 'stat', 'tasmota', 'discovery', 'status', 'events', 'shellies', ''),
+        fc.string({ maxLength: 5 }),
+      ),
+      { maxLength: 6 },
+    )
+    .chain((levels) =>
+      fc
+        .constantFrom(
+          'SENSOR',
+          'STATE',
+          'LWT',
+          'STATUS8',
+          'RESULT',
+          'POWER1',
+          'ENERGY',
+          'rpc',
+          'online',
+          'switch:0',
+          'em:0',
+          'em1data:1',
+          'config',
+          'x',
+        )
+        .map((tail) => [...levels, tail].join('/')),
+    ),
+);
+
+const keys = fc.constantFrom(
+  ...[
+    'Time',
+    'ENERGY',
+    'StatusSNS',
+    'SPM',
+    'ANALOG',
+    'CTEnergy1',
+    'Power',
+    'Voltage',
+    'Current',
+    'Factor',
+    'Total',
+  ],
+  ...[
+    'ExportActive',
+    'Frequency',
+    'ActivePower',
+    'Energy',
+    'POWER',
+    'POWER1',
+    'POWER33',
+    't',
+    'ft',
+    'tp',
+    'state',
+  ],
+  ...['fn', 'rl', 'dn', 'method', 'params', 'ts', 'src', 'switch:0', 'switch:1', 'em:0', 'emdata:0', 'em1:0'],
+  ...[
+    'em1data:0',
+    'apower',
+    'voltage',
+    'current',
+    'aenergy',
+    'ret_aenergy',
+    'total',
+    'output',
+    'a_act_power',
+  ],
+  ...['pf', 'act_power', 'total_act', 'Phase1', '__proto__', 'constructor', 'toString', 'length'],
+);
+const leaves = fc.oneof(
+  fc.double(),
+  fc.integer(),
+  fc.constantFrom(null, true, false, '', 'nan', '12.5', 'ON', 'OFF', 'NotifyStatus', 'NotifyFullStatus'),
+  fc.constantFrom(-2147483648, 4294967295, 8388607, 1e308, -0, startMs / 1000, startMs / 1000 + 3600, 12),
+  fc.constantFrom('2025-06-05T06:00:00Z', '2125-06-05T06:00:00Z', '%prefix%/%topic%/', '+/#', 'tele'),
+  fc.string({ maxLength: 8 }),
+);
+/** Shaped like what the families know, filled with what they do not. */
+const shaped = fc.letrec((tie) => ({
+  any: fc.oneof({ maxDepth: 4 }, leaves, tie('object'), fc.array(tie('any'), { maxLength: 5 })),
+  object: fc.dictionary(keys, tie('any'), { maxKeys: 8, noNullPrototype: true }),
+})).object;
+
+const payloadOf = fc.oneof(
+  shaped.map((value) => Buffer.from(JSON.stringify(value))),
+  fc.json().map((text) => Buffer.from(text)),
+  fc.uint8Array({ maxLength: 200 }),
+  fc.constantFrom('', 'true', 'ON', 'Online', 'nan', '{"a":nan}', '"').map((text) => Buffer.from(text)),
+);
+
+const anyMessage = fc
+  .record({
+    topic: topicOf,
+    payload: payloadOf,
+    afterMs: fc.oneof(fc.nat(5), fc.nat(10_000)),
+    retained: fc.boolean(),
+  })
+  .map(({ topic, payload, afterMs, retained }) =>
+    message(topic, payload, { receivedAtMs: startMs + afterMs, retained }),
+  );
+
+/** As a source hands them over: one after another. */
+const inOrder = (messages: readonly RawMessage[]) =>
+  messages.toSorted((one, other) => one.receivedAtMs - other.receivedAtMs);
+
+describe('whatever comes, it comes to something sound', () => {
+  test('any topic, any bytes, any JSON', () => {
+    fc.assert(
+      fc.property(fc.array(anyMessage, { minLength: 1, maxLength: 30 }), (messages) =>
+        mustBeSound(inOrder(messages)),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('recorded messages, with values swapped for others', () => {
+    const change = fc.record({ index: fc.nat(), at: fc.nat(), leaf: fc.oneof(leaves, shaped) });
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 20 }), (changes) => {
+        const messages = recorded.slice();
+        for (const { index, at, leaf } of changes) {
+          const place = index % messages.length;
+          messages[place] = withValue(messages[place] as RawMessage, at, leaf);
+        }
+        mustBeSound(inOrder(messages));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('recorded messages, with bytes changed, cut, doubled or in another order', () => {
+    const damage = fc.record({ index: fc.nat(), at: fc.nat(), byte: fc.nat(255), cut: fc.boolean() });
+    fc.assert(
+      fc.property(
+        fc.array(damage, { maxLength: 30 }),
+        fc.array(fc.nat(), { maxLength: 20 }),
+        (damages, doubled) => {
+          const messages = recorded.slice();
+          for (const { index, at, byte, cut } of damages) {
+            const place = index % messages.length;
+            messages[place] = withByte(messages[place] as RawMessage, at, byte, cut);
+          }
+          for (const index of doubled) messages.push(recorded[index % recorded.length] as RawMessage);
+          mustBeSound(inOrder(messages));
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('recorded messages on each other’s topics', () => {
+    const pick = fc.nat(recorded.length - 1);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(pick, pick), { minLength: 1, maxLength: 60 }), (pairs) => {
+        const messages = pairs.map(([one, other]) => ({
+          ...(recorded[one] as RawMessage),
+          topic: (recorded[other] as RawMessage).topic,
+        }));
+        mustBeSound(inOrder(messages));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+/** The message with the value at some place of its JSON swapped; unchanged when it is no JSON. */
+function withValue(raw: RawMessage, at: number, leaf: unknown): RawMessage {
+  const text = Buffer.from(raw.payload).toString();
+  const places = [...text.matchAll(/(?<=:)(-?[\d.]+|"[^"\\]*"|null|true|false)/g)];
+  const place = places[at % Math.max(places.length, 1)];
+  if (place === undefined) return raw;
+  const changed =
+    text.slice(0, place.index) + JSON.stringify(leaf) + text.slice(place.index + place[0].length);
+  return { ...raw, payload: Buffer.from(changed) };
+}
+
+function withByte(raw: RawMessage, at: number, byte: number, cut: boolean): RawMessage {
+  if (raw.payload.length === 0) return raw;
+  const place = at % raw.payload.length;
+  const payload = Buffer.from(raw.payload);
+  payload[place] = byte;
+  return { ...raw, payload: cut ? payload.subarray(0, place) : payload };
+}
