@@ -6,7 +6,6 @@ const shownMax = 5;
 
 /** Devices that need a look; the panel is there only while there are any. */
 export function Attention({ present }: PresentProps) {
-  void present.beat.value;
   const all = useSignal(false);
   const { value, problem } = present.devices.answer.value;
   if (problem !== undefined && present.link.value.phase === 'live') {

@@ -29,11 +29,10 @@ export function Feeds({ present }: PresentProps) {
 }
 
 function FeedLoads({ present, feed }: PresentProps & { readonly feed: Feed }) {
-  void present.beat.value;
   const format = present.format.value;
-  const figure = present.figures.get(`feed:${feed.name}`);
+  const figure = present.figure(`feed:${feed.name}`);
   const watts = freshWatts(figure);
-  const roomWatts = freshWatts(present.figures.get('room'));
+  const roomWatts = freshWatts(present.figure('room'));
   const share = watts !== undefined && roomWatts ? watts / roomWatts : undefined;
   return (
     <div class="feed">
@@ -63,7 +62,7 @@ const levelWord: Record<LoadLevel, string> = {
 
 function BreakerGauge({ present, breaker }: PresentProps & { readonly breaker: Breaker }) {
   const format = present.format.value;
-  const figure = present.figures.get(`breaker:${breaker.name}`);
+  const figure = present.figure(`breaker:${breaker.name}`);
   const partial = figure?.basis === 'partial';
   const load = breakerLoad(figure?.stale ? undefined : figure, breaker.amps);
   return (

@@ -96,6 +96,11 @@ export class Format {
     return this.#percent[share !== 0 && Math.abs(share) < 0.0995 ? 1 : 0].format(share);
   }
 
+  /** As `percent`, always to the tenth, for a column of shares. */
+  percentFine(share: number): string {
+    return this.#percent[1].format(share);
+  }
+
   /** How long ago, in the largest unit that says enough: `0 s`, `59 s`, `4 min`, `2 h 5 min`, `3 d`. */
   age(ms: number | undefined): string {
     if (ms === undefined) return unknownText;

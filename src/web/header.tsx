@@ -22,16 +22,16 @@ export function Header({ present }: PresentProps) {
 }
 
 function RoomTime({ present }: PresentProps) {
-  void present.beat.value;
   const format = present.format.value;
   const nowMs = present.nowMs();
   const zone = format.timeZone.replaceAll('_', ' ');
+  const short = format.zoneName(nowMs);
   return (
     <p class="room-time" title={`Times and days are those of ${zone}`}>
       <time class="clock">{format.timeWithSeconds(nowMs)}</time>{' '}
       <span class="zone">
         {zone}
-        <span class="zone-short"> {format.zoneName(nowMs)}</span>
+        {short !== zone && ` ${short}`}
       </span>
     </p>
   );
@@ -39,7 +39,6 @@ function RoomTime({ present }: PresentProps) {
 
 /** The word is announced when it changes; the age beside it counts in silence. */
 function Connection({ present }: PresentProps) {
-  void present.beat.value;
   const link = present.link.value;
   const ageMs = present.ageMs(present.heardAtMs);
   return (

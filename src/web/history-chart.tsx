@@ -4,7 +4,7 @@ import { type Format, joined } from './format.ts';
 import { type ChartRange, chartRangeNames, chartRanges, type LiveSeries } from './live-series.ts';
 import { type ChartPoint, PowerChart } from './power-chart.ts';
 import type { Present, PresentProps } from './present.ts';
-import { ScopeHistory } from './scope-history.ts';
+import { leadMs, ScopeHistory } from './scope-history.ts';
 import { joinTimeline, type Timeline } from './timeline.ts';
 
 /** No frame for this long is a hole, not a pause between frames. */
@@ -142,9 +142,9 @@ function redrawing(
     drawnAtMs = nowMs;
     const fromMs = nowMs - spanMs;
     const gapMs = Math.max(liveGapMs, 2 * stepMs);
-    const timeline = joinTimeline(series.of(range), columns(), fromMs, nowMs, gapMs);
+    const timeline = joinTimeline(series.of(range), columns(), fromMs - leadMs(spanMs), nowMs, gapMs);
     chart.draw(timeline, fromMs, nowMs);
-    tellBounds(boundsOf(timeline));
+    tellBounds(boundsOf(timeline, fromMs));
   };
 }
 
@@ -153,11 +153,14 @@ interface Bounds {
   readonly max: number;
 }
 
-function boundsOf(timeline: Timeline): Bounds | undefined {
+function boundsOf({ atS, min: lowest, max: highest }: Timeline, fromMs: number): Bounds | undefined {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (const value of timeline.min) if (value !== null && value < min) min = value;
-  for (const value of timeline.max) if (value !== null && value > max) max = value;
+  for (let i = 0; i < atS.length; i += 1) {
+    if (atS[i]! * 1000 < fromMs) continue;
+    min = Math.min(min, lowest[i] ?? min);
+    max = Math.max(max, highest[i] ?? max);
+  }
   return min <= max ? { min, max } : undefined;
 }
 

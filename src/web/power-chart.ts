@@ -59,9 +59,11 @@ export class PowerChart {
   /** Moves the cursor by so many points; from the newest when there is none yet. */
   moveCursor(by: number): void {
     const last = this.#timeline.atS.length - 1;
-    if (last < 0) return;
+    // The line comes in from beyond the edge; the cursor stays on what is seen.
+    const first = this.#timeline.atS.findIndex((atS) => atS >= this.#span[0]);
+    if (first < 0) return;
     const from = this.#plot.cursor.idx ?? last + 1;
-    const index = Math.max(0, Math.min(last, from + by));
+    const index = Math.max(first, Math.min(last, from + by));
     const left = this.#plot.valToPos(this.#timeline.atS[index]!, 'x');
     const watts = this.#timeline.mean[index];
     const top = typeof watts === 'number' ? this.#plot.valToPos(watts, 'y') : 0;
@@ -101,7 +103,9 @@ export class PowerChart {
 
   #plotOptions(): uPlot.Options {
     const { host } = this.#options;
-    const font = `${getComputedStyle(host).fontSize} ${getComputedStyle(host).fontFamily}`;
+    const { fontSize, fontFamily } = getComputedStyle(host);
+    // uPlot scales fonts to the screen's pixels, and reads whole numbers only.
+    const font = `${Math.round(Number.parseFloat(fontSize))}px ${fontFamily}`;
     const edge: uPlot.Series = { width: 0, points: { show: false }, stroke: 'transparent' };
     return {
       width: Math.max(host.clientWidth, 50),

@@ -1,12 +1,14 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { DevicesAnswer, ReadyAnswer, TreeAnswer } from '../api/shapes.ts';
 import { livePath, subprotocol } from '../live/protocol.ts';
+import type { Figure } from '../model/figure.ts';
 import { apiPath, Polled } from './answers.ts';
 import { FigureTable } from './figures.ts';
 import { Format } from './format.ts';
 import { type LinkState, LiveLink } from './live.ts';
 import { freshWatts, LiveSeries } from './live-series.ts';
 import { makeRoster, type RosterRow } from './roster.ts';
+import { TraceHistory } from './trace-history.ts';
 import { Traces } from './traces.ts';
 
 const frameIntervalMs = 1_000;
@@ -23,17 +25,18 @@ const lastingScopes = ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'];
 /**
  * The room as this page knows it at present: what the stream and the API said, and when. Messages are taken in
  * as they come; whoever draws follows `beat`, which changes at most once per animation frame and not at all while
- * the page is hidden.
+ * the page is hidden. What is asked of it while drawing (`figure`, `trace`, `nowMs`, `ageMs`) follows by itself.
  */
 export class Present {
-  readonly figures = new FigureTable();
-  readonly traces = new Traces(tracedServersMax);
   readonly roomSeries = new LiveSeries('room');
 
   readonly tree = new Polled<TreeAnswer>(apiPath('tree'), treeEveryMs);
   readonly devices = new Polled<DevicesAnswer>(apiPath('devices'), devicesEveryMs);
   readonly ready = new Polled<ReadyAnswer>('readyz', readyEveryMs, [503]);
 
+  readonly #figures = new FigureTable();
+  readonly #traces = new Traces(tracedServersMax);
+  readonly #traceHistory = new TraceHistory(this.#traces, () => this.nowMs());
   readonly #link = signal<LinkState>({ phase: 'connecting' });
   readonly #beat = signal(0);
   readonly #arrivals = signal(0);
@@ -51,7 +54,7 @@ export class Present {
 
   readonly roster: ReadonlySignal<readonly RosterRow[]> = computed(() => {
     void this.#scopesVersion.value;
-    return makeRoster(this.tree.answer.value.value, this.figures.scopes());
+    return makeRoster(this.tree.answer.value.value, this.#figures.scopes());
   });
 
   constructor() {
@@ -68,12 +71,12 @@ export class Present {
       intervalMs: frameIntervalMs,
       listener: {
         snapshot: (message) => {
-          this.figures.applySnapshot(message);
+          this.#figures.applySnapshot(message);
           this.#took(message.atMs);
           if (this.#link.value.phase !== 'live') this.#arrived();
         },
         frame: (message) => {
-          this.figures.applyFrame(message);
+          this.#figures.applyFrame(message);
           this.#took(message.atMs);
         },
         // Starts, idle draw and alerts come with the views that show them.
@@ -100,8 +103,27 @@ export class Present {
     return this.#arrivals;
   }
 
+  /** The latest figure of a scope. */
+  figure(scope: string): Figure | undefined {
+    void this.#beat.value;
+    return this.#figures.get(scope);
+  }
+
+  /** The last ten minutes of a server, and the number of their newest step; undefined: nothing known. */
+  trace(scope: string, into: Float32Array): { values: Float32Array; newestStep: number } | undefined {
+    void this.#beat.value;
+    const values = this.#traces.read(scope, into);
+    return values && { values, newestStep: this.#traces.newestStep };
+  }
+
+  /** These servers are looked at: what happened before the page was opened is asked for. */
+  tracesInSight(scopes: readonly string[]): void {
+    this.#traceHistory.inSight(scopes);
+  }
+
   /** The service's time now, epoch ms; this machine's until the service has spoken. */
   nowMs(): number {
+    void this.#beat.value;
     return Date.now() + this.#serverAheadMs;
   }
 
@@ -145,18 +167,18 @@ export class Present {
   #took(atMs: number): void {
     this.#heardAtMs = atMs;
     this.#serverAheadMs = atMs - Date.now();
-    this.roomSeries.sample(atMs, this.figures.get('room'));
-    this.traces.advance(atMs);
-    for (const scope of this.figures.scopes()) {
-      if (scope.startsWith('server:')) this.traces.put(scope, freshWatts(this.figures.get(scope)));
+    this.roomSeries.sample(atMs, this.#figures.get('room'));
+    this.#traces.advance(atMs);
+    for (const scope of this.#figures.scopes()) {
+      if (scope.startsWith('server:')) this.#traces.put(scope, freshWatts(this.#figures.get(scope)));
     }
-    if (this.figures.scopesVersion !== this.#scopesVersion.peek()) this.#scopesChanged();
+    if (this.#figures.scopesVersion !== this.#scopesVersion.peek()) this.#scopesChanged();
     this.#requestBeat();
   }
 
   #scopesChanged(): void {
-    this.#scopesVersion.value = this.figures.scopesVersion;
-    this.traces.keepOnly((scope) => this.figures.get(scope) !== undefined);
+    this.#scopesVersion.value = this.#figures.scopesVersion;
+    this.#traces.keepOnly((scope) => this.#figures.get(scope) !== undefined);
     // A new outlet may have a name and a rack of its own in the tree.
     if (Date.now() - this.#treeAskedAtMs > treeEveryMsMin) this.#askTree();
   }

@@ -5,11 +5,10 @@ import { Quantity } from './quantity.tsx';
 /** Where in the room the power goes, rack by rack. */
 export function Racks({ present }: PresentProps) {
   const racks = present.tree.answer.value.value?.racks ?? [];
-  void present.beat.value;
   if (racks.length === 0) return null;
   const format = present.format.value;
   const loads = racks.map(({ name }) => {
-    const figure = present.figures.get(`rack:${name}`);
+    const figure = present.figure(`rack:${name}`);
     return { name, watts: freshWatts(figure), partial: figure?.basis === 'partial' };
   });
   const mostWatts = Math.max(...loads.map(({ watts }) => watts ?? 0), 1);

@@ -8,10 +8,9 @@ import { countRoster, type RosterCount } from './roster.ts';
 
 /** The room's draw now, what it drew today, and how both are known. */
 export function RoomTotal({ present }: PresentProps) {
-  void present.beat.value;
   const format = present.format.value;
-  const figure = present.figures.get('room');
-  const count = countRoster(present.roster.value, (scope) => present.figures.get(scope));
+  const figure = present.figure('room');
+  const count = countRoster(present.roster.value, (scope) => present.figure(scope));
   const partial = figure?.basis === 'partial';
   return (
     <section class="panel total" aria-labelledby="total-title">

@@ -4,6 +4,8 @@ import { apiPath, readAnswer } from './answers.ts';
 import { type HistoryColumns, settledOnly, settleMs } from './timeline.ts';
 
 const points = 600;
+/** A little more than is shown, so that the line comes in from the edge. */
+export const leadMs = (spanMs: number) => 120_000 + spanMs / 100;
 const retryMs = 15_000;
 /** The newest buckets are not closed yet when the page asks first; so long after they are. */
 const settleSpareMs = 5_000;
@@ -32,7 +34,7 @@ export class ScopeHistory {
     let calledOff = false;
     let timer = 0;
     const ask = async (settled: boolean) => {
-      const ok = await this.#read(nowMs() - spanMs, nowMs(), () => calledOff);
+      const ok = await this.#read(nowMs() - spanMs - leadMs(spanMs), nowMs(), () => calledOff);
       if (calledOff || (ok && settled)) return;
       timer = window.setTimeout(() => void ask(ok), ok ? settleMs + settleSpareMs : retryMs);
     };

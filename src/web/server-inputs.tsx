@@ -12,7 +12,7 @@ const carryingWatts = 20;
 
 /** A server's inputs side by side: which feed and outlet each hangs on, and what it carries. */
 export function ServerInputs({ present, row }: PresentProps & { readonly row: RosterRow }) {
-  const figures = row.inputs.map(({ outlet }) => present.figures.get(`outlet:${outlet}`));
+  const figures = row.inputs.map(({ outlet }) => present.figure(`outlet:${outlet}`));
   const sumWatts = figures.reduce((sum, figure) => sum + (freshWatts(figure) ?? 0), 0);
   return (
     // biome-ignore lint/a11y/useSemanticElements: the table is made of grids

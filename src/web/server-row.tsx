@@ -19,7 +19,7 @@ interface ServerRowProps extends PresentProps {
 /** One server, one line. Pressing it unfolds its inputs. */
 export function ServerRow({ present, row, index, mostWatts, unfolded, unfold }: ServerRowProps) {
   const format = present.format.value;
-  const figure = present.figures.get(row.scope);
+  const figure = present.figure(row.scope);
   return (
     // biome-ignore lint/a11y/useSemanticElements: the table is made of grids
     // biome-ignore lint/a11y/useFocusableInteractive: its button is
@@ -93,7 +93,7 @@ function Share({
   mostWatts,
 }: PresentProps & { readonly figure: Figure | undefined; readonly mostWatts: number }) {
   const watts = freshWatts(figure);
-  const roomWatts = freshWatts(present.figures.get('room'));
+  const roomWatts = freshWatts(present.figure('room'));
   if (watts === undefined || !roomWatts) return <Unknown />;
   const length = mostWatts > 0 ? watts / mostWatts : 0;
   return (
@@ -101,7 +101,7 @@ function Share({
       <span class="bar" aria-hidden="true">
         <span class="bar-fill" style={{ transform: `scaleX(${length.toFixed(4)})` }} />
       </span>
-      <span class="figure">{present.format.value.percent(watts / roomWatts)}</span>
+      <span class="figure">{present.format.value.percentFine(watts / roomWatts)}</span>
     </span>
   );
 }

@@ -10,12 +10,10 @@ import { ServerInputs } from './server-inputs.tsx';
 import { ServerRow } from './server-row.tsx';
 import { ServersHead } from './servers-head.tsx';
 import { ServersTools } from './servers-tools.tsx';
-import { TraceHistory } from './trace-history.ts';
 import { useRowView } from './use-row-view.ts';
 
 /** Who draws what: every server with its state, power, share, energy of today, trace and age. */
 export function ServersTable({ present }: PresentProps) {
-  void present.beat.value;
   const sort = useSignal<Sort>({ key: 'watts', direction: 'descending' });
   const text = useSignal('');
   const state = useSignal<PowerState | undefined>(undefined);
@@ -28,7 +26,7 @@ export function ServersTable({ present }: PresentProps) {
   const order = useRef<HeldOrder>(undefined);
   order.current ??= new HeldOrder();
 
-  const figureOf = (scope: string) => present.figures.get(scope);
+  const figureOf = (scope: string) => present.figure(scope);
   const roster = present.roster.value;
   const count = countRoster(roster, figureOf);
   const rows = order.current.rows(
@@ -97,14 +95,12 @@ export function ServersTable({ present }: PresentProps) {
 }
 
 function useTraceHistory(present: PresentProps['present'], inSight: readonly RosterRow[]): void {
-  const history = useRef<TraceHistory>(undefined);
   const scopes = inSight.map(({ scope }) => scope).join('\n');
-  const known = present.heardAtMs !== undefined;
+  const arrivals = present.arrivals.value;
   useEffect(() => {
-    if (!known || scopes === '') return;
-    history.current ??= new TraceHistory(present.traces, () => present.nowMs());
+    if (arrivals === 0 || scopes === '') return;
     // Rows that only fly past while scrolling are not asked for.
-    const timer = setTimeout(() => history.current?.inSight(scopes.split('\n')), 300);
+    const timer = setTimeout(() => present.tracesInSight(scopes.split('\n')), 300);
     return () => clearTimeout(timer);
-  }, [present, scopes, known]);
+  }, [present, scopes, arrivals]);
 }

@@ -13,6 +13,8 @@ interface ServersToolsProps {
   readonly sort: Signal<Sort>;
 }
 
+/** As near as a browser tells: a pointer that hovers comes with keys. */
+const hasKeyboard = matchMedia('(hover: hover)').matches;
 const stateOrder: readonly PowerState[] = ['starting', 'active', 'idle', 'standby', 'off', 'unknown'];
 
 /** Above the table: how many servers are in which state (each a filter), the text filter, sorting on small screens. */
@@ -80,7 +82,7 @@ function TextFilter({ text }: { readonly text: Signal<string> }) {
       ref={input}
       type="search"
       class="filter"
-      placeholder="Filter  ( / )"
+      placeholder={hasKeyboard ? 'Filter  ( / )' : 'Filter'}
       aria-label="Filter servers by name, rack, feed or outlet"
       autocomplete="off"
       spellcheck={false}

@@ -5,7 +5,7 @@ import { traceSteps } from './traces.ts';
 const heightUnits = 24;
 const marginUnits = 2;
 /** A steady draw stays a calm line: the span shown is at least this share of the largest value. */
-const spanShareMin = 0.25;
+const spanShareMin = 0.15;
 const scratch = new Float32Array(traceSteps);
 
 interface Drawn {
@@ -18,14 +18,14 @@ interface Drawn {
 /** The last ten minutes of one scope, a hundred pixels wide; beside the figures it says nothing new, so it is not read out. */
 export function Sparkline({ present, scope }: { readonly present: Present; readonly scope: string }) {
   const drawn = useRef<Drawn>(undefined);
-  const values = present.traces.read(scope, scratch);
-  if (values) {
-    const step = present.traces.newestStep;
-    const newest = values[traceSteps - 1]!;
+  const trace = present.trace(scope, scratch);
+  if (trace) {
+    const newest = trace.values[traceSteps - 1]!;
+    const { newestStep: step } = trace;
     const last = drawn.current;
     // Most beats change nothing a row's trace would show.
     if (!last || last.scope !== scope || last.step !== step || !Object.is(last.newest, newest)) {
-      drawn.current = { scope, step, newest, path: tracePath(values) };
+      drawn.current = { scope, step, newest, path: tracePath(trace.values) };
     }
   }
   return (
@@ -35,7 +35,7 @@ export function Sparkline({ present, scope }: { readonly present: Present; reado
       preserveAspectRatio="none"
       aria-hidden="true"
     >
-      {values && <path d={drawn.current?.path} vector-effect="non-scaling-stroke" />}
+      {trace && <path d={drawn.current?.path} vector-effect="non-scaling-stroke" />}
     </svg>
   );
 }

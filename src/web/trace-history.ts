@@ -4,10 +4,12 @@ import { type Traces, traceStepMs, traceSteps } from './traces.ts';
 
 const atOnceMax = 2;
 const askedMax = 500;
+/** Minutes: kept for every server, while readings themselves may be gone or never have been. */
+const points = 10;
 
 /**
  * Gives the rows in sight the minutes before the page was opened, a few at a time and each once. A trace without
- * them only begins later, so a failure is left at that.
+ * them only begins later, so a failure ends the asking until rows come in sight again.
  */
 export class TraceHistory {
   readonly #traces: Traces;
@@ -43,13 +45,15 @@ export class TraceHistory {
       scope,
       from: String(Math.floor(toMs - traceSteps * traceStepMs)),
       to: String(Math.ceil(toMs)),
-      points: String(traceSteps),
+      points: String(points),
     });
     try {
       const { atMs, stepMs, mean } = await readAnswer<HistoryAnswer>(apiPath(`history?${query}`));
       this.#traces.fill(scope, atMs, stepMs, mean);
     } catch {
-      // The trace begins with live figures.
+      // The trace begins with live figures; whatever is in sight next may ask again.
+      this.#asked.delete(scope);
+      this.#waiting = [];
     }
   }
 }

@@ -17,7 +17,12 @@ export interface TestedApp extends RunningApp {
   dispose(): Promise<void>;
 }
 
-export async function runApp(env: Record<string, string>, folder = scratchFolder()): Promise<TestedApp> {
+/** `webRoot`: folder of a built page, where the page is what is tested. */
+export async function runApp(
+  env: Record<string, string>,
+  folder = scratchFolder(),
+  webRoot?: string,
+): Promise<TestedApp> {
   const { settings, configured } = loadSettings({
     env: {
       RACKWATT_HTTP_PORT: '0',
@@ -33,6 +38,7 @@ export async function runApp(env: Record<string, string>, folder = scratchFolder
     demo: runsDemo(settings, configured),
     clock: systemClock,
     log: makeLog('silent'),
+    webRoot,
   });
   return {
     ...app,

@@ -150,6 +150,9 @@ describe('the table of servers', () => {
     await eventually(page, '#servers-title + .count').toBe('2000');
     const drawn = () => page.locator('.server').count();
     expect(await drawn()).toBeLessThan(80);
+    // The minutes before are asked for the rows in sight, not for all.
+    const asked = () => server.asked.filter((path) => path.startsWith('history?scope=server')).length;
+    await expect.poll(asked, soon).toBeGreaterThan(10);
     const feeding = setInterval(() => server.frame(makeFigures(numbers, Date.now())), 500);
     try {
       await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
@@ -166,6 +169,7 @@ describe('the table of servers', () => {
     } finally {
       clearInterval(feeding);
     }
+    expect(asked()).toBeLessThan(250);
     server.frame({ 'server:srv-1234': { watts: 777 } });
     await eventually(page, `${row(1234)} .col-watts`).toBe('777 W');
     expect(complaints).toEqual([]);

@@ -1,0 +1,103 @@
+import mqtt from 'mqtt';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { runApp, scratchFolder, type TestedApp } from '../room/running.ts';
+import { startChromium } from '../servers/chromium.ts';
+import { type BuiltPage, buildPage } from './built-page.ts';
+import { eventually, soon, textOf } from './opened-page.ts';
+
+let browser: Browser;
+let built: BuiltPage;
+let app: TestedApp | undefined;
+
+beforeAll(async () => {
+  [browser, built] = await Promise.all([startChromium(), buildPage()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await app?.dispose();
+  await built?.[Symbol.asyncDispose]();
+});
+
+const servers = [
+  {
+    name: 'hv-01',
+    rack: 'r1',
+    inputs: [
+      { outlet: 'plug-a/0', breaker: 'A1' },
+      { outlet: 'plug-b/0', breaker: 'B1' },
+    ],
+  },
+];
+const feeds = ['A', 'B'].map((name) => ({ name, breakers: [{ name: `${name}1`, amps: 16 }] }));
+const roomSettings = {
+  RACKWATT_ROOM_NAME: 'Cellar',
+  RACKWATT_ROOM_TIMEZONE: 'Europe/Berlin',
+  RACKWATT_ROOM_SERVERS: JSON.stringify(servers),
+  RACKWATT_ROOM_RACKS: JSON.stringify([{ name: 'r1' }]),
+  RACKWATT_ROOM_FEEDS: JSON.stringify(feeds),
+};
+
+async function publish(brokerUrl: string, watts: Record<string, number>): Promise<void> {
+  const client = await mqtt.connectAsync(brokerUrl);
+  for (const [plug, power] of Object.entries(watts)) {
+    const payload = {
+      Time: '2026-01-01T00:00:00',
+      ENERGY: { Power: power, Voltage: 230, Current: power / 230 / 0.9, Factor: 0.9 },
+    };
+    await client.publishAsync(`tele/${plug}/SENSOR`, JSON.stringify(payload), { qos: 1 });
+  }
+  await client.endAsync();
+}
+
+async function openIn(url: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning')
+      complaints.push(`${message.text()} ${message.location().url}`);
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+it('a reading published by a plug is seen on the page, also after the service was started again', async () => {
+  const folder = scratchFolder();
+  app = await runApp(roomSettings, folder, built.folder);
+  const { page, complaints } = await openIn(app.httpUrl);
+  await eventually(page, '.link').toBe('Live');
+  expect(await textOf(page, '.top h1')).toBe('Cellar');
+  expect(await textOf(page, '.room-time')).toContain('Europe/Berlin');
+  await eventually(page, '.server .col-age').toBe('never');
+
+  await publish(app.brokerUrl, { 'plug-a': 120, 'plug-b': 121.4 });
+  await eventually(page, '.server .col-watts').toBe('241 W');
+  await eventually(page, '.total-watts').toBe('241 W');
+  await eventually(page, '.gauge >> nth=0').toBe('A1 0.58 of 16 A 3.6%');
+  await page.getByRole('button', { name: 'hv-01' }).click();
+  await eventually(page, '.server-inputs li').toMatch(
+    /^Feed A A1 plug-a\/0 120 W .*Feed B B1 plug-b\/0 121 W/,
+  );
+
+  await publish(app.brokerUrl, { 'plug-a': 620 });
+  await eventually(page, '.server .col-watts').toBe('741 W');
+  // An unclaimed outlet becomes a server of its own.
+  await publish(app.brokerUrl, { kettle: 1_900 });
+  await eventually(page, '.server .unfold').toBe('kettle/0 | hv-01');
+  await eventually(page, '.total-watts').toBe('2.64 kW');
+
+  expect(complaints).toEqual([]);
+
+  const { port } = new URL(app.httpUrl);
+  await app.stop();
+  await eventually(page, '.link').toContain('Reconnecting');
+  app = await runApp({ ...roomSettings, RACKWATT_HTTP_PORT: port }, folder, built.folder);
+  await expect.poll(() => textOf(page, '.link'), { ...soon, timeout: 20_000 }).toBe('Live');
+  await publish(app.brokerUrl, { 'plug-a': 50, 'plug-b': 51 });
+  await eventually(page, '.server:has(button[title="hv-01"]) .col-watts').toBe('101 W');
+  // Of what could not be had meanwhile the browser itself complains; the page may not.
+  const byBrowser = /ERR_CONNECTION_REFUSED|Failed to load resource/;
+  expect(complaints.filter((text) => !byBrowser.test(text))).toEqual([]);
+});
