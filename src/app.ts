@@ -84,6 +84,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       availability: (device, online, atMs) => room.setOnline(device, online, atMs),
       describe() {},
       subscribe: (filter) => source.subscribe([filter]),
+      publish: (topic, payload) => source.publish(topic, payload),
     },
     handedOn: (sequence) => recorder.mark(sequence),
   });
@@ -132,6 +133,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const tick = () => {
     room.tick(clock.nowMs());
+    intake.tick(clock.nowMs(), source);
     if (!recorder.status.storeOk || stopping) return;
     firstContact()?.catch((error: unknown) =>
       log.warn({ err: error }, 'the past could not be read from the store'),

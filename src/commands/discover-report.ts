@@ -122,6 +122,7 @@ const hints: Readonly<Partial<Record<RejectReason, string>>> = {
   'hertz-out-of-range': outOfRange,
   'energy-out-of-range': outOfRange,
   'unsupported-template': 'its discovery message asks for a template that is not understood',
+  'unit-unknown': 'a bare number whose unit nothing tells: describe the topic and its unit in the settings',
   'reader-failed': 'a mistake in rackwatt: please report it with this topic',
 };
 

@@ -43,6 +43,7 @@ export async function discover(options: DiscoverOptions, io: DiscoverIo): Promis
     log: makeLog('silent'),
   });
   discovery.learn = (filter) => source.subscribe([filter]);
+  discovery.ask = (topic, payload) => source.publish(topic, payload);
   try {
     const listenedMs = await listen(source, discovery, options.seconds * 1_000, io);
     const { url, refused } = source.status();
@@ -59,6 +60,8 @@ export async function discover(options: DiscoverOptions, io: DiscoverIo): Promis
   }
 }
 
+const tickMs = 1_000;
+
 /** Answers how long it has listened, in ms. */
 async function listen(
   source: MqttSource,
@@ -70,6 +73,7 @@ async function listen(
   let startMs: number | undefined;
   let progress: Progress | undefined;
   let cancel = () => {};
+  const stopTicking = clock.every(tickMs, () => discovery.tick(clock.nowMs()));
   try {
     await new Promise<void>((resolve, reject) => {
       const changed = (status: SourceStatus) => {
@@ -88,6 +92,7 @@ async function listen(
     });
   } finally {
     cancel();
+    stopTicking();
     progress?.stop();
   }
   return clock.nowMs() - (startMs ?? clock.nowMs());

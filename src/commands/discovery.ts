@@ -1,5 +1,5 @@
 import type { IntakeSink } from '../devices/delivery.ts';
-import type { DeviceDescription, Family, RejectReason } from '../devices/family.ts';
+import type { DeviceDescription, Family, Publish, RejectReason } from '../devices/family.ts';
 import { Intake } from '../devices/intake.ts';
 import { type RawMessage, type Reading, splitOutlet } from '../model/reading.ts';
 
@@ -33,6 +33,8 @@ export interface QuietDevice {
 export class Discovery {
   /** Called when a message has taught us a further topic. */
   learn: (filter: string) => void = () => {};
+  /** Called when a device must be asked before it speaks. */
+  ask: Publish = () => {};
   readonly #intake: Intake;
   readonly #outlets = new Map<string, { family: string; watts: number | undefined; readings: number }>();
   readonly #names = new Map<string, string>();
@@ -45,6 +47,7 @@ export class Discovery {
     availability() {},
     describe: (description) => this.#noteNames(description),
     subscribe: (filter) => this.learn(filter),
+    publish: (topic, payload) => this.ask(topic, payload),
     rejected: (_, reason) => this.#noteUnread(reason),
   };
 
@@ -69,6 +72,11 @@ export class Discovery {
     this.#messages += 1;
     this.#topic = message.topic;
     this.#intake.accept(message, this.#sink);
+  }
+
+  /** To be called every few seconds. */
+  tick(nowMs: number): void {
+    this.#intake.tick(nowMs, this.#sink);
   }
 
   /** Sorted by device, and by label as people count. */

@@ -10,6 +10,8 @@ export interface IntakeSink {
   describe(description: DeviceDescription, family: Family): void;
   /** Listen to this topic filter too. */
   subscribe(filter: string): void;
+  /** Send this to the broker: a request of a family to a device. Absent: nothing is asked for. */
+  publish?(topic: string, payload: string | Uint8Array): void;
   /** A message or field was dropped; `device` is absent when none could be named. Counted already. */
   rejected?(device: string | undefined, reason: RejectReason): void;
 }
@@ -116,6 +118,10 @@ export class Delivery implements Report {
 
   subscribe(filter: string): void {
     this.#later.push((sink) => sink.subscribe(filter));
+  }
+
+  publish(topic: string, payload: string | Uint8Array): void {
+    this.#later.push((sink) => sink.publish?.(topic, payload));
   }
 
   reconsider(topic: string): void {

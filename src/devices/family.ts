@@ -29,7 +29,12 @@ export interface FamilySession {
    * no reading. Only a family that learns from retained messages needs this, to forget what was removed.
    */
   cleared?(topic: string, report: Report): void;
+  /** Called every few seconds, for what must be asked again and again (a keepalive). */
+  tick?(nowMs: number, publish: Publish): void;
 }
+
+/** Sends a message to the broker, QoS 0, not retained; dropped when it is away. Whoever asks keeps it rare. */
+export type Publish = (topic: string, payload: string | Uint8Array) => void;
 
 /** Reads one message of its topic. Never throws; what it cannot use it reports with a reason. */
 export type TopicReader = (message: RawMessage, report: Report) => void;
@@ -47,6 +52,8 @@ export interface Report {
   describe(device: DeviceDescription): void;
   /** Also listen to this filter from now on (learnt from a discovery message). */
   subscribe(filter: string): void;
+  /** Asks a device for something, e.g. to introduce itself again. To be limited by the family: messages come in floods. */
+  publish: Publish;
   /** What we learnt changes who reads this topic, or how: forget the remembered answer. Costs one look-up. */
   reconsider(topic: string): void;
 }
@@ -82,6 +89,8 @@ export const rejectReasons = [
   'duplicate',
   'unknown-topic',
   'unsupported-template',
+  /** A figure whose unit nothing tells, e.g. a raw integer out of SNMP: never guessed, to be described in the settings. */
+  'unit-unknown',
   /** A reader threw: our mistake, counted instead of stopping the service for one bad message. */
   'reader-failed',
 ] as const;

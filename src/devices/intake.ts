@@ -77,6 +77,12 @@ export class Intake {
     return delivery.finish(sink);
   }
 
+  /** To be called every few seconds: families with standing requests (keepalives) send them. */
+  tick(nowMs: number, sink: Pick<IntakeSink, 'publish'>): void {
+    for (const { session } of this.#families)
+      session.tick?.(nowMs, (topic, payload) => sink.publish?.(topic, payload));
+  }
+
   /** One row for each device heard of; messages nobody could read are under the device `?`. */
   devices(): DeviceRecord[] {
     return this.#devices.rows();

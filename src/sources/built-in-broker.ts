@@ -107,9 +107,13 @@ export class BuiltInBroker implements Source {
   }
 
   /** Also comes back to ourselves when we listen to the topic, as with any broker. */
-  publish(topic: string, payload: string, options: { retain?: boolean; qos?: 0 | 1 } = {}): void {
+  publish(
+    topic: string,
+    payload: string | Uint8Array,
+    options: { retain?: boolean; qos?: 0 | 1 } = {},
+  ): void {
     if (this.#state !== 'ready') return;
-    const bytes = Buffer.from(payload);
+    const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
     const qos = options.qos ?? 0;
     const retain = (options.retain ?? false) && this.#retained.keep(topic, bytes);
     this.#aedes?.publish({ cmd: 'publish', topic, payload: bytes, qos, retain, dup: false }, () => {});

@@ -62,8 +62,9 @@ export class MqttSource implements Source {
     this.#subscriptions.askMissing();
   }
 
-  publish(topic: string, payload: string): void {
-    if (this.#client?.connected) this.#client.publish(topic, payload, { qos: 0 });
+  publish(topic: string, payload: string | Uint8Array): void {
+    if (!this.#client?.connected) return;
+    this.#client.publish(topic, typeof payload === 'string' ? payload : Buffer.from(payload), { qos: 0 });
   }
 
   acknowledge(sequence: number): void {

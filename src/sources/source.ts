@@ -10,7 +10,7 @@ export interface Source {
   /** Listen to these topic filters as well; survives reconnects. */
   subscribe(filters: readonly string[]): void;
   /** Sends a message to the broker (rebirth and keepalive requests). Dropped when not connected. */
-  publish(topic: string, payload: string): void;
+  publish(topic: string, payload: string | Uint8Array): void;
   /** Everything up to this sequence number is durable: QoS 1 messages up to it may be acknowledged. */
   acknowledge(sequence: number): void;
   status(): SourceStatus;

@@ -15,6 +15,7 @@ class Rejects implements Report {
   availability(): void {}
   describe(): void {}
   subscribe(): void {}
+  publish(): void {}
   reconsider(): void {}
 }
 

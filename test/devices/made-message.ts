@@ -19,6 +19,7 @@ export class KeepingSink implements IntakeSink {
   readonly heard: { device: string; online: boolean; atMs: number }[] = [];
   readonly described: DeviceDescription[] = [];
   readonly filters: string[] = [];
+  readonly published: { topic: string; payload: string | Uint8Array }[] = [];
   readonly drops: { device: string | undefined; reason: RejectReason }[] = [];
 
   reading(reading: Reading): void {
@@ -35,6 +36,10 @@ export class KeepingSink implements IntakeSink {
 
   subscribe(filter: string): void {
     this.filters.push(filter);
+  }
+
+  publish(topic: string, payload: string | Uint8Array): void {
+    this.published.push({ topic, payload });
   }
 
   rejected(device: string | undefined, reason: RejectReason): void {
