@@ -140,10 +140,30 @@ export class Backlog {
     return done;
   }
 
+  /** As many as go into one segment are written and synced together. */
   async #append(writes: readonly StoreWrite[]): Promise<void> {
     const atMs = this.#options.clock.nowMs();
-    const buffers = writes.flatMap((write) => [recordHead(write, atMs), write.bytes]);
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
+    let buffers: Uint8Array[] = [];
+    let bytes = 0;
+    let readings = 0;
+    for (const [i, write] of writes.entries()) {
+      buffers.push(recordHead(write, atMs), write.bytes);
+      bytes += recordHeadBytes + write.bytes.byteLength;
+      readings += write.count;
+      if (bytes < this.#segmentBytes && i < writes.length - 1) continue;
+      await this.#appendSynced(buffers, bytes, readings, atMs);
+      buffers = [];
+      bytes = 0;
+      readings = 0;
+    }
+  }
+
+  async #appendSynced(
+    buffers: readonly Uint8Array[],
+    bytes: number,
+    readings: number,
+    atMs: number,
+  ): Promise<void> {
     if (bytes + segmentHeadBytes > this.#bytesMax)
       throw new Error(`${bytes} bytes are more than the whole backlog may hold (${this.#bytesMax})`);
     while (this.#bytesOnDisk + bytes + segmentHeadBytes > this.#bytesMax) await this.#dropOldest();
@@ -156,7 +176,7 @@ export class Backlog {
       throw error;
     }
     segment.size += bytes;
-    segment.readings += writes.reduce((sum, write) => sum + write.count, 0);
+    segment.readings += readings;
     segment.oldestAtMs ??= atMs;
     this.#bytesOnDisk += bytes;
   }
@@ -226,6 +246,10 @@ export class Backlog {
         continue;
       }
       const bytes = await this.#readFrom(segment, bytesMax);
+      if (bytes === undefined) {
+        await this.#loseFile(segment);
+        continue;
+      }
       const { writes, end } = leadingWrites(bytes, recordsMax);
       if (writes.length > 0)
         return { writes, segment: segment.id, from: this.#headAt, to: this.#headAt + end };
@@ -234,16 +258,30 @@ export class Backlog {
     return undefined;
   }
 
-  /** Up to about `bytesMax` from the head on, but the first record as a whole. */
-  async #readFrom(segment: Segment, bytesMax: number): Promise<Buffer> {
-    const file = await open(segment.path, 'r');
+  /** Up to about `bytesMax` from the head on, but the first record as a whole; undefined: the file has gone. */
+  async #readFrom(segment: Segment, bytesMax: number): Promise<Buffer | undefined> {
+    const file = await open(segment.path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
     try {
+      if (file === undefined) return undefined;
       const first = readRecordHead(await readPart(file, this.#headAt, recordHeadBytes), 0);
       const wanted = Math.max(bytesMax, recordHeadBytes + (first?.bodyBytes ?? 0));
       return await readPart(file, this.#headAt, Math.min(wanted, segment.size - this.#headAt));
     } finally {
-      await file.close();
+      await file?.close();
     }
+  }
+
+  async #loseFile(segment: Segment): Promise<void> {
+    this.#damagedPlaces += 1;
+    this.#droppedReadings += segment.readings;
+    this.#options.log?.error(
+      { file: segment.path, readings: segment.readings },
+      'a file of the backlog was taken away from outside: what was in it is lost',
+    );
+    await this.#remove(segment);
   }
 
   async #stepOverDamage(segment: Segment): Promise<void> {
@@ -273,32 +311,41 @@ export class Backlog {
     segment.readings = Math.max(0, segment.readings - readings);
     this.#headAt = run.to;
     if (this.#headAt >= segment.size) return await this.#remove(segment);
-    const file = await open(segment.path, 'r');
-    const next = readRecordHead(await readPart(file, this.#headAt, recordHeadBytes), 0);
-    await file.close();
-    segment.oldestAtMs = next?.atMs ?? segment.oldestAtMs;
+    const next = await this.#readFrom(segment, recordHeadBytes).catch(() => undefined);
+    segment.oldestAtMs =
+      (next === undefined ? undefined : readRecordHead(next, 0)?.atMs) ?? segment.oldestAtMs;
     await this.#notePosition(segment);
   }
 
-  /** Not synced: after a power cut some records are written to the store once more, which does no harm. */
+  /**
+   * Neither synced nor needed: without it, after a restart, some records are written to the store once more,
+   * which does no harm.
+   */
   async #notePosition(segment: Segment): Promise<void> {
     const path = join(this.#options.folder, positionFile);
-    await writeFile(`${path}.new`, JSON.stringify({ segment: segment.id, at: this.#headAt }));
-    await rename(`${path}.new`, path);
+    const text = JSON.stringify({ segment: segment.id, at: this.#headAt });
+    await writeFile(`${path}.new`, text)
+      .then(() => rename(`${path}.new`, path))
+      .catch(() => undefined);
   }
 
   async #keepAside(from: number, to: number, why: string): Promise<void> {
     const segment = this.#segments[0]!;
     const name = `${asidePrefix}${segment.id}-${from}.bin`;
-    const kept = this.#asideFiles < asideFilesMax;
-    if (kept) {
-      this.#asideFiles += 1;
-      const bytes = (await readFile(segment.path)).subarray(from, to);
-      await writeFile(join(this.#options.folder, name), bytes);
-    }
+    const kept = this.#asideFiles < asideFilesMax && (await this.#copy(segment, from, to, name));
+    if (kept) this.#asideFiles += 1;
     this.#options.log?.error(
       { segment: segment.path, from, to, ...(kept ? { keptAs: name } : {}) },
       `a part of the backlog is left out: ${why}`,
     );
+  }
+  /** Answers whether it worked: a full disk must not keep the rest of the backlog waiting. */
+  #copy(segment: Segment, from: number, to: number, name: string): Promise<boolean> {
+    return readFile(segment.path)
+      .then((bytes) => writeFile(join(this.#options.folder, name), bytes.subarray(from, to)))
+      .then(
+        () => true,
+        () => false,
+      );
   }
 }

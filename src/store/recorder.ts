@@ -128,7 +128,10 @@ export class Recorder {
       clock,
       log,
       writeBytes: replayWriteBytes,
-      took: (write, outcome) => this.#count(write.count, outcome),
+      took: (write, outcome) => {
+        if (!this.#backlogRests) this.#backlogProblem = undefined;
+        this.#count(write.count, outcome);
+      },
       failed: (error) => this.#replayFailed(error),
       liveWrites: () => this.#liveWrites,
     });
@@ -326,7 +329,7 @@ export class Recorder {
   }
 
   #replayFailed(error: unknown): void {
-    if (!(error instanceof StoreError)) this.#backlogFailed(error);
+    if (!(error instanceof StoreError)) this.#noteBacklogProblem(error);
     else if (error.code === 'busy') this.#watch.note(error);
     else this.#watch.failed(error);
   }
@@ -372,14 +375,20 @@ export class Recorder {
   }
 
   #backlogFailed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#backlogProblem = `the backlog on disk cannot be used: ${reason}`;
-    this.#log?.error({ problem: this.#backlogProblem }, 'what the store does not take stays in memory only');
+    this.#noteBacklogProblem(error);
     this.#backlogRests = true;
     this.#clock.after(this.#backlogBackoff.nextMs(), () => {
       this.#backlogRests = false;
       this.#pump();
     });
+  }
+
+  #noteBacklogProblem(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const problem = `the backlog on disk cannot be used: ${reason}`;
+    if (problem !== this.#backlogProblem)
+      this.#log?.error({ problem }, 'what the store does not take stays in memory');
+    this.#backlogProblem = problem;
   }
 
   /** The last resort, when neither store nor backlog takes anything: the oldest readings are lost, and counted. */

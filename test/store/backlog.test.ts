@@ -189,6 +189,24 @@ describe('a backlog', () => {
     expect(again.status.damagedPlaces).toBe(1);
   });
 
+  it('goes on when a file was taken away from outside, and says what was lost', async () => {
+    const { backlog, options } = await openNew({ bytesMax: 300_000 });
+    for (let i = 0; i < 4; i += 1) await backlog.append([write('raw', 7, `${i}${'x'.repeat(9000)}`)]);
+    await rm(join(options.folder, '0000000002.backlog'));
+    const got = (await drain(backlog)).flatMap(([, run]) => run.map((one) => one[0]));
+    expect(got).toEqual(['0', '2', '3']);
+    expect(backlog.status).toMatchObject({ droppedReadings: 7, damagedPlaces: 1, readings: 0 });
+  });
+
+  it('takes more at once than it may hold in all: the newest of it stay', async () => {
+    const { backlog } = await openNew({ bytesMax: 100_000 });
+    await backlog.append(Array.from({ length: 30 }, (_, i) => write('raw', 1, `${i}:${'x'.repeat(9000)}`)));
+    const got = (await drain(backlog)).flatMap(([, run]) => run.map((one) => Number.parseInt(one, 10)));
+    expect(got.at(-1)).toBe(29);
+    expect(got.length).toBeGreaterThan(5);
+    expect(backlog.status.droppedReadings).toBe(30 - got.length);
+  });
+
   it('can set a record aside', async () => {
     const { backlog, options } = await openNew();
     await backlog.append([write('raw', 1, 'poison'), write('raw', 1, 'b')]);

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { InfluxDB } from 'influx';
 import { StoreError } from '../store.ts';
 import { errorOf, errorText, notInflux, type Place } from './answers.ts';
@@ -21,11 +22,14 @@ export interface Question {
 /** Puts InfluxQL questions through the `influx` package; times come back in microseconds. */
 export class InfluxAsker {
   readonly #client: InfluxDB;
+  /** Apart from that of the writes, so that slow questions never stand in their way. */
+  readonly #agent: Agent;
   readonly #place: Place;
   readonly #timeoutMs: number;
 
   constructor(http: InfluxHttp, place: Place, timeoutMs: number) {
     this.#place = place;
+    this.#agent = http.newAgent();
     this.#timeoutMs = timeoutMs;
     // Without a user name of its own the package would send root:root.
     this.#client = new InfluxDB({
@@ -38,7 +42,7 @@ export class InfluxAsker {
           port: http.port,
           protocol: http.protocol,
           path: http.path,
-          options: { agent: http.agent },
+          options: { agent: this.#agent },
         },
       ],
       // Retrying, and waiting between, is the recorder's business; the package would blacklist its only host.
@@ -64,6 +68,10 @@ export class InfluxAsker {
   async version(): Promise<string | undefined> {
     const [answer] = await this.#client.ping(this.#timeoutMs);
     return answer?.version?.replace(/^v/, '');
+  }
+
+  close(): void {
+    this.#agent.destroy();
   }
 
   #seriesOf(raw: unknown): readonly AnswerSeries[] {

@@ -30,7 +30,7 @@ export class InfluxHttp {
   readonly path: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  readonly agent: http.Agent;
+  readonly #agent: http.Agent;
   readonly #timeoutMs: number;
 
   constructor(options: HttpOptions) {
@@ -42,7 +42,7 @@ export class InfluxHttp {
     this.shownUrl = `${url.protocol}//${url.host}${this.path}`;
     this.username = options.username ?? (decodeURIComponent(url.username) || undefined);
     this.password = options.password ?? (decodeURIComponent(url.password) || undefined);
-    this.agent = new (this.protocol === 'https' ? https : http).Agent({ keepAlive: true, maxSockets: 6 });
+    this.#agent = this.newAgent();
     this.#timeoutMs = options.timeoutMs;
   }
 
@@ -59,8 +59,13 @@ export class InfluxHttp {
     }
   }
 
+  /** Keeps a few connections of its own open. */
+  newAgent(): http.Agent {
+    return new (this.protocol === 'https' ? https : http).Agent({ keepAlive: true, maxSockets: 4 });
+  }
+
   close(): void {
-    this.agent.destroy();
+    this.#agent.destroy();
   }
 
   #once(path: string, body: Uint8Array): Promise<HttpAnswer> {
@@ -71,7 +76,7 @@ export class InfluxHttp {
           hostname: this.host,
           port: this.port,
           path: this.path + path,
-          agent: this.agent,
+          agent: this.#agent,
           timeout: this.#timeoutMs,
           headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.byteLength },
           ...(this.username === undefined ? {} : { auth: `${this.username}:${this.password ?? ''}` }),

@@ -132,6 +132,7 @@ export class InfluxStore implements Store {
 
   async close(): Promise<void> {
     this.#http.close();
+    this.#asker.close();
   }
 
   async #make(): Promise<void> {

@@ -404,6 +404,29 @@ describe('an InfluxDB that is not there', () => {
     await writeReadings(store, [reading('pdu/1', nowMs, { watts: 1 })]);
   });
 
+  it('has slow questions under way: writes do not wait for them', async () => {
+    const slow = createServer((request, response) => {
+      request.resume().on('end', () => {
+        if (request.url!.startsWith('/write')) response.writeHead(204).end();
+      });
+    });
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    const { store } = make(open, {
+      url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}`,
+      queryTimeoutMs: 400,
+    });
+    const questions = Array.from({ length: 8 }, () => failure(store.energyByScope('minute', 0, 1)));
+    let answered = false;
+    void Promise.race(questions).then(() => {
+      answered = true;
+    });
+    for (let i = 0; i < 5; i += 1) await writeReadings(store, [reading('pdu/1', nowMs, { watts: i })]);
+    expect(answered).toBe(false);
+    for (const error of await Promise.all(questions)) expect(error.code).toBe('unreachable');
+    slow.closeAllConnections();
+    await new Promise((resolve) => slow.close(resolve));
+  });
+
   it('was restarted: the kept-alive connections are made anew without an error', {
     timeout: 20_000,
   }, async () => {
