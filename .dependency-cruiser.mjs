@@ -36,14 +36,16 @@ export default {
     },
     {
       name: 'quiet-middle-is-pure',
-      comment: 'Decoders, detectors and analysis are values in, values out: no clock, disk, network or package.',
+      comment:
+        'Decoders, detectors and analysis are values in, values out: no clock, disk, network or package.',
       severity: 'error',
       from: { path: '^src/(devices|detect|analysis)/' },
       to: { pathNot: '^src/(model|devices|detect|analysis)/' },
     },
     {
       name: 'middle-not-sideways',
-      comment: 'Decoding, detecting and analysing do not know each other; app.ts hands readings from one to the next.',
+      comment:
+        'Decoding, detecting and analysing do not know each other; app.ts hands readings from one to the next.',
       severity: 'error',
       from: { path: '^src/(devices|detect|analysis)/' },
       to: { path: '^src/(devices|detect|analysis)/', pathNot: '^src/$1/', ...typesOnlyAllowed },
@@ -57,7 +59,8 @@ export default {
     },
     {
       name: 'doors-import-down',
-      comment: 'A door gets what it needs handed in; it may use base and model (api and alerts: analysis too).',
+      comment:
+        'A door gets what it needs handed in; it may use base and model (api and alerts: analysis too).',
       severity: 'error',
       from: { path: doors },
       to: { path: '^src/(devices|detect|config)/', ...typesOnlyAllowed },
@@ -71,7 +74,8 @@ export default {
     },
     {
       name: 'web-shares-only-the-contract',
-      comment: 'The page knows the protocol and the shapes of answers, so that page and server cannot drift apart.',
+      comment:
+        'The page knows the protocol and the shapes of answers, so that page and server cannot drift apart.',
       severity: 'error',
       from: { path: '^src/web/' },
       to: { path: '^src/', pathNot: '^src/(web/|model/|live/protocol\\.ts|api/shapes\\.ts)' },
