@@ -51,9 +51,13 @@ export function twinProblem(clientId: string, consequence: string): string {
 export function refusalProblem(refused: readonly string[]): string | undefined {
   if (refused.length === 0) return undefined;
   return (
-    `the broker refused ${refused.length} of our subscriptions (${refused.slice(0, 3).join(', ')}): ` +
+    `the broker refused ${refused.length} of our subscriptions (${refused.slice(0, 3).map(clipped).join(', ')}): ` +
     'allow them in its access list, or name others in mqtt.topics'
   );
+}
+
+function clipped(filter: string): string {
+  return filter.length > 40 ? `${filter.slice(0, 40)}…` : filter;
 }
 
 /** CONNACK codes: 1 to 5 are MQTT 3.1.1 §3.2.2.3, from 128 on MQTT 5 §3.2.2.2. */

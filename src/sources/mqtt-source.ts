@@ -197,9 +197,10 @@ export class MqttSource implements Source {
     this.#subscriptions.disconnected();
     const nowMs = clock.nowMs();
     const giveWay = this.#judge(connection, nowMs);
-    const waitMs = giveWay ? Math.round(twinWaitMs * (0.8 + 0.2 * Math.random())) : this.#backoff.nextMs();
+    const waitMs = giveWay ? twinWaitMs(connection) : this.#backoff.nextMs();
+    const minutes = Math.ceil(waitMs / 60_000);
     const problem = giveWay
-      ? twinProblem(clientId, 'this one gives way and tries again in 5 minutes')
+      ? twinProblem(clientId, `this one gives way and tries again in ${minutes} minutes`)
       : this.#explain(connection);
     if (problem !== this.#problem) log.warn({ url: this.#url, clientId, waitMs }, `broker: ${problem}`);
     this.#change('waiting', problem);
@@ -212,13 +213,21 @@ export class MqttSource implements Source {
       return false;
     }
     if (nowMs - connection.openedAtMs >= stableMs) this.#backoff.succeeded();
-    return this.#twins.closed(nowMs, endingOf(connection));
+    return this.#twins.closed(nowMs, this.#endingOf(connection));
+  }
+
+  #endingOf({ disconnectReason, error }: Connection): Ending {
+    if (disconnectReason === 142) return 'taken-over';
+    // A reset is the network's doing, and a broker that closes before it has answered our subscriptions does not
+    // like them. (mosquitto 2.0.11 gives no reason in MQTT 5 either.)
+    const silent = error === undefined && this.#state === 'ready';
+    return silent ? 'closed-by-broker' : 'other';
   }
 
   #explain(connection: Connection): string {
     const { disconnectReason, openedAtMs, error } = connection;
     if (disconnectReason !== undefined) return explainDisconnect(disconnectReason);
-    if (openedAtMs !== undefined && endingOf(connection) === 'closed-by-broker')
+    if (openedAtMs !== undefined && (error === undefined || wasReset(error)))
       return `${this.#url}: the broker closed the connection`;
     return explainBrokerProblem(error, this.#options, this.#options.clientId);
   }
@@ -244,19 +253,19 @@ interface Connection {
 }
 
 const waitCapMs = 30_000;
-const twinWaitMs = 300_000;
 /** Asked of a MQTT 5 broker; a broker never sends more to us then. 3.1.1 has no such word. */
 const packetBytesMax = 16 * 1024 * 1024;
 /** How long a MQTT 5 broker keeps our session when we are away; in 3.1.1 it decides by itself. */
 const sessionExpirySeconds = 7 * 24 * 3600;
 
-function endingOf(connection: Connection): Ending {
-  if (connection.disconnectReason === 142) return 'taken-over';
-  if (connection.disconnectReason !== undefined) return 'other';
-  const { error } = connection;
-  const reset =
-    error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-  return error === undefined || reset ? 'closed-by-broker' : 'other';
+/** Five minutes when the broker has named a twin, two when it is our guess; spread, so that two do not meet again. */
+function twinWaitMs(connection: Connection): number {
+  const wholeMs = connection.disconnectReason === undefined ? 120_000 : 300_000;
+  return Math.round(wholeMs * (0.8 + 0.2 * Math.random()));
+}
+
+function wasReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
 /** Says goodbye to the broker, but does not wait for ever for it to listen. */

@@ -53,6 +53,6 @@ export class TwinWatch {
 }
 
 const sureTakeovers = 2;
-const unsureTakeovers = 3;
+const unsureTakeovers = 4;
 const standingTakeovers = 10;
 const rememberedMs = 600_000;

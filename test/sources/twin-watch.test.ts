@@ -27,9 +27,9 @@ it('gives way after the second takeover that the broker has named', () => {
   ).toEqual([false, true, true]);
 });
 
-it('gives way after the third short connection when the broker gives no reason', () => {
+it('gives way after the fourth short connection when the broker gives no reason', () => {
   const short = [1, 'closed-by-broker'] as const;
-  expect(afterEach([short, short, short, short])).toEqual([false, false, true, true]);
+  expect(afterEach([short, short, short, short, short])).toEqual([false, false, false, true, true]);
 });
 
 it('does not take a broker that restarts for a twin', () => {
