@@ -165,7 +165,7 @@ class MissingProgram extends Error {
  */
 function startWatchdog(folder: string): ChildProcess {
   const script = `cat >/dev/null; pid=$(cat "$0/influxd.pid" 2>/dev/null); [ -n "$pid" ] && tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q influxd && [ "$(readlink /proc/$pid/cwd)" = "$0" ] && kill -9 "$pid"; rm -rf "$0"`;
-  const watchdog = spawn('sh', ['-c', script, folder], {
+  const watchdog = spawn('/bin/sh', ['-c', script, folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
