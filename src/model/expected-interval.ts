@@ -1,4 +1,4 @@
-import { grownCapacity, grownFloats } from './grow.ts';
+import { Rows } from './rows.ts';
 
 /** Gaps of an epoch kept apart: the longest of the last few epochs is what we expect at most. */
 const epochsKept = 4;
@@ -30,25 +30,18 @@ const width = kept + epochsKept;
  * lately, not the mean. Until enough was seen the family's own figure holds.
  */
 export class ExpectedIntervals {
-  #rows = new Float64Array(0);
+  readonly #rows = new Rows(width, 0);
 
   /** Begins to watch an outlet; `expectedMs` is what its family usually does. */
   open(outlet: number, expectedMs: number): void {
-    const needed = (outlet + 1) * width;
-    if (needed > this.#rows.length) {
-      this.#rows = grownFloats(
-        this.#rows,
-        grownCapacity(this.#rows.length, needed),
-        0,
-      ) as Float64Array<ArrayBuffer>;
-    }
-    this.#rows[outlet * width + fallback] = expectedMs;
+    this.#rows.open(outlet);
+    this.#rows.chunk(outlet)[this.#rows.at(outlet) + fallback] = expectedMs;
   }
 
   /** A fresh reading was received. */
   seen(outlet: number, receivedAtMs: number): void {
-    const rows = this.#rows;
-    const row = outlet * width;
+    const rows = this.#rows.chunk(outlet);
+    const row = this.#rows.at(outlet);
     const gapMs = receivedAtMs - rows[row + lastMs]!;
     if (rows[row + lastMs] === 0 || gapMs < 0) {
       rows[row + lastMs] = receivedAtMs;
@@ -74,8 +67,8 @@ export class ExpectedIntervals {
 
   /** The interval to expect, in ms. */
   expectedMs(outlet: number): number {
-    const rows = this.#rows;
-    const row = outlet * width;
+    const rows = this.#rows.chunk(outlet);
+    const row = this.#rows.at(outlet);
     if (rows[row + epochsDone] === 0) {
       const even =
         rows[row + epochGaps]! >= evenGapsMin &&

@@ -1,6 +1,6 @@
-import { grownCapacity, grownFloats } from './grow.ts';
 import { quantities } from './quantity.ts';
 import { splitOutlet, totalLabel } from './reading.ts';
+import { Rows } from './rows.ts';
 import { summedCount } from './scope-sums.ts';
 
 export const quantityCount = quantities.length;
@@ -30,10 +30,10 @@ export interface OutletRecord {
 export class OutletTable {
   readonly records: OutletRecord[] = [];
   readonly #numbers = new Map<string, number>();
-  #values = new Float64Array(0);
-  #times = new Float64Array(0);
+  readonly #values = new Rows(quantityCount, Number.NaN);
+  readonly #times = new Rows(quantityCount, 0);
   /** What each outlet has in the sums, in millionths; NaN: nothing. */
-  #shares = new Float64Array(0);
+  readonly #shares = new Rows(summedCount, Number.NaN);
 
   /** −1 when unknown. */
   find(outlet: string): number {
@@ -58,42 +58,32 @@ export class OutletTable {
       lastReceivedMs: 0,
     });
     this.#numbers.set(outlet, number);
-    const cells = (number + 1) * quantityCount;
-    if (cells > this.#values.length) {
-      const capacity = grownCapacity(this.#values.length, cells);
-      this.#values = grownFloats(this.#values, capacity, Number.NaN) as Float64Array<ArrayBuffer>;
-      this.#times = grownFloats(this.#times, capacity, 0) as Float64Array<ArrayBuffer>;
-    }
-    const shares = (number + 1) * summedCount;
-    if (shares > this.#shares.length) {
-      this.#shares = grownFloats(
-        this.#shares,
-        grownCapacity(this.#shares.length, shares),
-        Number.NaN,
-      ) as Float64Array<ArrayBuffer>;
-    }
+    this.#values.open(number);
+    this.#times.open(number);
+    this.#shares.open(number);
     return number;
   }
 
   /** Takes a value unless a newer one is known; says whether it was taken. */
   take(outlet: number, quantity: number, value: number, atMs: number): boolean {
-    const at = outlet * quantityCount + quantity;
-    if (atMs < this.#times[at]!) return false;
-    this.#values[at] = value;
-    this.#times[at] = atMs;
+    const at = this.#times.at(outlet) + quantity;
+    const times = this.#times.chunk(outlet);
+    if (atMs < times[at]!) return false;
+    times[at] = atMs;
+    this.#values.chunk(outlet)[at] = value;
     return true;
   }
 
   /** NaN when never told. */
   value(outlet: number, quantity: number): number {
-    return this.#values[outlet * quantityCount + quantity]!;
+    return this.#values.chunk(outlet)[this.#values.at(outlet) + quantity]!;
   }
 
   share(outlet: number, summedQuantity: number): number {
-    return this.#shares[outlet * summedCount + summedQuantity]!;
+    return this.#shares.chunk(outlet)[this.#shares.at(outlet) + summedQuantity]!;
   }
 
   setShare(outlet: number, summedQuantity: number, millionths: number): void {
-    this.#shares[outlet * summedCount + summedQuantity] = millionths;
+    this.#shares.chunk(outlet)[this.#shares.at(outlet) + summedQuantity] = millionths;
   }
 }

@@ -1,5 +1,5 @@
-import { grownCapacity, grownFloats } from './grow.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from './roll-up.ts';
+import { Rows } from './rows.ts';
 
 /** Readings of one moment arrive over a few seconds; a bucket is closed this long after its end. */
 const graceMs = 5_000;
@@ -29,7 +29,7 @@ const width = 12;
  */
 export class RollUpMaker {
   readonly #emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void;
-  #rows = new Float64Array(0);
+  readonly #rows = new Rows(width, 0);
   #count = 0;
 
   constructor(emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void) {
@@ -38,23 +38,16 @@ export class RollUpMaker {
 
   /** Makes room for scope number `scope`. */
   open(scope: number): void {
-    const needed = (scope + 1) * width;
-    if (needed > this.#rows.length) {
-      this.#rows = grownFloats(
-        this.#rows,
-        grownCapacity(this.#rows.length, needed),
-        0,
-      ) as Float64Array<ArrayBuffer>;
-    }
+    this.#rows.open(scope);
     this.#count = Math.max(this.#count, scope + 1);
-    this.#rows[scope * width + watts] = Number.NaN;
+    this.#rows.chunk(scope)[this.#rows.at(scope) + watts] = Number.NaN;
   }
 
   /** From `atMs` on the scope draws `value` watts; NaN: not known. */
   step(scope: number, atMs: number, value: number): void {
-    const rows = this.#rows;
-    const row = scope * width;
-    if (rows[row + minuteFromMs] === 0) this.#begin(row, atMs);
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
+    if (rows[row + minuteFromMs] === 0) begin(rows, row, atMs);
     this.#advance(scope, atMs);
     rows[row + watts] = value;
   }
@@ -63,7 +56,7 @@ export class RollUpMaker {
   closeUntil(nowMs: number): void {
     const settledMs = Math.floor((nowMs - graceMs) / minuteMs) * minuteMs;
     for (let scope = 0; scope < this.#count; scope += 1) {
-      const from = this.#rows[scope * width + minuteFromMs]!;
+      const from = this.#rows.chunk(scope)[this.#rows.at(scope) + minuteFromMs]!;
       if (from !== 0 && from < settledMs) this.#advance(scope, settledMs);
     }
   }
@@ -71,7 +64,7 @@ export class RollUpMaker {
   /** Closes all at `nowMs`, unfinished buckets too: only before the end. */
   closeAll(nowMs: number): void {
     for (let scope = 0; scope < this.#count; scope += 1) {
-      if (this.#rows[scope * width + minuteFromMs] === 0) continue;
+      if (this.#rows.chunk(scope)[this.#rows.at(scope) + minuteFromMs] === 0) continue;
       this.#advance(scope, nowMs);
       this.#closeMinute(scope);
       this.#closeQuarter(scope);
@@ -80,57 +73,33 @@ export class RollUpMaker {
 
   /** Wh drawn since the open bucket began, up to `nowMs`; 0 when that bucket began before `notBeforeMs`. */
   openWattHours(scope: number, nowMs: number, notBeforeMs: number): number {
-    const rows = this.#rows;
-    const row = scope * width;
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
     if (rows[row + minuteFromMs]! < notBeforeMs) return 0;
     const value = rows[row + watts]!;
     const running = Number.isNaN(value) ? 0 : value * Math.max(0, nowMs - rows[row + sinceMs]!);
     return (rows[row + energy]! + running) / wattMsPerWattHour;
   }
 
-  #begin(row: number, atMs: number): void {
-    this.#rows[row + sinceMs] = atMs;
-    this.#rows[row + minuteFromMs] = Math.floor(atMs / minuteMs) * minuteMs;
-    this.#rows[row + lowest] = Number.POSITIVE_INFINITY;
-    this.#rows[row + highest] = Number.NEGATIVE_INFINITY;
-    this.#rows[row + quarterLowest] = Number.POSITIVE_INFINITY;
-    this.#rows[row + quarterHighest] = Number.NEGATIVE_INFINITY;
-    this.#rows[row + quarterFromMs] = Math.floor(atMs / quarterMs) * quarterMs;
-  }
-
   /** Integrates up to `toMs`, closing buckets on the way. */
   #advance(scope: number, toMs: number): void {
-    const rows = this.#rows;
-    const row = scope * width;
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
     let endMs = rows[row + minuteFromMs]! + minuteMs;
     while (toMs >= endMs) {
-      this.#integrate(row, endMs);
+      integrate(rows, row, endMs);
       this.#closeMinute(scope);
       // An unknown draw has nothing to write for the buckets in between: go straight to the last one.
       const nextMs = Number.isNaN(rows[row + watts]!) ? Math.floor(toMs / minuteMs) * minuteMs : endMs;
       this.#openMinute(scope, nextMs);
       endMs = nextMs + minuteMs;
     }
-    this.#integrate(row, toMs);
-  }
-
-  #integrate(row: number, toMs: number): void {
-    const rows = this.#rows;
-    const forMs = toMs - rows[row + sinceMs]!;
-    if (forMs <= 0) return;
-    rows[row + sinceMs] = toMs;
-    const value = rows[row + watts]!;
-    if (Number.isNaN(value)) return;
-    rows[row + energy]! += value * forMs;
-    rows[row + observedMs]! += forMs;
-    // Here and not at the step: a sum in which two inputs change at one instant passes through no peak.
-    if (value < rows[row + lowest]!) rows[row + lowest] = value;
-    if (value > rows[row + highest]!) rows[row + highest] = value;
+    integrate(rows, row, toMs);
   }
 
   #openMinute(scope: number, fromMs: number): void {
-    const rows = this.#rows;
-    const row = scope * width;
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
     rows[row + minuteFromMs] = fromMs;
     rows[row + sinceMs] = Math.max(rows[row + sinceMs]!, fromMs);
     rows[row + lowest] = Number.POSITIVE_INFINITY;
@@ -143,8 +112,8 @@ export class RollUpMaker {
   }
 
   #closeMinute(scope: number): void {
-    const rows = this.#rows;
-    const row = scope * width;
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
     const forMs = rows[row + observedMs]!;
     if (forMs > 0) {
       const total = rows[row + energy]!;
@@ -163,8 +132,8 @@ export class RollUpMaker {
   }
 
   #closeQuarter(scope: number): void {
-    const rows = this.#rows;
-    const row = scope * width;
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
     const forMs = rows[row + quarterObservedMs]!;
     if (forMs > 0) {
       this.#emit(
@@ -184,6 +153,29 @@ export class RollUpMaker {
     rows[row + quarterLowest] = Number.POSITIVE_INFINITY;
     rows[row + quarterHighest] = Number.NEGATIVE_INFINITY;
   }
+}
+
+function begin(rows: Float64Array, row: number, atMs: number): void {
+  rows[row + sinceMs] = atMs;
+  rows[row + minuteFromMs] = Math.floor(atMs / minuteMs) * minuteMs;
+  rows[row + lowest] = Number.POSITIVE_INFINITY;
+  rows[row + highest] = Number.NEGATIVE_INFINITY;
+  rows[row + quarterLowest] = Number.POSITIVE_INFINITY;
+  rows[row + quarterHighest] = Number.NEGATIVE_INFINITY;
+  rows[row + quarterFromMs] = Math.floor(atMs / quarterMs) * quarterMs;
+}
+
+function integrate(rows: Float64Array, row: number, toMs: number): void {
+  const forMs = toMs - rows[row + sinceMs]!;
+  if (forMs <= 0) return;
+  rows[row + sinceMs] = toMs;
+  const value = rows[row + watts]!;
+  if (Number.isNaN(value)) return;
+  rows[row + energy]! += value * forMs;
+  rows[row + observedMs]! += forMs;
+  // Here and not at the step: a sum in which two inputs change at one instant passes through no peak.
+  if (value < rows[row + lowest]!) rows[row + lowest] = value;
+  if (value > rows[row + highest]!) rows[row + highest] = value;
 }
 
 function bucket(

@@ -1,4 +1,4 @@
-import { grownCapacity, grownFloats } from './grow.ts';
+import { Rows } from './rows.ts';
 
 /** The quantities that are added up over a scope's outlets; volts and hertz for their mean. */
 export const summed = ['watts', 'voltAmps', 'amps', 'volts', 'hertz'] as const;
@@ -18,34 +18,29 @@ export function toMillionths(value: number): number {
 
 /** Running sums of every scope over the outlets that are fresh. */
 export class ScopeSums {
-  #rows = new Float64Array(0);
+  readonly #rows = new Rows(width, 0);
 
   open(scope: number): void {
-    const needed = (scope + 1) * width;
-    if (needed > this.#rows.length) {
-      this.#rows = grownFloats(
-        this.#rows,
-        grownCapacity(this.#rows.length, needed),
-        0,
-      ) as Float64Array<ArrayBuffer>;
-    }
+    this.#rows.open(scope);
   }
 
   /** Adds (or takes away) millionths; `contributors` is +1 when an outlet joins the sum, −1 when it leaves. */
   add(scope: number, quantity: number, millionths: number, contributors: number): void {
-    const at = scope * width + quantity * 2;
-    this.#rows[at]! += millionths;
-    this.#rows[at + 1]! += contributors;
+    const rows = this.#rows.chunk(scope);
+    const at = this.#rows.at(scope) + quantity * 2;
+    rows[at]! += millionths;
+    rows[at + 1]! += contributors;
   }
 
   /** How many outlets are in the sum. */
   count(scope: number, quantity: number): number {
-    return this.#rows[scope * width + quantity * 2 + 1]!;
+    return this.#rows.chunk(scope)[this.#rows.at(scope) + quantity * 2 + 1]!;
   }
 
   /** The sum in the quantity's unit; NaN when nothing is in it. */
   sum(scope: number, quantity: number): number {
-    const at = scope * width + quantity * 2;
-    return this.#rows[at + 1] === 0 ? Number.NaN : this.#rows[at]! / perUnit;
+    const rows = this.#rows.chunk(scope);
+    const at = this.#rows.at(scope) + quantity * 2;
+    return rows[at + 1] === 0 ? Number.NaN : rows[at]! / perUnit;
   }
 }
