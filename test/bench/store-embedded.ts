@@ -1,36 +1,29 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { RollUp } from '../../src/model/roll-up.ts';
 import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import type { Store, StoreWrite } from '../../src/store/store.ts';
 import { MadeRoom, seeded } from '../store/made-readings.ts';
 
 /** What the embedded store costs, main thread and worker apart, and how long its answers take. */
-export interface EmbeddedStoreRow {
+export interface StoreEmbeddedRow {
   readonly what: string;
+  /** Readings or roll-ups written, or points answered. */
   readonly items: number;
-  readonly itemsPerSecond: number;
+  readonly itemsPerSecond?: number;
   /** The thread that must not be held up. */
-  readonly mainCpuMicrosPerItem: number;
-  readonly workerCpuMicrosPerItem: number;
-  /** Of the whole file, after closing. */
-  readonly bytesPerItem?: number;
+  readonly mainMicrosPerItem?: number;
+  readonly workerMicrosPerItem?: number;
+  /** Of what is packed, and of the whole file (journal and free pages are in it, up to some 15 MB). */
+  readonly packedBytesPerItem?: number;
+  readonly fileBytesPerItem?: number;
+  readonly firstMs?: number;
+  readonly medianMs?: number;
 }
 
-export interface EmbeddedQueryRow {
-  readonly what: string;
-  readonly points: number;
-  readonly firstMs: number;
-  readonly medianMs: number;
-}
-
-export interface EmbeddedStoreBench {
-  readonly writes: readonly EmbeddedStoreRow[];
-  readonly queries: readonly EmbeddedQueryRow[];
-}
-
-export interface EmbeddedStoreOptions {
+export interface StoreEmbeddedOptions {
   readonly readings?: number;
   readonly outlets?: number;
   readonly batch?: number;
@@ -44,43 +37,54 @@ const dayMs = 86_400_000;
 /** Writes on their way at once, as the recorder does. */
 const inFlight = 2;
 
-export async function embeddedStoreBench(options: EmbeddedStoreOptions = {}): Promise<EmbeddedStoreBench> {
+export async function storeEmbeddedBench(options: StoreEmbeddedOptions = {}): Promise<StoreEmbeddedRow[]> {
   const { readings = 3_000_000, outlets = 200, batch = 2000, scopes = 150 } = options;
   const path = await mkdtemp(join(tmpdir(), 'rackwatt-bench-'));
   const nowMs = Math.floor(Date.now() / dayMs) * dayMs;
   const startMs = nowMs - Math.ceil(readings / outlets) * 10 * secondMs;
-  const retention = { rawMs: 4000 * dayMs, minuteMs: 4000 * dayMs };
   const open = async () => {
-    const store = new EmbeddedStore({ path, retention });
+    const store = new EmbeddedStore({ path, retention: { rawMs: 4000 * dayMs, minuteMs: 4000 * dayMs } });
     await store.open();
     return store;
-  };
-  const size = async (store: EmbeddedStore) => {
-    await store.close();
-    return (await stat(store.file)).size;
   };
   try {
     let store = await open();
     const raw = await measureReadings(store, readings, outlets, batch, startMs);
-    const rawBytes = await size(store);
+    const rawSize = await closeAndWeigh(store);
     store = await open();
     const minutes = await measureRollUps(store, scopes, nowMs);
-    const allBytes = await size(store);
+    const allSize = await closeAndWeigh(store);
     const started = performance.now();
     store = await open();
     const openMs = performance.now() - started;
     const queries = await measureQueries(store, nowMs);
     await store.close();
-    return {
-      writes: [
-        { ...raw, bytesPerItem: rawBytes / raw.items },
-        { ...minutes, bytesPerItem: (allBytes - rawBytes) / minutes.items },
-      ],
-      queries: [{ what: 'open', points: 0, firstMs: openMs, medianMs: openMs }, ...queries],
-    };
+    return [
+      { ...raw, packedBytesPerItem: rawSize.raw, fileBytesPerItem: rawSize.file / raw.items },
+      {
+        ...minutes,
+        packedBytesPerItem: allSize.minute,
+        fileBytesPerItem: (allSize.file - rawSize.file) / minutes.items,
+      },
+      { what: 'open the store', items: 0, firstMs: openMs },
+      ...queries,
+    ];
   } finally {
     await rm(path, { recursive: true });
   }
+}
+
+/** Bytes of the whole file, and bytes a point of what is packed. */
+async function closeAndWeigh(store: EmbeddedStore): Promise<{ file: number; raw: number; minute: number }> {
+  await store.close();
+  const db = new DatabaseSync(store.file, { readOnly: true });
+  const packed = db.prepare(
+    'SELECT sum(length(body)) * 1.0 / sum(points) AS bytes FROM block WHERE tier = ?',
+  );
+  const bytesOf = (tier: number) => Number(packed.get(tier)?.bytes);
+  const weights = { file: (await stat(store.file)).size, raw: bytesOf(0), minute: bytesOf(1) };
+  db.close();
+  return weights;
 }
 
 async function measureReadings(
@@ -89,7 +93,7 @@ async function measureReadings(
   outlets: number,
   batchSize: number,
   startMs: number,
-): Promise<EmbeddedStoreRow> {
+): Promise<StoreEmbeddedRow> {
   const room = new MadeRoom(outlets, startMs, 10 * secondMs);
   const meter = new Meter(store);
   const roundSize = Math.min(readings, batchSize * 50);
@@ -113,7 +117,7 @@ async function measureRollUps(
   store: EmbeddedStore,
   scopes: number,
   nowMs: number,
-): Promise<EmbeddedStoreRow> {
+): Promise<StoreEmbeddedRow> {
   const meter = new Meter(store);
   for (let scope = 0; scope < scopes; scope += 1) {
     const rows = madeMonth(scopeName(scope), nowMs, scope);
@@ -148,7 +152,7 @@ function madeMonth(scope: string, nowMs: number, seed: number): RollUp[] {
   });
 }
 
-async function measureQueries(store: Store, nowMs: number): Promise<EmbeddedQueryRow[]> {
+async function measureQueries(store: Store, nowMs: number): Promise<StoreEmbeddedRow[]> {
   const outlet = 'pdu-3/4';
   const day = { outlet, quantity: 'watts', fromMs: nowMs - dayMs, toMs: nowMs } as const;
   const month = { tier: 'minute', fromMs: nowMs - 30 * dayMs, toMs: nowMs } as const;
@@ -163,7 +167,7 @@ async function measureQueries(store: Store, nowMs: number): Promise<EmbeddedQuer
   ];
 }
 
-async function measureQuery(what: string, ask: () => Promise<number>): Promise<EmbeddedQueryRow> {
+async function measureQuery(what: string, ask: () => Promise<number>): Promise<StoreEmbeddedRow> {
   const times: number[] = [];
   let points = 0;
   for (let i = 0; i < 9; i += 1) {
@@ -172,7 +176,7 @@ async function measureQuery(what: string, ask: () => Promise<number>): Promise<E
     times.push(performance.now() - started);
   }
   const firstMs = times[0]!;
-  return { what, points, firstMs, medianMs: times.sort((a, b) => a - b)[4]! };
+  return { what, items: points, firstMs, medianMs: times.sort((a, b) => a - b)[4]! };
 }
 
 async function writeAll(store: Store, writes: number, encode: (i: number) => StoreWrite): Promise<void> {
@@ -211,13 +215,13 @@ class Meter {
     this.#workerMicros += worker.user + worker.system;
   }
 
-  row(what: string): EmbeddedStoreRow {
+  row(what: string): StoreEmbeddedRow {
     return {
       what,
       items: this.#items,
       itemsPerSecond: (this.#items / this.#wallMs) * 1000,
-      mainCpuMicrosPerItem: this.#mainMicros / this.#items,
-      workerCpuMicrosPerItem: this.#workerMicros / this.#items,
+      mainMicrosPerItem: this.#mainMicros / this.#items,
+      workerMicrosPerItem: this.#workerMicros / this.#items,
     };
   }
 }

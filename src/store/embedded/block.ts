@@ -123,10 +123,11 @@ function readTimes(reader: VarintReader): Float64Array {
   const unit = timeUnits[reader.byte()];
   if (unit === undefined || count > packedBytesMax) throw new RangeError('block with impossible times');
   const micros = new Float64Array(count);
+  reader.signedInto(micros);
   let at = 0;
   let step = 0;
   for (let i = 0; i < count; i += 1) {
-    step += reader.signed();
+    step += micros[i]!;
     at += step;
     micros[i] = at * unit;
     if (i === 0) step = 0;

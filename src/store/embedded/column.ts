@@ -39,22 +39,36 @@ export function readColumn(reader: VarintReader, count: number): Float64Array {
   const positions = readPresence(reader, count);
   const power = powers[reader.byte()];
   if (power === undefined) throw new RangeError('packed column with an unknown number of decimals');
-  let rawLeft = reader.unsigned();
-  const raw = new Map<number, number>();
-  for (let at = -1; rawLeft > 0; rawLeft -= 1) {
-    at += reader.unsigned() + 1;
-    raw.set(at, reader.float64());
-  }
-  let before = 0;
-  const anyRaw = raw.size > 0;
-  for (let i = 0; i < positions.length; i += 1) {
-    const rawValue = anyRaw ? raw.get(i) : undefined;
-    if (rawValue === undefined) {
-      before += reader.signed();
-      values[positions[i]!] = before / power;
-    } else values[positions[i]!] = rawValue;
+  const isRaw = readRawFigures(reader, values, positions);
+  const scaledPositions = isRaw === undefined ? positions : positions.filter((_, i) => isRaw[i] === 0);
+  const differences = new Float64Array(scaledPositions.length);
+  reader.signedInto(differences);
+  let scaled = 0;
+  for (let i = 0; i < differences.length; i += 1) {
+    scaled += differences[i]!;
+    values[scaledPositions[i]!] = scaled / power;
   }
   return values;
+}
+
+/** Puts them where they belong. Answers which of the present figures they were; undefined: there are none. */
+function readRawFigures(
+  reader: VarintReader,
+  values: Float64Array,
+  positions: Uint32Array,
+): Uint8Array | undefined {
+  const count = reader.unsigned();
+  if (count === 0) return undefined;
+  const isRaw = new Uint8Array(positions.length);
+  let at = -1;
+  for (let i = 0; i < count; i += 1) {
+    at += reader.unsigned() + 1;
+    const position = positions[at];
+    if (position === undefined) throw new RangeError('packed column is longer than its block');
+    isRaw[at] = 1;
+    values[position] = reader.float64();
+  }
+  return isRaw;
 }
 
 /** Lengths of alternating runs, the first of present figures. Answers the present figures. */

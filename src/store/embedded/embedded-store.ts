@@ -25,8 +25,8 @@ export const storeFileName = 'rackwatt.sqlite';
 
 /** How often what is too old is looked for. */
 const pruneIntervalMs = 10 * 60_000;
-/** What the journal may hold: bounds memory, and the time a start takes (about 1.1 million readings of five). */
-const journalBytesMaxDefault = 64 * 2 ** 20;
+/** What the journal may hold: bounds memory, and the time a start takes (about 550,000 readings of five). */
+const journalBytesMaxDefault = 32 * 2 ** 20;
 /** Writes on their way to the worker, in bytes; more are refused as `busy`. */
 const writeBytesMax = 256 * 2 ** 20;
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError, type StoreHealth, type WriteOutcome } from '../store.ts';
-import { type Batch, maskSpan, readBatch, rowSlots } from './batch.ts';
+import { type Batch, readBatch } from './batch.ts';
+import { countOlder, forEachRow, isLongRuns } from './batch-rows.ts';
 import { BlockTable } from './block-table.ts';
 import type { OpenOptions, StoreRetention } from './calls.ts';
 import { Heads } from './heads.ts';
@@ -24,7 +25,7 @@ const headsPerWrite = 4;
 /** Full heads that wait for the next write; more are packed in the background. */
 const fullHeadsWaiting = 16;
 /** What one background step may do, so that no write or question waits long for it. */
-const headsPerStep = 64;
+const headsPerStep = 512;
 const pointsPerStep = 16_384;
 const blocksPrunedPerStep = 128;
 
@@ -84,7 +85,7 @@ export class Engine {
     const oldestMs = this.#oldestMs(batch, nowMs);
     const refused = countOlder(batch, oldestMs);
     if (refused < batch.count) {
-      if (isLongRuns(batch)) this.#writeBlocks(batch, oldestMs);
+      if (isLongRuns(batch, sealedPointsMin)) this.#writeBlocks(batch, oldestMs);
       else this.#writeJournal(batch, bytes, oldestMs);
     }
     return { refused: refused === 0 ? {} : { 'too-old': refused } };
@@ -250,7 +251,7 @@ export class Engine {
   }
 
   #oldestMs(batch: Batch, nowMs: number): number {
-    if (batch.tier === 'quarter') return Number.NEGATIVE_INFINITY;
+    if (batch.tier === 'quarter') return 0;
     return nowMs - (batch.tier === 'raw' ? this.#retention.rawMs : this.#retention.minuteMs);
   }
 
@@ -284,38 +285,4 @@ function readWrite(bytes: ArrayBuffer): Batch {
       cause: error,
     });
   }
-}
-
-/** Each row not older than that: its name's index, its mask, where it begins. */
-function forEachRow(
-  batch: Batch,
-  oldestMs: number,
-  work: (name: number, mask: number, from: number) => void,
-): void {
-  const { slots } = batch;
-  for (let at = 0; at < slots.length; ) {
-    const head = slots[at]!;
-    const name = Math.floor(head / maskSpan);
-    const mask = head - name * maskSpan;
-    if (slots[at + 1]! >= oldestMs) work(name, mask, at);
-    at += rowSlots(mask);
-  }
-}
-
-function countOlder(batch: Batch, oldestMs: number): number {
-  let kept = 0;
-  forEachRow(batch, oldestMs, () => {
-    kept += 1;
-  });
-  return batch.count - kept;
-}
-
-/** Does each name bring enough for a block? Names are few then. */
-function isLongRuns(batch: Batch): boolean {
-  if (batch.count < batch.names.length * sealedPointsMin) return false;
-  const counts = new Uint32Array(batch.names.length);
-  forEachRow(batch, Number.NEGATIVE_INFINITY, (name) => {
-    counts[name]! += 1;
-  });
-  return counts.every((count) => count >= sealedPointsMin);
 }

@@ -28,6 +28,7 @@ export class SeriesTable {
     this.#insert = db.prepare('INSERT INTO series (tier, name) VALUES (?, ?)');
     this.#nameOf = db.prepare('SELECT name FROM series WHERE id = ?');
     this.#remove = db.prepare('DELETE FROM series WHERE id = ? RETURNING tier, name');
+    this.#learn(db);
   }
 
   find(tier: Tier, name: string): SeriesRef | undefined {
@@ -62,6 +63,16 @@ export class SeriesTable {
   remove(id: number): void {
     const row = this.#remove.get(id);
     if (row !== undefined) this.#known[row.tier as number]!.delete(row.name as string);
+  }
+
+  /** All at once: a room of 100,000 outlets would otherwise ask for each when it first reports. */
+  #learn(db: DatabaseSync): void {
+    const all = db.prepare('SELECT id, tier, name FROM series LIMIT ?');
+    all.setReturnArrays(true);
+    for (const row of all.iterate(namesMax) as Iterable<unknown> as Iterable<[number, number, string]>) {
+      const [id, tier, name] = row;
+      this.#known[tier]?.set(name, { id, tier });
+    }
   }
 
   committed(): void {

@@ -102,8 +102,26 @@ export class VarintReader {
   }
 
   signed(): number {
-    const folded = this.unsigned();
-    return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
+    return unfold(this.unsigned());
+  }
+
+  /** As many signed numbers as fit; several times faster than one by one. */
+  signedInto(target: Float64Array): void {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    for (let i = 0; i < target.length; i += 1) {
+      const byte = at < end ? bytes[at]! : 128;
+      if (byte < 128) {
+        target[i] = (byte >>> 1) ^ -(byte & 1);
+        at += 1;
+      } else {
+        this.#at = at;
+        target[i] = this.signed();
+        at = this.#at;
+      }
+    }
+    this.#at = at;
   }
 
   float64(): number {
@@ -112,4 +130,8 @@ export class VarintReader {
     this.#at += 8;
     return value;
   }
+}
+
+function unfold(folded: number): number {
+  return folded % 2 === 0 ? folded / 2 : -(folded + 1) / 2;
 }

@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Backoff } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -100,7 +102,12 @@ export class WorkerLine {
   #spawn(): Worker {
     // Beside this file lies worker.ts in the source and worker.js in what is built from it.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { name: 'embedded-store' });
+    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), {
+      name: 'embedded-store',
+      env: withCompileCache(process.env),
+      // It makes little that lives briefly; the usual size would cost a big room some 70 MB for 5 % less CPU.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     this.#worker = worker;
     worker.on('message', (answer: Answer) => this.#take(answer));
     worker.on('error', (error) => this.#died(worker, error));
@@ -163,6 +170,13 @@ export class WorkerLine {
       );
     });
   }
+}
+
+/** A worker does not inherit the cache of compiled files; with it, it starts in half the time. */
+function withCompileCache(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir();
+  // The cache lies in a folder of this Node's version within the one that was asked for.
+  return folder === undefined ? env : { ...env, NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 function errorOf({ code, message }: { code: StoreErrorCode | undefined; message: string }): Error {
