@@ -33,7 +33,9 @@ export class Delivery implements Report {
   readonly #devices: DeviceTable;
   readonly #forget: (topic: string) => void;
   readonly #trails = new OutletTrails();
-  readonly #readings: Reading[] = [];
+  /** Those of this message, `#count` of them. Never shortened: an emptied array would be allotted anew each time. */
+  readonly #readings: (Reading | undefined)[] = [];
+  #count = 0;
   /** Rare things, for after the reader: a failing sink must not look like a failing reader. */
   readonly #later: ((sink: IntakeSink) => void)[] = [];
   #message!: RawMessage;
@@ -53,17 +55,20 @@ export class Delivery implements Report {
     this.#device = topic.device;
     this.#rejected = undefined;
     this.#ignored = undefined;
+    this.#count = 0;
   }
 
   /** Hands on what was found. Answers undefined when there were readings, else why there were none. */
   finish(sink: IntakeSink): string | undefined {
     const readings = this.#readings;
+    const count = this.#count;
     const family = this.#topic.family as Family;
     if (this.#topic.device !== this.#device) this.#topic.device = this.#device;
     this.#devices.heard(this.#device, this.#message.receivedAtMs, this.#message.retained);
-    const count = readings.length;
-    for (let index = 0; index < count; index++) sink.reading(readings[index] as Reading, family);
-    readings.length = 0;
+    for (let index = 0; index < count; index++) {
+      sink.reading(readings[index] as Reading, family);
+      readings[index] = undefined;
+    }
     if (this.#later.length > 0) for (const tell of this.#later.splice(0)) tell(sink);
     return count > 0 ? undefined : (this.#rejected ?? this.#ignored ?? 'no-reading');
   }
@@ -79,7 +84,7 @@ export class Delivery implements Report {
       this.#reject(device, 'duplicate');
       return;
     }
-    this.#readings.push(reading);
+    this.#readings[this.#count++] = reading;
   }
 
   rejectField(device: string, reason: RejectReason): void {

@@ -26,7 +26,7 @@ const messagesPerRound = 1_000;
 const warmUpRounds = 40;
 
 export async function decodeBench(options: DecodeOptions = {}): Promise<DecodeRow[]> {
-  const { devices = 1_000, rounds = 400 } = options;
+  const { devices = 200, rounds = 400 } = options;
   const families = await loadFamilies();
   return [
     measure('tasmota', families, devices, rounds, tasmotaMessage),

@@ -341,6 +341,15 @@ describe('what Tasmota announces', () => {
   });
 });
 
+test('a Shelly whose prefix begins like one of Gen1 is known by its other topics, then its availability is read', () => {
+  const intake = new Intake([shelly]);
+  const sink = new KeepingSink();
+  const online = message('shellies/cellar/plug/online', 'true');
+  expect(intake.accept(online, sink)).toBe('unknown-topic');
+  expect(intake.accept(message('shellies/cellar/plug/status/pm1:0', { apower: 5 }), sink)).toBe(undefined);
+  expect(intake.accept(online, sink)).toBe('availability');
+});
+
 test('no family listens to everything', () => {
   const { filters } = new Intake([tasmota, shelly]);
   expect(filters.length).toBeGreaterThan(20);
