@@ -354,7 +354,11 @@ describe('the embedded store', () => {
     const clock = new HandClock(nowMs);
     const store = await open({ clock });
     await writeReadings(store, [reading('pdu/1', nowMs, { watts: 1 })]);
-    const waiting = store.ping();
+    // Long enough for the thread to die before it answers.
+    const rows = Array.from({ length: 200_000 }, (_, i) =>
+      rollUp(`server:${i % 1000}`, nowMs - i * minuteMs, minuteMs, i, i, i),
+    );
+    const waiting = store.write(store.encodeRollUps('minute', rows));
     const told = expect(waiting).rejects.toMatchObject({ code: 'unreachable' });
     await store.worker!.terminate();
     await told;
@@ -373,6 +377,16 @@ describe('the embedded store', () => {
     await store.close();
     expect(clock.pending).toBe(0);
     await expect(store.ping()).rejects.toMatchObject({ code: 'unreachable', message: 'the store is closed' });
+  });
+
+  it('can be closed while it opens', async () => {
+    const store = new EmbeddedStore({ path, retention });
+    const opening = store.open();
+    const told = expect(opening).rejects.toMatchObject({ code: 'unreachable' });
+    await until(() => store.worker !== undefined, 'the thread is started');
+    await store.close();
+    await told;
+    await expect(store.ping()).rejects.toMatchObject({ code: 'unreachable' });
   });
 
   it('answers what was asked before it was closed', async () => {

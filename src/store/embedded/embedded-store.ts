@@ -101,7 +101,7 @@ export class EmbeddedStore implements Store {
     const { length } = write.bytes;
     if (this.#writeBytes > 0 && this.#writeBytes + length > writeBytesMax)
       throw new StoreError('busy', `the store has ${this.#writeBytes} bytes of writes waiting`);
-    const copy = Uint8Array.from(write.bytes).buffer;
+    const copy = new Uint8Array(write.bytes).buffer;
     this.#writeBytes += length;
     try {
       return await this.#line.ask('write', { bytes: copy, nowMs: this.#clock.nowMs() }, [copy]);

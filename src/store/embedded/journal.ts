@@ -121,5 +121,5 @@ function unpack(body: Uint8Array): ArrayBuffer {
     body.length >= 4 && new DataView(body.buffer, body.byteOffset).getUint32(0, true) === zstdMagic;
   const plain = isPacked ? zstdDecompressSync(body, { maxOutputLength: batchBytesMax }) : body;
   // A buffer of its own: the rows are read as numbers of eight bytes and must begin at such an address.
-  return Uint8Array.from(plain).buffer;
+  return new Uint8Array(plain).buffer;
 }

@@ -13,6 +13,7 @@ const restartFirstMs = 200;
 const restartCapMs = 10_000;
 
 interface Waiting {
+  readonly worker: Worker;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -38,6 +39,7 @@ export class WorkerLine {
   #worker: Worker | undefined;
   #nextId = 1;
   #isWanted = false;
+  #starting: Promise<Calls['open']['answer']> | undefined;
   #cancelRestart: (() => void) | undefined;
   /** Why it cannot be asked at present. */
   #problem: StoreError | undefined = new StoreError('unreachable', 'the store is not open');
@@ -54,21 +56,12 @@ export class WorkerLine {
   }
 
   /** Starts the worker and opens the store. Rejects with a StoreError; then it may be tried again. */
-  async start(): Promise<Calls['open']['answer']> {
+  start(): Promise<Calls['open']['answer']> {
     if (this.#problem === undefined) return this.ask('ping', undefined);
-    this.#cancelRestart?.();
-    this.#isWanted = true;
-    const worker = this.#spawn();
-    try {
-      const health = await this.#send('open', this.#openOptions());
-      this.#problem = undefined;
-      this.#backoff.succeeded();
-      return health;
-    } catch (error) {
-      if (this.#worker === worker) this.#worker = undefined;
-      await worker.terminate();
-      throw error;
-    }
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
   }
 
   /** Buffers in `transfer` are gone here afterwards. */
@@ -80,7 +73,7 @@ export class WorkerLine {
     if (this.#problem !== undefined) return Promise.reject(this.#problem);
     if (this.#waiting.size >= callsMax)
       return Promise.reject(new StoreError('busy', `the store has ${callsMax} calls waiting`));
-    return this.#send(call, ask, transfer);
+    return this.#send(this.#worker!, call, ask, transfer);
   }
 
   /** Lets what was asked be answered, closes the file, ends the thread. */
@@ -88,14 +81,33 @@ export class WorkerLine {
     this.#isWanted = false;
     this.#cancelRestart?.();
     const worker = this.#worker;
-    const closing = this.#problem === undefined ? this.#send('close', undefined) : undefined;
+    const isOpen = this.#problem === undefined;
     this.#problem = new StoreError('unreachable', 'the store is closed');
     if (worker === undefined) return;
+    const closing = isOpen ? this.#send(worker, 'close', undefined) : undefined;
     this.#worker = undefined;
     try {
       await closing;
     } finally {
       await worker.terminate();
+    }
+  }
+
+  async #start(): Promise<Calls['open']['answer']> {
+    this.#cancelRestart?.();
+    this.#isWanted = true;
+    const worker = this.#spawn();
+    try {
+      const health = await this.#send(worker, 'open', this.#openOptions());
+      if (this.#worker !== worker)
+        throw new StoreError('unreachable', 'the store was closed while it opened');
+      this.#problem = undefined;
+      this.#backoff.succeeded();
+      return health;
+    } catch (error) {
+      if (this.#worker === worker) this.#worker = undefined;
+      await worker.terminate();
+      throw error;
     }
   }
 
@@ -116,6 +128,7 @@ export class WorkerLine {
   }
 
   #send<K extends keyof Calls>(
+    worker: Worker,
     call: K,
     ask: Calls[K]['ask'],
     transfer: ArrayBuffer[] = [],
@@ -123,8 +136,8 @@ export class WorkerLine {
     const id = this.#nextId;
     this.#nextId += 1;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#worker?.postMessage({ id, call, ask }, transfer);
+      this.#waiting.set(id, { worker, resolve: resolve as (value: unknown) => void, reject });
+      worker.postMessage({ id, call, ask }, transfer);
     });
   }
 
@@ -139,21 +152,20 @@ export class WorkerLine {
     else waiting?.resolve(answer.value);
   }
 
-  /** Told of an error and then of the exit; only the first counts, and only of the worker in use. */
+  /** Told of an error and then of the exit; what comes second finds nothing left to do. */
   #died(worker: Worker, cause: Error): void {
-    const isInUse = this.#worker === worker;
-    if (isInUse) this.#worker = undefined;
-    const problem = new StoreError(
-      'unreachable',
-      `the store's thread ended (${cause.message}) and is started again`,
-      {
-        cause,
-      },
-    );
-    for (const waiting of this.#waiting.values()) waiting.reject(problem);
-    this.#waiting.clear();
-    if (!isInUse || this.#problem !== undefined) return;
-    this.#log?.error({ err: cause }, 'the store’s thread ended');
+    const text = `the store's thread ended (${cause.message})`;
+    const problem = new StoreError('unreachable', text, { cause });
+    for (const [id, waiting] of this.#waiting) {
+      if (waiting.worker !== worker) continue;
+      this.#waiting.delete(id);
+      waiting.reject(problem);
+    }
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    // While it is being started, whoever starts it is told.
+    if (this.#problem !== undefined) return;
+    this.#log?.error({ err: cause }, `${text}; it is started again`);
     this.#problem = problem;
     this.#restartLater();
   }
