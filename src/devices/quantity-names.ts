@@ -1,0 +1,142 @@
+import type { Quantity } from '../model/quantity.ts';
+import { type Meaning, meaningOfSuffix, meaningOfUnit } from './unit-names.ts';
+
+/** What a name such as `outlet_3_power_w` or `Active Power (kW)` says. */
+export interface NamedFigure extends Meaning {
+  /** The unit is told, or nothing but ours is plausible. Else `scale` is 1 for want of anything better. */
+  readonly sure: boolean;
+  /** The outlet or phase in the name: `3`, `L2`, `a`. */
+  readonly label: string | undefined;
+  /** Which side of a UPS or power supply. */
+  readonly side: 'input' | 'output' | undefined;
+}
+
+/**
+ * What is measured, by its name and, where the payload tells it, its unit. The unit is believed first, then a unit
+ * at the end of the name, then the name. Undefined: no live figure of ours (`power_max`, `energy_today`, `load_percent`).
+ */
+export function figureOfName(name: string, unit?: string | undefined): NamedFigure | undefined {
+  const pieces = piecesOf(name);
+  const words = pieces.map((piece) => piece.toLowerCase());
+  if (words.length === 0 || words.some((word) => notLive.has(word))) return undefined;
+  const told = unit === undefined ? undefined : meaningOfUnit(unit);
+  const isPercent = unit === '%';
+  if (unit !== undefined && unit !== '' && told === undefined && !isPercent && !/^[1-]$/.test(unit))
+    return undefined;
+  const kind = kindOf(words);
+  const suffix = told === undefined ? suffixOf(pieces, kind) : undefined;
+  const meaning = told ?? suffix ?? (kind && { quantity: kind, scale: isPercent ? 0.01 : 1 });
+  if (meaning === undefined || (isPercent && kind !== 'powerFactor')) return undefined;
+  const quantity = directed(meaning.quantity, kind, words);
+  if (quantity === undefined) return undefined;
+  return {
+    quantity,
+    scale: meaning.scale,
+    sure: told !== undefined || suffix !== undefined || plausibleAlone.has(quantity),
+    label: labelOf(words, suffix === undefined),
+    side: sideOf(words),
+  };
+}
+
+const nameLengthMax = 200;
+
+/** Limits, statistics, parts of a day, and things with other units: no live figure of the outlet. */
+const notLive = new Set(
+  (
+    'max min maximum minimum peak limit rated rating nominal threshold setpoint capacity average avg mean demand ' +
+    'crest allocated available requested today daily yesterday day days month monthly week weekly year yearly ' +
+    'hourly interval period delta percent pct percentage ratio status state alarm warning time date battery ' +
+    'bypass temperature temp thd angle count price cost harmonic neutral residual leakage upper lower low high ' +
+    'remaining left ns last balance imbalance unbalance deviation switch command control config version'
+  ).split(' '),
+);
+
+/** Without a unit still beyond doubt: any other unit would be out of range. */
+const plausibleAlone: ReadonlySet<Quantity> = new Set<Quantity>(['volts', 'hertz', 'powerFactor']);
+
+/** Words, with `activePowerKW` and `L1Power` taken apart. */
+function piecesOf(name: string): string[] {
+  return name
+    .slice(0, nameLengthMax)
+    .split(/[^A-Za-z0-9%]+/)
+    .flatMap((piece) => (meaningOfUnit(piece) ? [piece] : piece.split(/(?<=[a-z0-9])(?=[A-Z])/)))
+    .filter((piece) => piece !== '');
+}
+
+const kinds: readonly (readonly [Quantity, readonly string[]])[] = [
+  ['powerFactor', ['pf', 'powerfactor', 'cosphi']],
+  ['wattHoursTotal', ['energy', 'wh', 'kwh', 'watthours']],
+  ['voltAmpsReactive', ['reactive', 'var', 'kvar', 'reactivepower']],
+  ['voltAmps', ['apparent', 'va', 'kva', 'apparentpower']],
+  ['watts', ['power', 'pow', 'watt', 'watts', 'kw', 'realpower', 'activepower', 'apower', 'wattage']],
+  ['volts', ['voltage', 'volt', 'volts', 'vrms', 'urms']],
+  ['hertz', ['frequency', 'freq', 'hz', 'hertz']],
+  // Last: `current_power` is the power just now.
+  ['amps', ['current', 'amp', 'amps', 'ampere', 'amperes', 'amperage', 'irms']],
+];
+
+function kindOf(words: readonly string[]): Quantity | undefined {
+  const has = (word: string) => words.includes(word);
+  if ((has('power') && has('factor')) || (has('cos') && has('phi'))) return 'powerFactor';
+  if (words.some((word, index) => /^(kilo)?watts?$/.test(word) && /^hours?$/.test(words[index + 1] ?? '')))
+    return 'wattHoursTotal';
+  return kinds.find(([, known]) => known.some(has))?.[0];
+}
+
+/** The unit at the end, before a number or phase. `power_a` is no ampere but phase a. */
+function suffixOf(pieces: readonly string[], kind: Quantity | undefined): Meaning | undefined {
+  const last = pieces.findLastIndex((piece) => !/^(\d+|[lL]\d)$/.test(piece));
+  const piece = pieces[last] ?? '';
+  const meaning = meaningOfSuffix(piece);
+  if (meaning === undefined) return undefined;
+  const agrees = kind === undefined || kind === meaning.quantity || isReactiveInVoltAmps(kind, meaning);
+  if (piece.length > 1) return agrees || kind === 'watts' || kind === 'amps' ? meaning : undefined;
+  // A letter alone is a unit only behind its quantity, or as the whole name, written as a symbol.
+  return agrees && (kind !== undefined || /^[WVA]$/.test(pieces.join(''))) ? meaning : undefined;
+}
+
+function isReactiveInVoltAmps(kind: Quantity, { quantity }: Meaning): boolean {
+  return kind === 'voltAmpsReactive' && quantity === 'voltAmps';
+}
+
+/** Sets apart what is returned. Undefined: a figure we do not keep (reactive energy, a second power for export). */
+function directed(
+  quantity: Quantity,
+  kind: Quantity | undefined,
+  words: readonly string[],
+): Quantity | undefined {
+  const returned = words.some((word) => returning.has(word));
+  if (quantity !== 'wattHoursTotal') {
+    if (returned && quantity === 'watts') return undefined;
+    return kind === 'voltAmpsReactive' && quantity === 'voltAmps' ? kind : quantity;
+  }
+  if (words.includes('reactive') || words.includes('apparent')) return undefined;
+  return returned ? 'wattHoursReturnedTotal' : quantity;
+}
+
+const returning = new Set(
+  'export exported return returned reverse delivered produced production generated generation feedin'.split(
+    ' ',
+  ),
+);
+
+const outletWords = /^(outlet|socket|port|channel|plug|receptacle|ch)$/;
+
+function labelOf(words: readonly string[], letterIsPhase: boolean): string | undefined {
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as string;
+    const next = words[index + 1] ?? '';
+    if (outletWords.test(word) && /^[a-z]?\d{1,3}$/.test(next)) return next;
+    const joined = /^(?:outlet|socket|port|channel|plug|ch)(\d{1,3})$/.exec(word);
+    if (joined !== null) return joined[1];
+    if (/^l[123]$/.test(word)) return word.toUpperCase();
+    if (word === 'phase' && /^([abc]|[123])$/.test(next)) return /\d/.test(next) ? `L${next}` : next;
+  }
+  const last = words.at(-1) as string;
+  return letterIsPhase && words.length > 1 && /^[abc]$/.test(last) ? last : undefined;
+}
+
+function sideOf(words: readonly string[]): NamedFigure['side'] {
+  if (words.includes('output') || words.includes('out')) return 'output';
+  return words.includes('input') || words.includes('inlet') ? 'input' : undefined;
+}

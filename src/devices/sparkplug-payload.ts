@@ -1,0 +1,358 @@
+/**
+ * Reads a Sparkplug B payload (Eclipse Tahu, sparkplug_b.proto) in place: only what a meter needs. Nothing is
+ * recursive and every step moves on by at least a byte, so that any bytes end in bounded time.
+ */
+
+/** Data types (proto enum DataType) that are numbers, and what their bits mean. */
+export const dataTypes = {
+  int8: 1,
+  int16: 2,
+  int32: 3,
+  int64: 4,
+  uint8: 5,
+  uint16: 6,
+  uint32: 7,
+  uint64: 8,
+  float: 9,
+  double: 10,
+  boolean: 11,
+  string: 12,
+  text: 14,
+} as const;
+
+/** One metric. The same object serves one after another. */
+export class SparkplugMetric {
+  /** Empty: it goes by its alias. */
+  name = '';
+  /** −1: none. */
+  alias = -1;
+  /** Epoch ms; 0: none. */
+  timestampMs = 0;
+  /** 0: not told, as in data messages. */
+  dataType = 0;
+  isHistorical = false;
+  isNull = false;
+  /** By its properties; empty: none told. */
+  unit = '';
+  /** As it came over the wire: see `valueAs`. */
+  #wire: 'none' | 'varint' | 'float' | 'double' | 'boolean' | 'text' = 'none';
+  #low = 0;
+  #high = 0;
+  #number = 0;
+  #text = '';
+
+  reset(): void {
+    this.name = '';
+    this.alias = -1;
+    this.timestampMs = 0;
+    this.dataType = 0;
+    this.isHistorical = false;
+    this.isNull = false;
+    this.unit = '';
+    this.#wire = 'none';
+  }
+
+  setVarint(low: number, high: number): void {
+    this.#wire = 'varint';
+    this.#low = low;
+    this.#high = high;
+  }
+
+  setNumber(wire: 'float' | 'double', value: number): void {
+    this.#wire = wire;
+    this.#number = wire === 'float' ? shortest(value) : value;
+  }
+
+  setBoolean(value: boolean): void {
+    this.#wire = 'boolean';
+    this.#number = Number(value);
+  }
+
+  setText(value: string): void {
+    this.#wire = 'text';
+    this.#text = value;
+  }
+
+  /** Its value under a data type (of the birth, when the message itself has none); undefined: none of use here. */
+  valueAs(dataType: number): number | string | boolean | undefined {
+    if (this.isNull) return undefined;
+    switch (this.#wire) {
+      case 'none':
+        return undefined;
+      case 'text':
+        return this.#text;
+      case 'boolean':
+        return this.#number === 1;
+      case 'float':
+      case 'double':
+        return this.#number;
+      case 'varint':
+        return this.#integer(dataType);
+    }
+  }
+
+  /** Signed types come in two's complement, in 32 bits or in 64, whatever the encoder likes. */
+  #integer(dataType: number): number | boolean {
+    const low = this.#low;
+    switch (dataType) {
+      case dataTypes.int8:
+        return (low << 24) >> 24;
+      case dataTypes.int16:
+        return (low << 16) >> 16;
+      case dataTypes.int32:
+        return low | 0;
+      case dataTypes.int64:
+        return (this.#high | 0) * 4294967296 + (low >>> 0);
+      case dataTypes.boolean:
+        return low !== 0;
+      default:
+        return (this.#high >>> 0) * 4294967296 + (low >>> 0);
+    }
+  }
+}
+
+/** A 32-bit float says about seven digits: 131.3 and not 131.3000030517578. */
+function shortest(value: number): number {
+  const size = Math.abs(value);
+  if (!(size < 1e6)) return value;
+  const perUnit =
+    size < 10 ? 1e6 : size < 100 ? 1e5 : size < 1e3 ? 1e4 : size < 1e4 ? 1e3 : size < 1e5 ? 100 : 10;
+  return Math.round(value * perUnit) / perUnit;
+}
+
+/** A payload opened for reading; `open` first, then `next` until it answers undefined. */
+export class SparkplugPayload {
+  /** Epoch ms; 0: none. */
+  timestampMs = 0;
+  /** 0–255; −1: none. */
+  seq = -1;
+  readonly #metric = new SparkplugMetric();
+  #bytes: Buffer = Buffer.alloc(0);
+  #at = 0;
+  #end = 0;
+  #low = 0;
+  #high = 0;
+  #broken = false;
+
+  /** False: no Sparkplug payload. Its frame is checked to the end; the metrics are looked into one by one. */
+  open(payload: Uint8Array): boolean {
+    this.#bytes = Buffer.isBuffer(payload)
+      ? payload
+      : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#rewind(0, payload.length);
+    this.timestampMs = 0;
+    this.seq = -1;
+    while (this.#at < this.#end) {
+      const key = this.#varint();
+      if (key === 0x08 || key === 0x18) {
+        const value = this.#varint();
+        if (key === 0x08) this.timestampMs = value;
+        else this.seq = value;
+      } else this.#skip(key);
+      if (this.#broken) return false;
+    }
+    if (this.seq < 0 || this.seq > 255) this.seq = -1;
+    this.#rewind(0, payload.length);
+    return true;
+  }
+
+  /** The next metric, valid until the next call; null: it is broken. Undefined: there are no more. */
+  next(): SparkplugMetric | null | undefined {
+    while (this.#at < this.#end) {
+      const key = this.#varint();
+      if (key !== 0x12) {
+        this.#skip(key);
+        continue;
+      }
+      const length = this.#varint();
+      const end = this.#at + length;
+      const whole = this.#end;
+      this.#end = end;
+      this.#metric.reset();
+      this.#readMetric();
+      const broken = this.#broken;
+      this.#rewind(end, whole);
+      return broken ? null : this.#metric;
+    }
+    return undefined;
+  }
+
+  #rewind(at: number, end: number): void {
+    this.#at = at;
+    this.#end = end;
+    this.#broken = false;
+  }
+
+  #readMetric(): void {
+    const metric = this.#metric;
+    while (this.#at < this.#end && !this.#broken) {
+      const key = this.#varint();
+      switch (key) {
+        case 0x0a:
+          metric.name = this.#text();
+          break;
+        case 0x10:
+          metric.alias = this.#varint();
+          break;
+        case 0x18:
+          metric.timestampMs = this.#varint();
+          break;
+        case 0x20:
+          metric.dataType = this.#varint();
+          break;
+        case 0x28:
+          metric.isHistorical = this.#varint() !== 0;
+          break;
+        case 0x38:
+          metric.isNull = this.#varint() !== 0;
+          break;
+        case 0x4a:
+          this.#readProperties(metric);
+          break;
+        case 0x50:
+        case 0x58:
+          this.#varint();
+          metric.setVarint(this.#low, this.#high);
+          break;
+        case 0x65:
+          if (this.#has(4)) metric.setNumber('float', this.#bytes.readFloatLE(this.#at));
+          this.#at += 4;
+          break;
+        case 0x69:
+          if (this.#has(8)) metric.setNumber('double', this.#bytes.readDoubleLE(this.#at));
+          this.#at += 8;
+          break;
+        case 0x70:
+          metric.setBoolean(this.#varint() !== 0);
+          break;
+        case 0x7a:
+          metric.setText(this.#text());
+          break;
+        default:
+          this.#skip(key);
+      }
+    }
+  }
+
+  /** A PropertySet: keys and values in two lists side by side; wanted is the text under a key that means unit. */
+  #readProperties(metric: SparkplugMetric): void {
+    const length = this.#varint();
+    if (!this.#has(length)) return;
+    const end = this.#at + length;
+    const whole = this.#end;
+    this.#end = end;
+    let keys = 0;
+    let values = 0;
+    let wanted = -1;
+    const texts: string[] = [];
+    while (this.#at < end && !this.#broken) {
+      const key = this.#varint();
+      if (key === 0x0a) {
+        if (isUnitKey(this.#text())) wanted = keys;
+        keys += 1;
+      } else if (key === 0x12) {
+        const text = this.#readPropertyText();
+        if (values < propertiesMax) texts.push(text);
+        values += 1;
+      } else this.#skip(key);
+    }
+    this.#end = whole;
+    if (wanted >= 0) metric.unit = texts[wanted] ?? '';
+  }
+
+  /** The text of a PropertyValue; empty: it is none. */
+  #readPropertyText(): string {
+    const length = this.#varint();
+    if (!this.#has(length)) return '';
+    const end = this.#at + length;
+    const whole = this.#end;
+    this.#end = end;
+    let text = '';
+    while (this.#at < end && !this.#broken) {
+      const key = this.#varint();
+      if (key === 0x42) text = this.#text();
+      else this.#skip(key);
+    }
+    this.#end = whole;
+    return text;
+  }
+
+  #text(): string {
+    const length = this.#varint();
+    if (!this.#has(length)) return '';
+    const text = this.#bytes.toString('utf8', this.#at, this.#at + length);
+    this.#at += length;
+    return text;
+  }
+
+  #skip(key: number): void {
+    switch (key & 7) {
+      case 0:
+        this.#varint();
+        return;
+      case 1:
+        if (this.#has(8)) this.#at += 8;
+        return;
+      case 2: {
+        const length = this.#varint();
+        if (this.#has(length)) this.#at += length;
+        return;
+      }
+      case 5:
+        if (this.#has(4)) this.#at += 4;
+        return;
+      default:
+        this.#broken = true;
+        this.#at = this.#end;
+    }
+  }
+
+  /** Are there so many bytes left? If not, what is being read is broken. */
+  #has(bytes: number): boolean {
+    if (!this.#broken && bytes <= this.#end - this.#at) return true;
+    this.#broken = true;
+    this.#at = this.#end;
+    return false;
+  }
+
+  /** Leaves its 64 bits in `#low` and `#high`; answers them as a number (exact up to 2^53). */
+  #varint(): number {
+    const bytes = this.#bytes;
+    const first = bytes[this.#at] as number;
+    if (this.#at < this.#end && first < 128) {
+      this.#at += 1;
+      this.#low = first;
+      this.#high = 0;
+      return first;
+    }
+    let low = 0;
+    let high = 0;
+    for (let index = 0; index < 10; index++) {
+      if (this.#at >= this.#end) break;
+      const byte = bytes[this.#at++] as number;
+      const bits = byte & 127;
+      if (index < 4) low |= bits << (7 * index);
+      else if (index === 4) {
+        low |= bits << 28;
+        high |= bits >>> 4;
+      } else high |= bits << (7 * index - 32);
+      if (byte < 128) {
+        this.#low = low;
+        this.#high = high;
+        return (high >>> 0) * 4294967296 + (low >>> 0);
+      }
+    }
+    this.#broken = true;
+    this.#at = this.#end;
+    this.#low = 0;
+    this.#high = 0;
+    return 0;
+  }
+}
+
+const propertiesMax = 64;
+
+/** `engUnit` (Ignition, Tahu), `unit`, `Units`, `Engineering Units`. */
+function isUnitKey(key: string): boolean {
+  return key.length <= 24 && /^(eng(ineering)?[ _-]?)?units?$/i.test(key);
+}
