@@ -1,17 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { brokerLogin } from './config/broker-login.ts';
 import type { Settings } from './config/schema.ts';
+import { storePlace } from './config/store-place.ts';
 import { BrokerListenError, BuiltInBroker } from './sources/built-in-broker.ts';
 import { DemoConnection } from './sources/demo/demo-connection.ts';
 import { SimulatedRoom } from './sources/demo/simulated-room.ts';
-import { MqttSource } from './sources/mqtt-source.ts';
 import type { Source, SourceHandlers } from './sources/source.ts';
 import { Backlog } from './store/backlog.ts';
-import { EmbeddedStore } from './store/embedded/embedded-store.ts';
-import { InfluxStore } from './store/influx/influx-store.ts';
 import type { Store } from './store/store.ts';
 
 /** The parts of which the settings choose one of two; app.ts joins them. */
@@ -35,17 +33,11 @@ export async function startSource(
   handlers: SourceHandlers,
 ): Promise<StartedSource> {
   const { settings, clock, log } = options;
-  const { url, ...mqtt } = settings.mqtt;
-  if (url === undefined) return startBuiltIn(options, filters, handlers);
+  if (settings.mqtt.url === undefined) return startBuiltIn(options, filters, handlers);
+  const { MqttSource } = await import('./sources/mqtt-source.ts');
   const source = new MqttSource({
-    url,
-    username: mqtt.username,
-    password: mqtt.password,
-    protocol: mqtt.protocol,
-    clientId: mqtt.clientId,
-    ca: pem(mqtt.ca),
-    cert: pem(mqtt.cert),
-    key: pem(mqtt.key),
+    ...brokerLogin(settings),
+    clientId: settings.mqtt.clientId,
     filters,
     clock,
     log,
@@ -78,26 +70,27 @@ async function startBuiltIn(
   return { source, url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
-function pem(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : readFileSync(path, 'utf8');
-}
-
-/** The store of the settings and its backlog. The demo keeps to a folder and a database of its own. */
+/** The store of the settings and its backlog. */
 export async function makeStore(options: PartsOptions): Promise<{ store: Store; backlog: Backlog }> {
   const { settings, clock, log, demo } = options;
   const { retention, influx } = settings.store;
-  const folder = demo ? join(resolve(settings.store.path), 'demo') : resolve(settings.store.path);
+  const { folder, database } = storePlace(settings.store, demo);
   await mkdir(folder, { recursive: true });
   const store: Store =
     settings.store.kind === 'influx'
-      ? new InfluxStore({
+      ? new (await import('./store/influx/influx-store.ts')).InfluxStore({
           ...influx,
-          database: demo ? `${influx.database}_demo` : influx.database,
+          database,
           retention,
           clock,
           log,
         })
-      : new EmbeddedStore({ path: folder, retention, clock, log });
+      : new (await import('./store/embedded/embedded-store.ts')).EmbeddedStore({
+          path: folder,
+          retention,
+          clock,
+          log,
+        });
   const backlog = await Backlog.open({
     folder: join(folder, 'backlog'),
     storeKind: store.kind,
@@ -119,15 +112,8 @@ export function connectSimulatedRoom(
   url: string,
   { settings, clock, log }: PartsOptions,
 ): DemoConnection {
-  const { username, password } = settings.mqtt.url === undefined ? settings.broker : settings.mqtt;
-  const connection = new DemoConnection({
-    url: settings.mqtt.url ?? url,
-    username,
-    password,
-    room,
-    clock,
-    log,
-  });
+  const login = brokerLogin(settings, settings.mqtt.url ?? url);
+  const connection = new DemoConnection({ ...login, room, clock, log });
   connection.start();
   return connection;
 }

@@ -124,7 +124,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     message: (message) => road.take(message),
     changed: (status) => log[status.problem === undefined ? 'info' : 'warn'](brokerNews(status)),
   });
-  const httpUrl = await api.listen(settings.http);
+  const httpUrl = await api.listen(settings.http).catch(async (error: unknown) => {
+    // Nothing may be left behind that keeps a process alive which could not start.
+    await Promise.all([source.stop(), store.close(), backlog.close()]);
+    throw error;
+  });
   const meters = simulated === undefined ? undefined : connectSimulatedRoom(simulated, brokerUrl, options);
   const firstContact = once(async () => {
     const newestDayThere = () => seedToday(room, store, startedMs);

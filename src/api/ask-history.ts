@@ -32,12 +32,11 @@ export class UnanswerableError extends Error {
 export async function askHistory(store: Store, question: HistoryQuestion): Promise<HistoryAnswer> {
   const { scope, quantity } = question;
   const wishedMs = readableStepMs(question.toMs - question.fromMs, question.points);
-  const tier = tierFor(question, wishedMs);
+  const wishedTier = tierFor(question, wishedMs);
+  const raw = wishedTier === 'raw' ? await rawBuckets(store, question, wishedMs) : undefined;
+  const tier = wishedTier === 'raw' && raw === undefined ? 'minute' : wishedTier;
   const stepMs = tier === 'raw' ? wishedMs : Math.max(wishedMs, tierStepMs[tier]);
-  const buckets =
-    tier === 'raw'
-      ? await rawBuckets(store, question, stepMs)
-      : await rollUpBuckets(store, question, tier, stepMs);
+  const buckets = raw ?? (await rollUpBuckets(store, question, tier as RollUpTier, stepMs));
   return {
     scope,
     quantity,
@@ -63,9 +62,19 @@ function tierFor(question: HistoryQuestion, stepMs: number): Tier {
   return stepMs < tierStepMs.quarter && ageMs <= question.retention.minuteMs ? 'minute' : 'quarter';
 }
 
-async function rawBuckets(store: Store, question: HistoryQuestion, stepMs: number): Promise<Buckets> {
-  const { quantity, fromMs, toMs } = question;
+/** Raw readings may be younger than the roll-ups (imported, or thinned out): undefined when minutes reach further back. */
+async function rawBuckets(
+  store: Store,
+  question: HistoryQuestion,
+  stepMs: number,
+): Promise<Buckets | undefined> {
+  const { scope, quantity, fromMs, toMs } = question;
   const series = await store.series({ outlet: question.outlet!, quantity, fromMs, toMs });
+  const firstMs = series.atMs[0] ?? toMs;
+  if (quantity === 'watts' && firstMs - fromMs > 2 * tierStepMs.minute) {
+    const earlier = await store.rollUps({ tier: 'minute', scope, fromMs, toMs: firstMs - tierStepMs.minute });
+    if (earlier.fromMs.length > 0) return undefined;
+  }
   return bucketsOfSeries(series, fromMs, Math.min(toMs, question.nowMs), stepMs, holdMsOf(series));
 }
 

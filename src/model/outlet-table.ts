@@ -20,6 +20,8 @@ export interface OutletRecord {
   metered: boolean;
   /** Its sums expect it: claimed by a server, or heard fresh. Without it they are partial. */
   counted: boolean;
+  /** Claimed, and not heard since the start: until then its sums would pass for the whole. */
+  awaited: boolean;
   fresh: boolean;
   on: boolean | undefined;
   lastAtMs: number;
@@ -52,6 +54,7 @@ export class OutletTable {
       everFresh: false,
       metered: false,
       counted: false,
+      awaited: false,
       fresh: false,
       on: undefined,
       lastAtMs: 0,

@@ -33,6 +33,8 @@ interface DeviceRecord {
 const outletsMaxDefault = 200_000;
 /** After a pause longer than this (a suspended machine) holds are ended before anything new is added. */
 const sweepGapMs = 5_000;
+/** After a start roll-ups of a sum wait so long for its inputs: the slowest usual meter reports every 300 s. */
+const awaitMsMax = 310_000;
 
 const summedColumns = summed.map((name) => quantities.indexOf(name));
 const wattsSum = summed.indexOf('watts');
@@ -60,6 +62,8 @@ export class Room implements RoomView {
   readonly #members: number[][] = [];
   /** By scope: outlets that ought to be in its sum. */
   readonly #expected: number[] = [];
+  /** By scope: outlets in its sum that have not been heard since the start. */
+  readonly #awaited: number[] = [];
   readonly #versions: number[] = [];
   readonly #atMs: number[] = [];
   /** By scope: Wh of today's closed minutes; NaN: nothing observed yet. */
@@ -68,6 +72,7 @@ export class Room implements RoomView {
   #earlierToday = new Map<string, number>();
   #version = 0;
   #nowMs = 0;
+  #awaitUntilMs = 0;
   #dayFromMs = 0;
   #dayToMs = 0;
   #refusedOutlets = 0;
@@ -84,6 +89,7 @@ export class Room implements RoomView {
     for (const outlet of this.#claims.keys()) {
       const record = this.#outlets.records[this.#openOutlet(outlet)]!;
       record.counted = true;
+      record.awaited = true;
       this.#expect(record, 1);
     }
   }
@@ -168,6 +174,7 @@ export class Room implements RoomView {
     record.fresh = true;
     this.#takeValues(outlet, record, reading);
     record.everFresh = true;
+    if (record.awaited && reading.watts !== undefined) this.#arrived(record);
     if (reading.watts !== undefined && !(record.metered && record.counted)) this.#becomeMetered(record);
     this.#share(outlet, record, reading.atMs);
   }
@@ -176,13 +183,21 @@ export class Room implements RoomView {
   setOnline(device: string, online: boolean, atMs: number): void {
     const record = this.#devices.get(device);
     if (record === undefined || online) return;
-    for (const outlet of record.outlets) this.#expire(outlet, atMs);
+    for (const outlet of record.outlets) {
+      this.#expire(outlet, atMs);
+      this.#awaitNoMore(this.#outlets.records[outlet]!, atMs);
+    }
   }
 
   /** Lets time pass: ends holds that are too old, closes buckets, begins a new day. Called about every second. */
   tick(nowMs: number): void {
+    if (this.#nowMs === 0) this.#awaitUntilMs = nowMs + awaitMsMax;
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     const records = this.#outlets.records;
+    if (nowMs >= this.#awaitUntilMs) {
+      for (const record of records) this.#awaitNoMore(record, nowMs);
+      this.#awaitUntilMs = Number.POSITIVE_INFINITY;
+    }
     for (let outlet = 0; outlet < records.length; outlet += 1) {
       const record = records[outlet]!;
       if (!record.fresh) continue;
@@ -239,7 +254,22 @@ export class Room implements RoomView {
 
   /** Its sums are partial without it, from now on (+1) or no more (−1). */
   #expect(record: OutletRecord, change: number): void {
-    for (const scope of record.ancestors) this.#expected[scope]! += change;
+    for (const scope of record.ancestors) {
+      this.#expected[scope]! += change;
+      if (record.awaited) this.#awaited[scope]! += change;
+    }
+  }
+
+  #arrived(record: OutletRecord): void {
+    record.awaited = false;
+    for (const scope of record.ancestors) this.#awaited[scope]! -= 1;
+  }
+
+  /** It will not come, or not soon: its sums go on without it. */
+  #awaitNoMore(record: OutletRecord, atMs: number): void {
+    if (!record.awaited) return;
+    this.#arrived(record);
+    this.#step(record.ancestors, atMs);
   }
 
   /**
@@ -287,6 +317,7 @@ export class Room implements RoomView {
       this.#versions.push(this.#version);
       this.#members.push([]);
       this.#expected.push(0);
+      this.#awaited.push(0);
       this.#atMs.push(0);
       this.#today.push(Number.NaN);
       this.#sums.open(scope);
@@ -378,9 +409,16 @@ export class Room implements RoomView {
     this.#touch(record.ancestors);
   }
 
+  /** While an input has not been heard since the start the draw of a sum is not known. */
   #step(ancestors: readonly number[], atMs: number): void {
-    for (let i = 0; i < ancestors.length; i += 1)
-      this.#rollUps.step(ancestors[i]!, atMs, this.#sums.sum(ancestors[i]!, wattsSum));
+    for (let i = 0; i < ancestors.length; i += 1) {
+      const scope = ancestors[i]!;
+      this.#rollUps.step(
+        scope,
+        atMs,
+        this.#awaited[scope]! > 0 ? Number.NaN : this.#sums.sum(scope, wattsSum),
+      );
+    }
   }
 
   #touch(ancestors: readonly number[]): void {

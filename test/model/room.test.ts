@@ -263,6 +263,33 @@ describe('the roll-ups of a room', () => {
     expect(row.wattHours).toBeCloseTo(row.wattsMean / 60, 9);
   });
 
+  it('wait after a start until every input has been heard, so that no half sum is booked as a dip', () => {
+    const { room, rows, tell } = makeRoom();
+    for (let i = 0; i <= 130; i += 1) {
+      tell('pdu-a/1', noon + i * second, { watts: 100 });
+      if (i >= 20) tell('pdu-b/1', noon + i * second, { watts: 100 });
+      room.tick(noon + i * second);
+    }
+    const of = (scope: string) => rows.filter((r) => r.tier === 'minute' && r.scope === scope);
+    expect(of('server:hv-01').map((r) => [r.wattsMin, r.observedMs])).toEqual([
+      [200, 40_000],
+      [200, 60_000],
+    ]);
+    expect(of('room')).toEqual([]);
+    expect(of('outlet:pdu-a/1').map((r) => r.observedMs)).toEqual([60_000, 60_000]);
+  });
+
+  it('go on without an input that is not heard within five minutes', () => {
+    const { room, rows, tell } = makeRoom();
+    for (let i = 0; i <= 500; i += 1) {
+      tell('pdu-a/1', noon + i * second, { watts: 100 });
+      room.tick(noon + i * second);
+    }
+    const ofRoom = rows.filter((r) => r.tier === 'minute' && r.scope === 'room');
+    expect(ofRoom[0]!.fromMs).toBe(noon + 5 * minute);
+    expect(ofRoom.every((r) => r.wattsMean === 100)).toBe(true);
+  });
+
   it('hold a value no longer than the outlet may be silent, and leave the rest unobserved', () => {
     const { room, rows, tell } = makeRoom(emptyTree);
     for (let i = 0; i <= 100; i += 1) tell('plug/0', noon + i * second, { watts: 60 });
@@ -303,6 +330,7 @@ describe('the roll-ups of a room', () => {
 
   it('add up to today, together with what the store knew before the start, and begin anew at local midnight', () => {
     const { room, tell, figure } = makeRoom();
+    for (const device of ['pdu-a', 'pdu-b']) room.setOnline(device, false, noon);
     room.seedToday(new Map([['room', 1000]]));
     for (let i = 0; i <= 3600; i += 10) {
       tell('pdu-a/2', noon + i * second, { watts: 360 });
