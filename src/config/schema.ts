@@ -177,7 +177,7 @@ const backlog = z
   .strictObject({
     maxBytes: note(size(1_048_576).prefault('1GiB'), {
       sentence:
-        'Room on the disk for readings that wait while the store is away. When it is full, the broker keeps what follows.',
+        'Room on the disk for readings that wait while the store is away. When it is full the oldest fall off, which /readyz, /metrics and the log say loudly.',
       expected: 'an amount of at least 1MiB, such as 500MB or 1GiB',
       example: '4GiB',
     }),
