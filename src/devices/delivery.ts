@@ -21,6 +21,8 @@ export interface Topic {
   readonly topic: string;
   readonly family: Family | undefined;
   readonly read: TopicReader | undefined;
+  /** How much the families had learnt when this was decided: of use where nobody reads it. */
+  readonly lesson: number;
   /** The device it was about last time. */
   device: Device | undefined;
   /** The outlet it was about last time, and its slot: most topics have one only. */
@@ -28,10 +30,16 @@ export interface Topic {
   slot: number;
 }
 
+/** Drops what was decided for one topic, or for all that nobody reads. */
+export interface Forget {
+  topic(topic: string): void;
+  unread(): void;
+}
+
 /** One message on its way from a reader to the sink; the same object serves one message after another. */
 export class Delivery implements Report {
   readonly #devices: DeviceTable;
-  readonly #forget: (topic: string) => void;
+  readonly #forget: Forget;
   readonly #trails = new OutletTrails();
   /** Those of this message, `#count` of them. Never shortened: an emptied array would be allotted anew each time. */
   readonly #readings: (Reading | undefined)[] = [];
@@ -44,7 +52,7 @@ export class Delivery implements Report {
   #rejected: RejectReason | undefined = undefined;
   #ignored: string | undefined = undefined;
 
-  constructor(devices: DeviceTable, forget: (topic: string) => void) {
+  constructor(devices: DeviceTable, forget: Forget) {
     this.#devices = devices;
     this.#forget = forget;
   }
@@ -130,7 +138,11 @@ export class Delivery implements Report {
   }
 
   reconsider(topic: string): void {
-    this.#forget(topic);
+    this.#forget.topic(topic);
+  }
+
+  reconsiderUnread(): void {
+    this.#forget.unread();
   }
 
   /** The record of a device; undefined: there is no room for it, which has been counted. */

@@ -14,6 +14,8 @@ export interface Family {
   readonly rank: number;
   /** How often such a device reports when nothing is known yet, in ms. */
   readonly expectedIntervalMs: number;
+  /** Where a message of it may be bigger than others, e.g. a list of all devices; its readers bound the rest. */
+  readonly payloadBytesMax?: number;
   open(): FamilySession;
 }
 
@@ -56,6 +58,8 @@ export interface Report {
   publish: Publish;
   /** What we learnt changes who reads this topic, or how: forget the remembered answer. Costs one look-up. */
   reconsider(topic: string): void;
+  /** What we learnt may let us read topics that nobody could: ask again for each of them. To be called seldom. */
+  reconsiderUnread(): void;
 }
 
 /** What a device says of itself. Names are untrusted text: bounded, never evaluated. */

@@ -47,6 +47,8 @@ export class Intake {
   readonly #delivery: Delivery;
   readonly #unknownTopics: string[] = [];
   #messages = 0;
+  /** How often a family has learnt what may make unread topics readable. */
+  #lessons = 0;
 
   constructor(families: readonly Family[], limits: Partial<IntakeLimits> = {}) {
     this.#limits = { ...intakeLimits, ...limits };
@@ -55,7 +57,12 @@ export class Intake {
       .map((family) => ({ family, session: family.open() }));
     this.#devices = new DeviceTable(this.#limits);
     this.#topics = new TopicMemory(this.#limits.topicsMax);
-    this.#delivery = new Delivery(this.#devices, (topic) => this.#topics.delete(topic));
+    this.#delivery = new Delivery(this.#devices, {
+      topic: (topic) => this.#topics.delete(topic),
+      unread: () => {
+        this.#lessons += 1;
+      },
+    });
   }
 
   /** The topic filters all families need from the start. */
@@ -66,12 +73,14 @@ export class Intake {
   /** Takes one message. Answers undefined when it gave readings, else why it gave none (e.g. `availability`). */
   accept(message: RawMessage, sink: IntakeSink): string | undefined {
     this.#messages += 1;
-    const topic = this.#topics.get(message.topic) ?? this.#claim(message.topic);
+    const known = this.#topics.get(message.topic);
+    const isKnown = known !== undefined && (known.read !== undefined || known.lesson === this.#lessons);
+    const topic = isKnown ? known : this.#claim(message.topic);
     const delivery = this.#delivery;
     delivery.begin(message, topic);
     if (topic.read === undefined) delivery.rejectMessage(undefined, reasonUnread(topic, this.#limits));
     else if (message.payload.length === 0) this.#clear(topic);
-    else if (message.payload.length > this.#limits.payloadBytesMax)
+    else if (message.payload.length > (topic.family?.payloadBytesMax ?? this.#limits.payloadBytesMax))
       delivery.rejectMessage(undefined, 'too-large');
     else this.#read(topic, message);
     return delivery.finish(sink);
@@ -118,15 +127,14 @@ export class Intake {
 
   /** Asks the families in turn who reads a topic, and remembers the answer, also when nobody does. */
   #claim(name: string): Topic {
-    if (name.length > this.#limits.topicLengthMax) return unread(name);
+    if (name.length > this.#limits.topicLengthMax) return unread(name, this.#lessons);
     for (const { family, session } of this.#families) {
       const read = session.claim(name);
-      if (read !== undefined)
-        return this.#remember({ topic: name, family, read, device: undefined, outlet: '', slot: -1 });
+      if (read !== undefined) return this.#remember({ ...unread(name, this.#lessons), family, read });
     }
-    this.#unknownTopics.push(name);
+    if (!this.#unknownTopics.includes(name)) this.#unknownTopics.push(name);
     if (this.#unknownTopics.length > this.#limits.unknownTopicsMax) this.#unknownTopics.shift();
-    return this.#remember(unread(name));
+    return this.#remember(unread(name, this.#lessons));
   }
 
   #remember(topic: Topic): Topic {
@@ -135,8 +143,8 @@ export class Intake {
   }
 }
 
-function unread(topic: string): Topic {
-  return { topic, family: undefined, read: undefined, device: undefined, outlet: '', slot: -1 };
+function unread(topic: string, lesson: number): Topic {
+  return { topic, family: undefined, read: undefined, lesson, device: undefined, outlet: '', slot: -1 };
 }
 
 function reasonUnread(topic: Topic, limits: IntakeLimits): RejectReason {

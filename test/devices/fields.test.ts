@@ -17,6 +17,7 @@ class Rejects implements Report {
   subscribe(): void {}
   publish(): void {}
   reconsider(): void {}
+  reconsiderUnread(): void {}
 }
 
 /** What a field becomes: its number, or the reason it was dropped for. */

@@ -75,6 +75,27 @@ describe('finding the reader of a topic', () => {
     expect(sink.filters).toEqual(['lesson/+']);
   });
 
+  test('is asked again for all topics nobody could read, each once, when a family has learnt what may open them', () => {
+    let learnt = false;
+    const family = madeFamily('learner', 1, (topic) => {
+      if (topic === 'teach')
+        return (_, report) => {
+          learnt = true;
+          report.reconsiderUnread();
+        };
+      return learnt && topic.startsWith('known/') ? plain : undefined;
+    });
+    const intake = new Intake([family]);
+    const sink = new KeepingSink();
+    for (const topic of ['known/a', 'known/b', 'other']) intake.accept(message(topic, 'a/0/5'), sink);
+    intake.accept(message('teach', 'x'), sink);
+    for (const topic of ['known/a', 'known/b', 'other', 'other'])
+      intake.accept(message(topic, 'a/0/5'), sink);
+    expect(sink.readings.length).toBe(2);
+    expect(family.asked).toEqual(['known/a', 'known/b', 'other', 'teach', 'known/a', 'known/b', 'other']);
+    expect(intake.unknownTopics()).toEqual(['known/a', 'known/b', 'other']);
+  });
+
   test('is remembered of a bounded number of topics', () => {
     const intake = new Intake([tasmota], { topicsMax: 100 });
     const sink = new KeepingSink();
@@ -110,6 +131,21 @@ describe('topics nobody reads', () => {
     const topic = `tele/${'x'.repeat(60)}/SENSOR`;
     expect(intake.accept(message(topic, sensor(5)), new KeepingSink())).toBe('name-too-long');
     expect([intake.totals().topics, intake.unknownTopics()]).toEqual([0, []]);
+  });
+});
+
+describe('a message of a family that may send big ones', () => {
+  test('is read up to the limit of that family', () => {
+    const big = {
+      ...madeFamily('big', 1, (topic) => (topic === 'big' ? plain : undefined)),
+      payloadBytesMax: 20,
+    };
+    const small = madeFamily('small', 2, () => plain);
+    const intake = new Intake([big, small], { payloadBytesMax: 10 });
+    const sink = new KeepingSink();
+    expect(intake.accept(message('big', 'a/0/5           '), sink)).toBe(undefined);
+    expect(intake.accept(message('small', 'b/0/5           '), sink)).toBe('too-large');
+    expect(intake.accept(message('big', 'a/0/5'.padEnd(21)), sink)).toBe('too-large');
   });
 });
 
