@@ -10,6 +10,11 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
   ingest: async () => (await import('./ingest.ts')).ingestBench(),
   live: async () => (await import('./live.ts')).liveBench(),
   decode: async () => (await import('./decode.ts')).decodeBench(),
+  stores: async () =>
+    [
+      ...(await (await import('./store-influx.ts')).storeInfluxBench()),
+      ...(await (await import('./store-embedded.ts')).storeEmbeddedBench()),
+    ] as unknown as BenchRow[],
   memory: async () => (await import('./memory.ts')).memoryBench(),
   startup: async () => (await import('./startup.ts')).startupBench(),
 };
