@@ -87,10 +87,10 @@ describe('finding the reader of a topic', () => {
     });
     const intake = new Intake([family]);
     const sink = new KeepingSink();
-    for (const topic of ['known/a', 'known/b', 'other']) intake.accept(message(topic, 'a/0/5'), sink);
+    for (const topic of ['known/a', 'known/b', 'other']) intake.accept(message(topic, `${topic}/5`), sink);
     intake.accept(message('teach', 'x'), sink);
     for (const topic of ['known/a', 'known/b', 'other', 'other'])
-      intake.accept(message(topic, 'a/0/5'), sink);
+      intake.accept(message(topic, `${topic}/5`), sink);
     expect(sink.readings.length).toBe(2);
     expect(family.asked).toEqual(['known/a', 'known/b', 'other', 'teach', 'known/a', 'known/b', 'other']);
     expect(intake.unknownTopics()).toEqual(['known/a', 'known/b', 'other']);
