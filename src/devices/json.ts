@@ -7,11 +7,15 @@ export type JsonObject = { readonly [key: string]: unknown };
 /** Deeper than any meter nests. Shorter texts cannot be deeper: each level costs two characters. */
 export const jsonDepthMax = 200;
 
+/** The global `Buffer` is a getter; asked for once, not with each message. */
+const NodeBuffer = Buffer;
+
 /** The payload as text; bytes that are not UTF-8 become U+FFFD. */
 export function textOf(payload: Uint8Array): string {
-  const buffer = Buffer.isBuffer(payload)
-    ? payload
-    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const buffer =
+    payload instanceof NodeBuffer
+      ? payload
+      : NodeBuffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
   return buffer.toString();
 }
 

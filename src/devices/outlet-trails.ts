@@ -69,10 +69,12 @@ export class OutletTrails {
       // Our own clock was set back: what comes now is as new as ever. Else it is a flood of one instant.
       else if (receivedAtMs >= (this.#rows[newest * width + floorReceivedAt] as number)) return false;
     }
-    const older = newest ^ 1;
-    this.#remember(slot, older, reading, Number.NaN, topic);
-    this.#rows[older * width + floorAt] = reading.atMs;
-    this.#rows[older * width + floorReceivedAt] = receivedAtMs;
+    // Of a stream without device times the last reading is enough to know a twin by; one row stays in the cache.
+    const isSameStream = this.#topics[newest] === topic && Number.isNaN(this.#rows[newest * width + 1]);
+    const row = isSameStream ? newest : newest ^ 1;
+    this.#remember(slot, row, reading, Number.NaN, topic);
+    this.#rows[row * width + floorAt] = reading.atMs;
+    this.#rows[row * width + floorReceivedAt] = receivedAtMs;
     return true;
   }
 
@@ -109,7 +111,7 @@ export class OutletTrails {
     return seen | (known === Number(reading.on) ? sharesRelay : Number.isNaN(known) ? brings : differs);
   }
 
-  /** Writes over the older row, which becomes the newest. The order is that of `quantities`. */
+  /** Writes over a row, which becomes the newest. The order is that of `quantities`. */
   #remember(slot: number, row: number, reading: Reading, deviceAtMs: number, topic: string): void {
     const rows = this.#rows;
     const at = row * width;

@@ -159,12 +159,12 @@ describe('the same sample on two topics', () => {
 
   test('is still known when the other topic lags one sample behind', () => {
     const told: Told[] = [
-      { received: 0, watts: 5 },
-      { received: 100, watts: 6 },
+      { received: 0, device: -40, watts: 5 },
+      { received: 100, device: 60, watts: 6 },
       { received: 101, watts: 5, topic: 'two' },
       { received: 102, watts: 6, topic: 'two' },
     ];
-    expect(instants(new OutletTrails(), told)).toEqual([0, 100, undefined, undefined]);
+    expect(instants(new OutletTrails(), told)).toEqual([-40, 60, undefined, undefined]);
   });
 
   test('said again on the same topic is news: still so', () => {
