@@ -14,11 +14,11 @@ export interface IntakeLimits extends DeviceLimits {
 }
 
 export const intakeLimits: IntakeLimits = {
-  topicsMax: 200_000,
+  topicsMax: 500_000,
   topicLengthMax: 512,
   payloadBytesMax: 262_144,
   unknownTopicsMax: 48,
-  devicesMax: 20_000,
+  devicesMax: 100_000,
   outletsPerDeviceMax: 512,
   outletsMax: 200_000,
   nameLengthMax: 192,
