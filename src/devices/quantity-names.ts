@@ -19,6 +19,7 @@ export function figureOfName(name: string, unit?: string | undefined): NamedFigu
   const pieces = piecesOf(name);
   const words = pieces.map((piece) => piece.toLowerCase());
   if (words.length === 0 || words.some((word) => notLive.has(word))) return undefined;
+  if (/^(state|status)$/.test(words.at(-1) as string)) return undefined;
   const told = unit === undefined ? undefined : meaningOfUnit(unit);
   const isPercent = unit === '%';
   if (unit !== undefined && unit !== '' && told === undefined && !isPercent && !/^[1-]$/.test(unit))
@@ -45,7 +46,7 @@ const notLive = new Set(
   (
     'max min maximum minimum peak limit rated rating nominal threshold setpoint capacity average avg mean demand ' +
     'crest allocated available requested today daily yesterday day days month monthly week weekly year yearly ' +
-    'hourly interval period delta percent pct percentage ratio status state alarm warning time date battery ' +
+    'hourly interval period delta percent pct percentage ratio alarm warning time date battery ' +
     'bypass temperature temp thd angle count price cost harmonic neutral residual leakage upper lower low high ' +
     'remaining left ns last balance imbalance unbalance deviation switch command control config version'
   ).split(' '),

@@ -1,0 +1,164 @@
+import type { RawMessage } from '../../model/reading.ts';
+import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
+import { InfluxLines, readSeries } from '../influx-lines.ts';
+import { isObject, type JsonObject, readObject, textOf } from '../json.ts';
+import { Known } from '../known.ts';
+import { trustedIso, trustedMs } from '../measured-time.ts';
+import { plainValue } from '../plain-value.ts';
+import { type TelegrafDevice, TelegrafSeries } from '../telegraf-series.ts';
+
+/**
+ * Telegraf's MQTT output, for what it polls elsewhere (SNMP PDUs, UPSes, IPMI, Redfish): JSON one by one or in
+ * batches, line protocol, one field for each topic. Docs: plugins/outputs/mqtt, plugins/serializers/{json,influx}.
+ */
+export const family: Family = {
+  name: 'telegraf',
+  topics: ['telegraf/#'],
+  // Below its own root, whatever the measurements are called.
+  rank: 5,
+  expectedIntervalMs: 10_000,
+  open: () => new TelegrafSession(),
+};
+
+const seriesMax = 50_000;
+const devicesMax = 20_000;
+
+class TelegrafSession implements FamilySession {
+  readonly #devices = new Known<TelegrafDevice>(devicesMax, () => ({ hasOutlets: false }));
+  /** By measurement and tags, as they are written; JSON ones apart. */
+  readonly #ofLines = new Known(seriesMax, (text) => {
+    const { name, tags } = readSeries(text);
+    return this.#make(name, tags);
+  });
+  readonly #ofJson = new Map<string, TelegrafSeries>();
+  readonly #lines = new InfluxLines();
+
+  claim(topic: string): TopicReader | undefined {
+    const levels = topic.split('/');
+    if (levels[0] !== 'telegraf') return undefined;
+    const field = levels.at(-1) as string;
+    const where = levels.slice(1, -1).join('/');
+    let series: TelegrafSeries | undefined;
+    return (message, report) => {
+      const { payload } = message;
+      if (payload[0] === brace || payload[0] === bracket) this.#readJson(message, report);
+      else if (payload.includes(equals)) this.#readLines(message, report);
+      else {
+        series ??= this.#make('', new Map([['host', where]]));
+        readField(series, field, message, report);
+      }
+    };
+  }
+
+  #make(name: string, tags: ReadonlyMap<string, string>): TelegrafSeries {
+    return new TelegrafSeries(name, tags, (device) => this.#devices.get(device));
+  }
+
+  #readJson(message: RawMessage, report: Report): void {
+    const body = readObject(message, undefined, report);
+    if (body === undefined) return;
+    const { metrics } = body;
+    if (!Array.isArray(metrics)) this.#readMetric(body, message, report);
+    else {
+      for (const metric of metrics as unknown[]) {
+        if (isObject(metric)) this.#readMetric(metric, message, report);
+        else report.rejectMessage(undefined, 'wrong-shape');
+      }
+    }
+    report.ignore('not-a-meter');
+  }
+
+  /** `{"name","tags","fields","timestamp"}`; a transform may have put tags and fields side by side on one level. */
+  #readMetric(metric: JsonObject, message: RawMessage, report: Report): void {
+    const fields = isObject(metric.fields) ? metric.fields : metric;
+    const tags = isObject(metric.tags) ? metric.tags : metric;
+    const name = typeof metric.name === 'string' ? metric.name : '';
+    let key = name;
+    for (const tag in tags) {
+      const value = tags[tag];
+      if (typeof value === 'string' && tag !== 'timestamp') key += `,${tag}=${value}`;
+    }
+    if (fields === metric) key += ',flat';
+    let series = this.#ofJson.get(key);
+    if (series === undefined) {
+      series = this.#make(name, textsOf(tags, fields === metric));
+      if (this.#ofJson.size < seriesMax) this.#ofJson.set(key, series);
+    }
+    if (series.isNew) begin(series, Object.keys(fields), report);
+    const { timestamp } = metric;
+    const { receivedAtMs } = message;
+    const atMs =
+      typeof timestamp === 'number'
+        ? trustedStamp(timestamp, receivedAtMs)
+        : trustedIso(timestamp, receivedAtMs);
+    for (const field in fields) {
+      if (field !== 'timestamp') series.take(field, fields[field], message, report);
+    }
+    series.finish(atMs, report);
+  }
+
+  #readLines(message: RawMessage, report: Report): void {
+    const lines = this.#lines;
+    lines.open(textOf(message.payload));
+    while (lines.nextLine()) {
+      const series = lines.broken ? undefined : this.#ofLines.get(lines.series);
+      if (series?.isNew === true) {
+        const names: string[] = [];
+        while (lines.nextField()) names.push(lines.field);
+        begin(series, names, report);
+        lines.again();
+      }
+      this.#readLine(series, message, report);
+    }
+    report.ignore('not-a-meter');
+  }
+
+  /** The time stands at the end. */
+  #readLine(series: TelegrafSeries | undefined, message: RawMessage, report: Report): void {
+    const lines = this.#lines;
+    while (lines.nextField()) series?.take(lines.field, lines.value, message, report);
+    const stamp = lines.stamp();
+    if (lines.broken || series === undefined) {
+      series?.discard();
+      report.rejectMessage(undefined, 'wrong-shape');
+    } else series.finish(stamp === undefined ? undefined : trustedStamp(stamp, message.receivedAtMs), report);
+  }
+}
+
+const brace = 123;
+const bracket = 91;
+const equals = 61;
+
+/** First met: its fields, and what its outlet is called. */
+function begin(series: TelegrafSeries, names: readonly string[], report: Report): void {
+  series.learn(names);
+  const { device, label, outletName, ignored } = series.identity;
+  if (label === undefined || outletName === undefined || ignored || !series.isMetered) return;
+  report.describe({ device, outletNames: { [label]: outletName } });
+}
+
+/** One value for each topic, `…/<measurement>/<field>`: tags and time are lost. */
+function readField(series: TelegrafSeries, field: string, message: RawMessage, report: Report): void {
+  series.take(field, plainValue(message.payload), message, report);
+  series.finish(undefined, report);
+  report.ignore('not-a-meter');
+}
+
+function textsOf(tags: JsonObject, isFlat: boolean): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const tag in tags) {
+    const value = tags[tag];
+    // On one level with the fields, `name` is the measurement.
+    if (typeof value === 'string' && texts.size < tagsMax && !(isFlat && tag === 'name'))
+      texts.set(tag, value);
+  }
+  return texts;
+}
+
+const tagsMax = 64;
+
+/** The precision is a setting of Telegraf, told nowhere: seconds, ms, µs and ns are told apart by their size. */
+function trustedStamp(stamp: number, receivedAtMs: number): number | undefined {
+  const ms = stamp < 1e11 ? stamp * 1e3 : stamp < 1e14 ? stamp : stamp < 1e17 ? stamp / 1e3 : stamp / 1e6;
+  return trustedMs(Math.round(ms * 1e3) / 1e3, receivedAtMs);
+}

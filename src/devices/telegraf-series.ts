@@ -1,0 +1,188 @@
+import type { Quantity } from '../model/quantity.ts';
+import { type RawMessage, type Reading, soleLabel, totalLabel } from '../model/reading.ts';
+import type { Report } from './family.ts';
+import { type Ceilings, feedCeilings, measured, outletCeilings } from './fields.ts';
+import { readingAt } from './measured-time.ts';
+import { figureOfName, type NamedFigure } from './quantity-names.ts';
+import { identify, type SeriesIdentity } from './telegraf-identity.ts';
+
+/** What the series of one device have shown together. */
+export interface TelegrafDevice {
+  /** It has outlets of its own: figures without a label are those of the whole, and groups are sums of outlets. */
+  hasOutlets: boolean;
+}
+
+/** What a field means and where it goes. */
+interface FieldSlot {
+  readonly quantity: Quantity;
+  readonly scale: number;
+  readonly outlet: OutletSlot;
+  /** Its unit is known. */
+  readonly sure: boolean;
+}
+
+interface OutletSlot {
+  readonly outlet: string;
+  readonly ceilings: Ceilings;
+  reading: Reading | undefined;
+}
+
+/** Fields remembered of one series. */
+const fieldsMax = 256;
+
+/** One measurement with one set of tags: a device, mostly one outlet, and the meaning of its fields. */
+export class TelegrafSeries {
+  readonly identity: SeriesIdentity;
+  readonly #device: TelegrafDevice;
+  /** By name; null: not for us. */
+  readonly #fields = new Map<string, FieldSlot | null>();
+  readonly #outlets = new Map<string, OutletSlot>();
+  readonly #touched: OutletSlot[] = [];
+  /** Of which a fraction was seen: those are no raw registers. */
+  readonly #plain = new Set<Quantity>();
+  /** What `#fields` was made with. */
+  #hadOutlets = false;
+
+  constructor(name: string, tags: ReadonlyMap<string, string>, deviceOf: (device: string) => TelegrafDevice) {
+    this.identity = identify(name, tags);
+    this.#device = deviceOf(this.identity.device);
+  }
+
+  /** Nothing is known of its fields yet. */
+  get isNew(): boolean {
+    return this.#fields.size === 0;
+  }
+
+  get isMetered(): boolean {
+    return this.#outlets.size > 0;
+  }
+
+  /** Looks at all fields at once: what one means may depend on its neighbours. */
+  learn(names: readonly string[]): void {
+    const all = new Set(names.map((name) => name.toLowerCase()));
+    const figures = names.slice(0, fieldsMax).map((name) => [name, this.#figure(name, all)] as const);
+    const isLabelled = figures.some(([, figure]) => figure?.label !== undefined);
+    const counts = figures.some(([, figure]) => figure !== undefined);
+    if (counts && (isLabelled || (this.identity.label !== undefined && !this.identity.isGroup)))
+      this.#device.hasOutlets ||= this.identity.label !== totalLabel;
+    this.#hadOutlets = this.#device.hasOutlets;
+    for (const [name, figure] of figures) this.#fields.set(name, this.#slot(figure));
+  }
+
+  /** Puts one value into the reading of its outlet; false: not a figure of ours. */
+  take(name: string, value: unknown, message: RawMessage, report: Report): boolean {
+    // Meanwhile another series has shown that there are outlets.
+    if (this.#device.hasOutlets !== this.#hadOutlets) this.learn([...this.#fields.keys()]);
+    const slot = this.#slotOf(name);
+    if (slot === null) return false;
+    const { device, isNut, isSnmp } = this.identity;
+    if (!slot.sure && !isNut && !this.#isPlain(slot.quantity, value)) {
+      report.rejectField(device, 'unit-unknown');
+      return true;
+    }
+    if ((isSnmp || isNut) && isInvalid(value, slot.quantity)) {
+      report.rejectField(device, 'sentinel');
+      return true;
+    }
+    const figure = measured(slot.quantity, value, slot.scale, slot.outlet.ceilings, device, report);
+    if (figure === undefined) return true;
+    const { outlet } = slot;
+    if (outlet.reading === undefined) {
+      outlet.reading = readingAt(device, outlet.outlet, undefined, message);
+      this.#touched.push(outlet);
+    }
+    outlet.reading[slot.quantity] ??= figure;
+    return true;
+  }
+
+  /** A figure with a fraction is no raw register, so its unit is the plain one. Counters are told in Wh and kWh alike. */
+  #isPlain(quantity: Quantity, value: unknown): boolean {
+    if (quantity === 'wattHoursTotal' || quantity === 'wattHoursReturnedTotal') return false;
+    if (typeof value === 'number' && !Number.isInteger(value)) this.#plain.add(quantity);
+    return this.#plain.has(quantity);
+  }
+
+  /** Hands on the readings, at their trusted time if they have one. */
+  finish(atMs: number | undefined, report: Report): void {
+    for (const outlet of this.#touched) {
+      const reading = outlet.reading as Reading;
+      if (atMs !== undefined) {
+        reading.atMs = atMs;
+        reading.atBasis = 'device';
+      }
+      report.reading(reading);
+      outlet.reading = undefined;
+    }
+    this.#touched.length = 0;
+  }
+
+  /** What was taken belongs to a torn line. */
+  discard(): void {
+    for (const outlet of this.#touched) outlet.reading = undefined;
+    this.#touched.length = 0;
+  }
+
+  #slotOf(name: string): FieldSlot | null {
+    const known = this.#fields.get(name);
+    if (known !== undefined) return known;
+    const all = new Set([...this.#fields.keys(), name].map((other) => other.toLowerCase()));
+    const slot = this.#slot(this.#figure(name, all));
+    if (this.#fields.size < fieldsMax) this.#fields.set(name, slot);
+    return slot;
+  }
+
+  #figure(name: string, all: ReadonlySet<string>): NamedFigure | undefined {
+    if (this.identity.ignored || (this.identity.isGroup && this.#device.hasOutlets)) return undefined;
+    const { unit, isNut, side } = this.identity;
+    if (unit !== undefined) return name === 'value' ? figureOfName('value', unit) : undefined;
+    const lower = name.toLowerCase();
+    // NUT's own word: ups.power is apparent, ups.realpower is not.
+    const told = isNut ? lower.replace(/^(ups|output|input)_power$/, '$1_apparent_power') : name;
+    // `current_a` is in amperes, unless `current_b` stands beside it.
+    const isPhase = lower.endsWith('_a') && all.has(`${lower.slice(0, -1)}b`);
+    const figure = figureOfName(isPhase ? told.slice(0, -2) : told);
+    if (figure === undefined || (side !== undefined && figure.side !== undefined && figure.side !== side))
+      return undefined;
+    return isPhase ? { ...figure, label: 'a' } : figure;
+  }
+
+  #slot(figure: NamedFigure | undefined): FieldSlot | null {
+    if (figure === undefined) return null;
+    const { identity } = this;
+    const label =
+      identity.isNut && figure.side === 'input'
+        ? totalLabel
+        : [identity.label, figure.label].filter((part) => part !== undefined).join(':') || this.#unlabelled();
+    return { quantity: figure.quantity, scale: figure.scale, sure: figure.sure, outlet: this.#outlet(label) };
+  }
+
+  #unlabelled(): string {
+    return this.#device.hasOutlets || this.identity.isWhole ? totalLabel : soleLabel;
+  }
+
+  #outlet(label: string): OutletSlot {
+    let outlet = this.#outlets.get(label);
+    if (outlet === undefined) {
+      const isFeed = this.identity.isGroup || /^(total|L\d|[abc])$/.test(label);
+      const ceilings = isFeed ? feedCeilings : outletCeilings;
+      outlet = { outlet: `${this.identity.device}/${label}`, ceilings, reading: undefined };
+      this.#outlets.set(label, outlet);
+    }
+    return outlet;
+  }
+}
+
+/** What MIBs and NUT say for "no value", raw or after the poller has moved the point. */
+function isInvalid(value: unknown, quantity: Quantity): boolean {
+  if (typeof value !== 'number') return false;
+  const isCounter = quantity === 'wattHoursTotal' || quantity === 'wattHoursReturnedTotal';
+  if (quantity === 'powerFactor') return false;
+  for (const places of isCounter ? whole : shifted) {
+    const raw = Math.round(value * places * 1e6) / 1e6;
+    if (raw === -1 || raw === 65535 || raw === 32767 || raw === -32768) return true;
+  }
+  return false;
+}
+
+const whole = [1];
+const shifted = [1, 10, 100, 1000];
