@@ -10,6 +10,7 @@ import {
   startSource,
 } from './app-parts.ts';
 import { fillDemoPast } from './demo-past.ts';
+import type { IntakeSink } from './devices/delivery.ts';
 import { Intake } from './devices/intake.ts';
 import { loadFamilies } from './families.ts';
 import { LiveHub } from './live/live-hub.ts';
@@ -73,19 +74,20 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const live = new LiveHub({ room, clock, log });
 
   // ── the road ──
+  const sink: IntakeSink = {
+    reading(reading, family) {
+      readings += 1;
+      room.apply(reading, family.expectedIntervalMs);
+      if (!reading.retained) recorder.record(reading);
+    },
+    availability: (device, online, atMs) => room.setOnline(device, online, atMs),
+    describe() {},
+    subscribe: (filter) => source.subscribe([filter]),
+    publish: (topic, payload) => source.publish(topic, payload),
+  };
   const road = new Road({
     intake,
-    sink: {
-      reading(reading, family) {
-        readings += 1;
-        room.apply(reading, family.expectedIntervalMs);
-        if (!reading.retained) recorder.record(reading);
-      },
-      availability: (device, online, atMs) => room.setOnline(device, online, atMs),
-      describe() {},
-      subscribe: (filter) => source.subscribe([filter]),
-      publish: (topic, payload) => source.publish(topic, payload),
-    },
+    sink,
     handedOn: (sequence) => recorder.mark(sequence),
   });
 
@@ -137,7 +139,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const tick = () => {
     room.tick(clock.nowMs());
-    intake.tick(clock.nowMs(), source);
+    intake.tick(clock.nowMs(), sink);
     if (!recorder.status.storeOk || stopping) return;
     firstContact()?.catch((error: unknown) =>
       log.warn({ err: error }, 'the past could not be read from the store'),

@@ -270,7 +270,7 @@ const hardware = z.strictObject({
 });
 
 const input = z.strictObject({
-  outlet: note(text(500).regex(/^.+\/[^/]+$/u), {
+  outlet: note(text(500).regex(/^.+\/[^/]+$/su), {
     sentence: 'The outlet it is plugged into.',
     expected: "<device>/<outlet>, e.g. pdu-a/7; 0 for a plug's only outlet",
     example: 'pdu-a/7',

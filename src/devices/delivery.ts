@@ -1,6 +1,6 @@
 import type { RawMessage, Reading } from '../model/reading.ts';
 import { Device, type DeviceTable } from './device-table.ts';
-import type { DeviceDescription, Family, RejectReason, Report, TopicReader } from './family.ts';
+import type { Announced, DeviceDescription, Family, RejectReason, Report, TopicReader } from './family.ts';
 import { OutletTrails } from './outlet-trails.ts';
 
 /** Where readings and news of devices go on to. Called before `Intake.accept` returns. */
@@ -30,16 +30,18 @@ export interface Topic {
   slot: number;
 }
 
-/** Drops what was decided for one topic, or for all that nobody reads. */
-export interface Forget {
-  topic(topic: string): void;
-  unread(): void;
+/** What the intake has decided about topics: drops it for one topic or for all that nobody reads, or tells. */
+export interface Decisions {
+  forget(topic: string): void;
+  forgetUnread(): void;
+  announce(topic: string, announced: Announced | undefined): void;
+  isReadBefore(topic: string, family: Family): boolean;
 }
 
 /** One message on its way from a reader to the sink; the same object serves one message after another. */
 export class Delivery implements Report {
   readonly #devices: DeviceTable;
-  readonly #forget: Forget;
+  readonly #decisions: Decisions;
   readonly #trails = new OutletTrails();
   /** Those of this message, `#count` of them. Never shortened: an emptied array would be allotted anew each time. */
   readonly #readings: (Reading | undefined)[] = [];
@@ -52,9 +54,9 @@ export class Delivery implements Report {
   #rejected: RejectReason | undefined = undefined;
   #ignored: string | undefined = undefined;
 
-  constructor(devices: DeviceTable, forget: Forget) {
+  constructor(devices: DeviceTable, decisions: Decisions) {
     this.#devices = devices;
-    this.#forget = forget;
+    this.#decisions = decisions;
   }
 
   begin(message: RawMessage, topic: Topic): void {
@@ -123,7 +125,7 @@ export class Delivery implements Report {
     const known = this.#deviceOf(description.device);
     if (known === undefined) return;
     const clipped = clip(description);
-    this.#devices.describe(known, clipped);
+    this.#devices.describe(known, { ...clipped, hardware: description.hardware });
     this.ignore('description');
     const family = this.#topic.family as Family;
     this.#later.push((sink) => sink.describe(clipped, family));
@@ -138,11 +140,23 @@ export class Delivery implements Report {
   }
 
   reconsider(topic: string): void {
-    this.#forget.topic(topic);
+    this.#decisions.forget(topic);
   }
 
   reconsiderUnread(): void {
-    this.#forget.unread();
+    this.#decisions.forgetUnread();
+  }
+
+  announce(topic: string, announced: Announced | undefined): void {
+    this.#decisions.announce(topic, announced);
+  }
+
+  isReadBefore(topic: string): boolean {
+    return this.#decisions.isReadBefore(topic, this.#topic.family as Family);
+  }
+
+  isKnownByHardware(ids: readonly string[]): boolean {
+    return this.#devices.isKnownByHardware(ids, (this.#topic.family as Family).name);
   }
 
   /** The record of a device; undefined: there is no room for it, which has been counted. */

@@ -1,4 +1,5 @@
 import type { DeviceDescription, RejectReason } from './family.ts';
+import { HardwareIds } from './hardware-ids.ts';
 
 /** Messages nobody could read, or of devices that found no place, are counted under this name. */
 export const unknownDevice = '?';
@@ -58,9 +59,11 @@ export class DeviceTable {
   /** Family → reason → how many. */
   readonly #rejected = new Map<string, Partial<Record<RejectReason, number>>>();
   readonly #unknown = new Device(unknownDevice, unknownDevice);
+  readonly #hardware: HardwareIds;
 
   constructor(limits: DeviceLimits) {
     this.#limits = limits;
+    this.#hardware = new HardwareIds(3 * limits.devicesMax);
   }
 
   /** The device of this name, made when it is new and there is room, else why not. */
@@ -71,6 +74,7 @@ export class DeviceTable {
     if (this.#devices.size >= this.#limits.devicesMax) return 'too-many-devices';
     const device = new Device(name, family);
     this.#devices.set(name, device);
+    this.#hardware.note(name, device);
     return device;
   }
 
@@ -109,6 +113,19 @@ export class DeviceTable {
     device.name = description.name ?? device.name;
     device.model = description.model ?? device.model;
     device.firmware = description.firmware ?? device.firmware;
+    for (const text of [description.hardware, description.name])
+      if (text !== undefined) this.#hardware.note(text, device);
+  }
+
+  /** Has another family given readings of a device with one of these addresses? */
+  isKnownByHardware(ids: readonly string[], family: string): boolean {
+    const found = ids.length === 0 ? undefined : this.#hardware.find(ids);
+    return found !== undefined && found.family !== family && found.outlets.length > 0;
+  }
+
+  setOnline(name: string, online: boolean): void {
+    const device = this.#devices.get(name);
+    if (device !== undefined) device.online = online;
   }
 
   /** All devices heard of; `?` last, when anything was counted under it. */

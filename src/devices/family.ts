@@ -1,3 +1,4 @@
+import type { Quantity } from '../model/quantity.ts';
 import type { RawMessage, Reading } from '../model/reading.ts';
 
 /**
@@ -23,16 +24,34 @@ export interface Family {
 export interface FamilySession {
   /**
    * Asked once for each new topic (and again after `report.reconsider`). Answers how to read this topic, or
-   * undefined: not ours. The answer is remembered, so that a later message costs one table look-up.
+   * undefined: not ours. The answer is remembered, so that a later message costs one table look-up. `announced`
+   * is what a discovery message has said of the topic.
    */
-  claim(topic: string): TopicReader | undefined;
+  claim(topic: string, announced?: Announced): TopicReader | undefined;
   /**
    * A topic this session claimed was cleared (empty payload). Readers never see empty payloads: "cleared" is
    * no reading. Only a family that learns from retained messages needs this, to forget what was removed.
    */
   cleared?(topic: string, report: Report): void;
-  /** Called every few seconds, for what must be asked again and again (a keepalive). */
-  tick?(nowMs: number, publish: Publish): void;
+  /** Called every few seconds, for what must be asked again and again (a keepalive), or is over (an announced silence). */
+  tick?(nowMs: number, publish: Publish, availability: TellAvailability): void;
+}
+
+/** Says that a device is there, or no longer. */
+export type TellAvailability = (device: string, online: boolean) => void;
+
+/**
+ * What a discovery message says of a topic whose payload is one bare value, for a family that knows the device
+ * better but cannot know its units.
+ */
+export interface Announced {
+  readonly quantity: Quantity | 'on';
+  /** To our unit. */
+  readonly scale: number;
+  /** The device's own words: untrusted text. */
+  readonly deviceName: string | undefined;
+  readonly model: string | undefined;
+  readonly firmware: string | undefined;
 }
 
 /** Sends a message to the broker, QoS 0, not retained; dropped when it is away. Whoever asks keeps it rare. */
@@ -60,6 +79,12 @@ export interface Report {
   reconsider(topic: string): void;
   /** What we learnt may let us read topics that nobody could: ask again for each of them. To be called seldom. */
   reconsiderUnread(): void;
+  /** Tells the families what was announced of a topic (undefined: taken back) and has it reconsidered. */
+  announce(topic: string, announced: Announced | undefined): void;
+  /** Does a family that is asked before this one read the topic? */
+  isReadBefore(topic: string): boolean;
+  /** Does another family have readings of a device with one of these addresses (hardware-ids.ts)? */
+  isKnownByHardware(ids: readonly string[]): boolean;
 }
 
 /** What a device says of itself. Names are untrusted text: bounded, never evaluated. */
@@ -68,6 +93,8 @@ export interface DeviceDescription {
   readonly name?: string | undefined;
   readonly model?: string | undefined;
   readonly firmware?: string | undefined;
+  /** Its MAC or IEEE address, where the device is not called by it: one device is read by one family only. */
+  readonly hardware?: string | undefined;
   /** Display names by outlet label. */
   readonly outletNames?: Readonly<Record<string, string>> | undefined;
 }

@@ -1,7 +1,7 @@
 import type { RawMessage } from '../model/reading.ts';
 import { Delivery, type IntakeSink, type Topic } from './delivery.ts';
 import { type DeviceLimits, type DeviceRecord, DeviceTable } from './device-table.ts';
-import type { Family, FamilySession, RejectReason } from './family.ts';
+import type { Announced, Family, FamilySession, RejectReason } from './family.ts';
 import { TopicMemory } from './topic-memory.ts';
 
 export interface IntakeLimits extends DeviceLimits {
@@ -46,6 +46,8 @@ export class Intake {
   readonly #topics: TopicMemory<Topic>;
   readonly #delivery: Delivery;
   readonly #unknownTopics: string[] = [];
+  /** What discovery messages have said of topics; up to `topicsMax`. */
+  readonly #announced = new Map<string, Announced>();
   #messages = 0;
   /** How often a family has learnt what may make unread topics readable. */
   #lessons = 0;
@@ -58,10 +60,12 @@ export class Intake {
     this.#devices = new DeviceTable(this.#limits);
     this.#topics = new TopicMemory(this.#limits.topicsMax);
     this.#delivery = new Delivery(this.#devices, {
-      topic: (topic) => this.#topics.delete(topic),
-      unread: () => {
+      forget: (topic) => this.#topics.delete(topic),
+      forgetUnread: () => {
         this.#lessons += 1;
       },
+      announce: (topic, announced) => this.#announce(topic, announced),
+      isReadBefore: (topic, family) => this.#isReadBefore(topic, family),
     });
   }
 
@@ -86,10 +90,17 @@ export class Intake {
     return delivery.finish(sink);
   }
 
-  /** To be called every few seconds: families with standing requests (keepalives) send them. */
-  tick(nowMs: number, sink: Pick<IntakeSink, 'publish'>): void {
-    for (const { session } of this.#families)
-      session.tick?.(nowMs, (topic, payload) => sink.publish?.(topic, payload));
+  /** To be called every few seconds: families with standing requests (keepalives) send them, and say who is silent. */
+  tick(nowMs: number, sink: Pick<IntakeSink, 'publish' | 'availability'>): void {
+    for (const { family, session } of this.#families)
+      session.tick?.(
+        nowMs,
+        (topic, payload) => sink.publish?.(topic, payload),
+        (device, online) => {
+          this.#devices.setOnline(device, online);
+          sink.availability(device, online, nowMs, family);
+        },
+      );
   }
 
   /** One row for each device heard of; messages nobody could read are under the device `?`. */
@@ -128,13 +139,29 @@ export class Intake {
   /** Asks the families in turn who reads a topic, and remembers the answer, also when nobody does. */
   #claim(name: string): Topic {
     if (name.length > this.#limits.topicLengthMax) return unread(name, this.#lessons);
+    const announced = this.#announced.get(name);
     for (const { family, session } of this.#families) {
-      const read = session.claim(name);
+      const read = session.claim(name, announced);
       if (read !== undefined) return this.#remember({ ...unread(name, this.#lessons), family, read });
     }
     if (!this.#unknownTopics.includes(name)) this.#unknownTopics.push(name);
     if (this.#unknownTopics.length > this.#limits.unknownTopicsMax) this.#unknownTopics.shift();
     return this.#remember(unread(name, this.#lessons));
+  }
+
+  #announce(topic: string, announced: Announced | undefined): void {
+    if (announced === undefined) this.#announced.delete(topic);
+    else if (this.#announced.has(topic) || this.#announced.size < this.#limits.topicsMax)
+      this.#announced.set(topic, announced);
+    this.#topics.delete(topic);
+  }
+
+  #isReadBefore(topic: string, family: Family): boolean {
+    for (const other of this.#families) {
+      if (other.family === family) return false;
+      if (other.session.claim(topic, this.#announced.get(topic)) !== undefined) return true;
+    }
+    return false;
   }
 
   #remember(topic: Topic): Topic {

@@ -52,6 +52,7 @@ export function readAnnouncement(config: JsonObject, mac: string): TasmotaAnnoun
       name: text(config.dn),
       model: text(config.md),
       firmware: text(config.sw),
+      hardware: mac,
       outletNames: outletNames(asArray(config.fn), relays),
     },
   };

@@ -18,6 +18,13 @@ class Rejects implements Report {
   publish(): void {}
   reconsider(): void {}
   reconsiderUnread(): void {}
+  announce(): void {}
+  isReadBefore(): boolean {
+    return false;
+  }
+  isKnownByHardware(): boolean {
+    return false;
+  }
 }
 
 /** What a field becomes: its number, or the reason it was dropped for. */

@@ -1,0 +1,46 @@
+import type { Device } from './device-table.ts';
+
+/**
+ * Devices by what they are in hardware (MAC, IEEE address, or the last six digits of a MAC), whatever they are
+ * called: so that one which two families hear of is read by one of them only.
+ */
+export class HardwareIds {
+  readonly #max: number;
+  readonly #devices = new Map<string, Device>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Notes the address that a device's name or description ends with, if any. */
+  note(text: string, device: Device): void {
+    const id = hardwareId(text);
+    if (id === undefined) return;
+    const isShort = id.length === shortLength;
+    const keys = isShort ? [`short ${id}`, `any ${id}`] : [id, `any ${id.slice(-shortLength)}`];
+    for (const key of keys)
+      if (this.#devices.size < this.#max && !this.#devices.has(key)) this.#devices.set(key, device);
+  }
+
+  /** The device with one of these ids (of `hardwareId`). A short id is compared with the end of a long one. */
+  find(ids: readonly string[]): Device | undefined {
+    for (const id of ids) {
+      const found =
+        id.length === shortLength
+          ? this.#devices.get(`any ${id}`)
+          : (this.#devices.get(id) ?? this.#devices.get(`short ${id.slice(-shortLength)}`));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+const shortLength = 6;
+
+/** `shellyplus1pm-A8032AB12345` → `a8032ab12345`; `tasmota_1A2B3C` → `1a2b3c`; undefined: no address at its end. */
+export function hardwareId(text: string): string | undefined {
+  const end = text.length > 300 ? '' : text.slice(-23).replace(/(?<=[0-9a-f]{2})[:-](?=[0-9a-f]{2})/gi, '');
+  const id = /(?:^|[^0-9a-z])(0x[0-9a-f]{16}|[0-9a-f]{12}|[0-9a-f]{6})$/i.exec(end)?.[1]?.toLowerCase();
+  // A word such as `facade` is no address.
+  return id !== undefined && /\d/.test(id) ? id : undefined;
+}
