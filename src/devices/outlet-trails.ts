@@ -3,6 +3,8 @@ import type { Reading } from '../model/reading.ts';
 
 /** Two topics of one device that carry the same sample are this close, by time of receipt. */
 const twinMsMax = 1_000;
+/** Nearer than this, two instants could be written as the same microsecond. */
+const apartMsMin = 0.002;
 /** How far an instant may be put off so that no two are the same. */
 const driftMsMax = 1_000;
 
@@ -63,7 +65,7 @@ export class OutletTrails {
   #admitReceived(slot: number, newest: number, reading: Reading, topic: string): boolean {
     const floor = this.#rows[newest * width + floorAt] as number;
     const receivedAtMs = reading.receivedAtMs;
-    if (receivedAtMs <= floor) {
+    if (receivedAtMs < floor + apartMsMin) {
       const next = nextMicrosecond(floor);
       if (next - receivedAtMs <= driftMsMax) reading.atMs = next;
       // Our own clock was set back: what comes now is as new as ever. Else it is a flood of one instant.

@@ -45,8 +45,8 @@ describe('readings at the time of receipt', () => {
   });
 
   test('do not collide with those of a burst just before', () => {
-    const told = [0, 0, 0, 0.001, 0.002, 1].map((received, watts) => ({ received, watts }));
-    expect(instants(new OutletTrails(), told).map(micros)).toEqual([0, 1, 2, 3, 4, 1_000]);
+    const told = [0, 0, 0, 0.001, 0.002, 0.0064, 1].map((received, watts) => ({ received, watts }));
+    expect(instants(new OutletTrails(), told).map(micros)).toEqual([0, 1, 2, 3, 4, 6, 1_000]);
   });
 
   test('are put off by no more than a second, then dropped', () => {
