@@ -1,0 +1,118 @@
+import type { Quantity } from '../../model/quantity.ts';
+import { type RawMessage, type Reading, soleLabel, totalLabel } from '../../model/reading.ts';
+import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
+import { feedCeilings, measured } from '../fields.ts';
+import { readObject } from '../json.ts';
+import { readingAt, trustedSeconds } from '../measured-time.ts';
+import { plainValue } from '../plain-value.ts';
+
+/**
+ * OpenEnergyMonitor's emonHub: clamps of an emonTx or emonPi, one value for each topic or one JSON for each node.
+ * Source: openenergymonitor/emonhub, EmonHubMqttInterfacer.py.
+ */
+export const family: Family = {
+  name: 'emonhub',
+  topics: ['emon/+', 'emon/+/+', 'emonhub/rx/+/values'],
+  rank: 20,
+  expectedIntervalMs: 10_000,
+  open: () => new EmonSession(),
+};
+
+interface Variable {
+  readonly quantity: Quantity;
+  readonly label: string;
+}
+
+class EmonSession implements FamilySession {
+  claim(topic: string): TopicReader | undefined {
+    const [root, node, name, ...more] = topic.split('/');
+    if (root === 'emonhub' && node === 'rx' && more.length === 1 && more[0] === 'values') {
+      const device = name as string;
+      return (_, report) => report.rejectMessage(device, 'unit-unknown');
+    }
+    if (root !== 'emon' || node === undefined || node === '' || more.length > 0) return undefined;
+    if (name === undefined) return (message, report) => readNode(node, message, report);
+    const variable = variableOf(name);
+    if (variable === undefined) return (_, report) => report.ignore('not-a-meter');
+    const outlet = `${node}/${variable.label}`;
+    return (message, report) => readVariable(node, outlet, variable.quantity, message, report);
+  }
+}
+
+function readVariable(
+  device: string,
+  outlet: string,
+  quantity: Quantity,
+  message: RawMessage,
+  report: Report,
+): void {
+  const reading = readingAt(device, outlet, undefined, message);
+  reading[quantity] = measured(quantity, plainValue(message.payload), 1, feedCeilings, device, report);
+  report.reading(reading);
+}
+
+/** All variables of a node; `time` in seconds. */
+function readNode(device: string, message: RawMessage, report: Report): void {
+  const body = readObject(message, device, report);
+  if (body === undefined) return;
+  const atMs = trustedSeconds(body.time, message.receivedAtMs);
+  const readings = new Map<string, Reading>();
+  for (const name in body) {
+    const variable = variableOf(name);
+    if (variable === undefined) continue;
+    let reading = readings.get(variable.label);
+    if (reading === undefined) {
+      reading = readingAt(device, `${device}/${variable.label}`, atMs, message);
+      readings.set(variable.label, reading);
+    }
+    const { quantity } = variable;
+    reading[quantity] ??= measured(quantity, body[name], 1, feedCeilings, device, report);
+  }
+  // All clamps hang on the one voltage that is measured.
+  const shared = readings.get(totalLabel);
+  for (const reading of readings.values()) {
+    if (reading !== shared && reading.watts !== undefined) reading.volts ??= shared?.volts;
+    report.reading(reading);
+  }
+  report.ignore('not-a-meter');
+}
+
+/** Names of the standard firmware: `P1`, `power 2` W, `E1` Wh, `I1` A, `Vrms` V. Three-phase `V1` … are not those of clamps. */
+function variableOf(name: string): Variable | undefined {
+  if (name.length > 40) return undefined;
+  const plain = name.toLowerCase().replace(/[ _-]/g, '');
+  const known = plainNames.get(plain);
+  if (known !== undefined) return known;
+  const numbered =
+    /^(p|power|realpower|e|wh|energy|i|irms|current|pf|powerfactor|s|apparentpower)(\d{1,2})(wh)?$/.exec(
+      plain,
+    );
+  const quantity = numbered === null ? undefined : prefixes.get(numbered[1] as string);
+  return quantity && { quantity, label: String(Number(numbered?.[2])) };
+}
+
+const prefixes: ReadonlyMap<string, Quantity> = new Map<string, Quantity>([
+  ['p', 'watts'],
+  ['power', 'watts'],
+  ['realpower', 'watts'],
+  ['e', 'wattHoursTotal'],
+  ['wh', 'wattHoursTotal'],
+  ['energy', 'wattHoursTotal'],
+  ['i', 'amps'],
+  ['irms', 'amps'],
+  ['current', 'amps'],
+  ['pf', 'powerFactor'],
+  ['powerfactor', 'powerFactor'],
+  ['s', 'voltAmps'],
+  ['apparentpower', 'voltAmps'],
+]);
+
+const plainNames: ReadonlyMap<string, Variable> = new Map<string, Variable>([
+  ['power', { quantity: 'watts', label: soleLabel }],
+  ['realpower', { quantity: 'watts', label: soleLabel }],
+  ['power1pluspower2', { quantity: 'watts', label: totalLabel }],
+  ['vrms', { quantity: 'volts', label: totalLabel }],
+  ['voltage', { quantity: 'volts', label: totalLabel }],
+  ['frequency', { quantity: 'hertz', label: totalLabel }],
+  ['freq', { quantity: 'hertz', label: totalLabel }],
+]);
