@@ -15,30 +15,50 @@ export function readState(
 ): void {
   const atMs = lastSeenMs(state.last_seen, message.receivedAtMs);
   const { figures, outlets } = device;
-  let first: Reading | undefined;
-  let readings: (Reading | undefined)[] | undefined;
+  if (outlets.length === 1) readSole(device, figures, state, atMs, message, report);
+  else readMany(device, figures, state, atMs, message, report);
+  report.ignore('no-meter');
+}
+
+/** One outlet, as most have. */
+function readSole(
+  device: ZigbeeDevice,
+  figures: readonly ZigbeeFigure[],
+  state: JsonObject,
+  atMs: number | undefined,
+  message: RawMessage,
+  report: Report,
+): void {
+  const reading = readingAt(device.device, device.outlets[0] as string, atMs, message);
+  for (let index = 0; index < figures.length; index++) {
+    const figure = figures[index] as ZigbeeFigure;
+    const value = state[figure.key];
+    if (value !== undefined && value !== null) set(reading, figure, value, report);
+  }
+  report.reading(reading);
+}
+
+function readMany(
+  device: ZigbeeDevice,
+  figures: readonly ZigbeeFigure[],
+  state: JsonObject,
+  atMs: number | undefined,
+  message: RawMessage,
+  report: Report,
+): void {
+  const readings: (Reading | undefined)[] = device.outlets.map(() => undefined);
   for (const figure of figures) {
     const value = state[figure.key];
     if (value === undefined || value === null) continue;
-    const read = readFigure(figure, value, device.device, report);
-    if (read === undefined) continue;
     for (const index of figure.outlets) {
-      let reading = index === 0 ? first : readings?.[index];
-      if (reading === undefined) {
-        reading = readingAt(device.device, outlets[index] as string, atMs, message);
-        if (index === 0) first = reading;
-        else {
-          readings ??= [];
-          readings[index] = reading;
-        }
-      }
-      set(reading, figure, read);
+      const known = readings[index];
+      const reading = known ?? readingAt(device.device, device.outlets[index] as string, atMs, message);
+      if (known === undefined) readings[index] = reading;
+      // Its own went before the shared one.
+      if (figure.kind === 'relay' || reading[figure.kind] === undefined) set(reading, figure, value, report);
     }
   }
-  if (first !== undefined) report.reading(first);
-  if (readings !== undefined)
-    for (const reading of readings) if (reading !== undefined) report.reading(reading);
-  report.ignore('no-meter');
+  for (const reading of readings) if (reading !== undefined) report.reading(reading);
 }
 
 /** A state that comes key by key: `<name>/<key>`. */
@@ -53,31 +73,29 @@ export function readAttribute(device: ZigbeeDevice, key: string, message: RawMes
     report.ignore('no-value');
     return;
   }
-  const read = readFigure(figure, value, device.device, report);
-  if (read === undefined) {
-    report.ignore('no-relay-state');
-    return;
-  }
   for (const index of figure.outlets) {
     const reading = readingAt(device.device, device.outlets[index] as string, undefined, message);
-    set(reading, figure, read);
+    set(reading, figure, value, report);
     report.reading(reading);
   }
+  report.ignore('no-value');
 }
 
-function readFigure(
-  figure: ZigbeeFigure,
-  value: unknown,
-  device: string,
-  report: Report,
-): number | boolean | undefined {
-  if (figure.kind === 'relay') return onOf(value);
-  const markers = markersOf[figure.kind];
-  if (typeof value === 'number' && markers?.has(value) === true) {
-    report.rejectField(device, 'sentinel');
-    return undefined;
-  }
-  return fields.measured(figure.kind, value, figure.scale, figure.ceilings, device, report);
+/** Puts one figure into a reading, unless it is of no use. */
+function set(reading: Reading, figure: ZigbeeFigure, value: unknown, report: Report): void {
+  const { kind, scale, ceilings } = figure;
+  const name = reading.device;
+  if (kind === 'relay') reading.on = onOf(value);
+  else if (isMarker(kind, value)) report.rejectField(name, 'sentinel');
+  // The usual ones by name: quicker than by a name that varies.
+  else if (kind === 'wattHoursTotal') reading.wattHoursTotal = fields.wattHours(value, scale, name, report);
+  else if (scale !== 1) reading[kind] = fields.measured(kind, value, scale, ceilings, name, report);
+  else if (kind === 'watts') reading.watts = fields.watts(value, ceilings, name, report);
+  else if (kind === 'volts') reading.volts = fields.volts(value, name, report);
+  else if (kind === 'amps') reading.amps = fields.amps(value, ceilings, name, report);
+  else if (kind === 'powerFactor') reading.powerFactor = fields.powerFactor(value, name, report);
+  else if (kind === 'hertz') reading.hertz = fields.hertz(value, name, report);
+  else reading[kind] = fields.measured(kind, value, scale, ceilings, name, report);
 }
 
 /** Locks and covers have a `state` too, with other words: nothing of ours, nothing wrong. */
@@ -86,18 +104,13 @@ function onOf(value: unknown): boolean | undefined {
   return value === 'OFF' || value === false || value === 'false' ? false : undefined;
 }
 
-function set(reading: Reading, figure: ZigbeeFigure, value: number | boolean): void {
-  if (figure.kind === 'relay') reading.on = value as boolean;
-  else reading[figure.kind] ??= value as number;
-}
-
 /** `last_seen`: ISO with zone, or epoch ms; absent, null, or local time of an unknown place: not known. */
 function lastSeenMs(value: unknown, receivedAtMs: number): number | undefined {
   return typeof value === 'number' ? trustedMs(value, receivedAtMs) : trustedIso(value, receivedAtMs);
 }
 
 /** "No value" of the attributes behind the figures, as the bridge passes it on after its divisor. */
-const markersOf: Partial<Record<ZigbeeFigure['kind'], ReadonlySet<number>>> = {
+const markers: Partial<Record<ZigbeeFigure['kind'], ReadonlySet<number>>> = {
   watts: new Set([
     ...divided([-32768, 32767, 65535], [1, 10, 100]),
     ...divided([-8388608, 8388607], [1, 10, 100, 1000]),
@@ -108,6 +121,16 @@ const markersOf: Partial<Record<ZigbeeFigure['kind'], ReadonlySet<number>>> = {
     divided([4294967295, 281474976710655], [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]),
   ),
 };
+/** No marker is smaller: looked at first, since nearly all figures are. */
+const smallestMarker = 32.767;
+
+function isMarker(kind: ZigbeeFigure['kind'], value: unknown): boolean {
+  return (
+    typeof value === 'number' &&
+    (value >= smallestMarker || value <= -smallestMarker) &&
+    markers[kind]?.has(value) === true
+  );
+}
 
 function divided(values: readonly number[], by: readonly number[]): number[] {
   return values.flatMap((value) => by.map((divisor) => value / divisor));

@@ -27,6 +27,7 @@ const learntPrefixesMax = 500;
 const portsMax = 128;
 const inputsMax = 16;
 const labelLengthMax = 48;
+const nameLengthMax = 100;
 
 /** `de/gudesystems/epc/<mac>`, or `en/…`, or with the host name. */
 const ownPrefix = /^[^/]+\/gudesystems\/epc\/([^/]+)$/;
@@ -37,14 +38,28 @@ class GudeDevice {
   readonly prefix: string;
   /** Has been listened to in full. */
   met: boolean;
-  /** Names of its ports as last told. */
-  names = '';
+  /** Names of its ports as last told, by what `port` says. */
+  readonly names = new Map<unknown, string>();
+  /** By what `port` or `idx` says; undefined: of no use as a label. */
+  readonly #outlets = new Map<unknown, string | undefined>();
 
   constructor(prefix: string) {
     const own = ownPrefix.exec(prefix);
     this.device = own?.[1] ?? prefix;
     this.prefix = prefix;
     this.met = own !== null;
+  }
+
+  /** The outlet of a port; undefined: it has no usable label. */
+  outlet(port: unknown): string | undefined {
+    if (typeof port !== 'number' && (typeof port !== 'string' || port.length > labelLengthMax))
+      return undefined;
+    const known = this.#outlets.get(port);
+    if (known !== undefined || this.#outlets.has(port)) return known;
+    const label = labelOf(port);
+    const outlet = label === undefined ? undefined : `${this.device}/${label}`;
+    if (this.#outlets.size < 2 * portsMax) this.#outlets.set(port, outlet);
+    return outlet;
   }
 }
 
@@ -99,13 +114,13 @@ function isOwnPrefix(prefix: string): boolean {
 function readSwitch(device: GudeDevice, message: RawMessage, report: Report): void {
   const body = readObject(message, device.device, report);
   if (body === undefined) return;
-  const label = labelOf(body.port) ?? labelOf(body.idx);
-  if (body.type !== 'portswitch' || label === undefined) {
+  const outlet = device.outlet(body.port) ?? device.outlet(body.idx);
+  if (body.type !== 'portswitch' || outlet === undefined) {
     report.ignore('not-a-switch');
     return;
   }
   const atMs = trustedSeconds(body.ts, message.receivedAtMs);
-  const reading = readingAt(device.device, `${device.device}/${label}`, atMs, message);
+  const reading = readingAt(device.device, outlet, atMs, message);
   reading.on = stateOf(body.state, device.device, report);
   report.reading(reading);
 }
@@ -142,13 +157,19 @@ function addPorts(
   report: Report,
 ): void {
   if (!Array.isArray(list)) return;
-  for (const element of list.slice(0, portsMax)) {
-    const label = isObject(element) ? labelOf(element.port) : undefined;
-    if (label === undefined) continue;
-    const reading = ports.get(label) ?? readingAt(device.device, `${device.device}/${label}`, atMs, message);
-    ports.set(label, reading);
+  const count = Math.min(list.length, portsMax);
+  for (let index = 0; index < count; index++) {
+    const element: unknown = list[index];
+    const outlet = isObject(element) ? device.outlet(element.port) : undefined;
+    if (!isObject(element) || outlet === undefined) continue;
+    let reading = ports.get(outlet);
+    if (reading === undefined) {
+      reading = readingAt(device.device, outlet, atMs, message);
+      ports.set(outlet, reading);
+    }
     reading.on ??= stateOf(element.state, device.device, report);
-    setFigures(reading, element, outletCeilings, report);
+    if (element.voltage !== undefined || element.act_pow !== undefined || element.tot_energy !== undefined)
+      setFigures(reading, element, outletCeilings, report);
   }
 }
 
@@ -168,24 +189,26 @@ function setFigures(reading: Reading, from: JsonObject, ceilings: Ceilings, repo
 /** Once, and again when they change. */
 function describePorts(device: GudeDevice, portstates: unknown, report: Report): void {
   if (!Array.isArray(portstates)) return;
-  const names: [string, string][] = [];
-  for (const element of portstates.slice(0, portsMax)) {
-    const label = isObject(element) ? labelOf(element.port) : undefined;
-    if (label !== undefined && typeof element.name === 'string')
-      names.push([label, element.name.slice(0, 100)]);
+  const count = Math.min(portstates.length, portsMax);
+  let isNews = false;
+  for (let index = 0; index < count; index++) {
+    const element: unknown = portstates[index];
+    if (!isObject(element) || typeof element.name !== 'string' || device.outlet(element.port) === undefined)
+      continue;
+    const name = element.name.slice(0, nameLengthMax);
+    if (device.names.get(element.port) === name || device.names.size >= 2 * portsMax) continue;
+    device.names.set(element.port, name);
+    isNews = true;
   }
-  const told = JSON.stringify(names);
-  if (names.length === 0 || told === device.names) return;
-  device.names = told;
+  if (!isNews) return;
+  const names = Array.from(device.names, ([port, name]) => [labelOf(port), name]);
   report.describe({ device: device.device, outletNames: Object.fromEntries(names) });
 }
 
 /** `A2`, 3: what stands on the unit. */
 function labelOf(value: unknown): string | undefined {
   const label = typeof value === 'number' && Number.isInteger(value) && value >= 0 ? String(value) : value;
-  return typeof label === 'string' && label.length <= labelLengthMax && /^[\w.: -]+$/.test(label)
-    ? label
-    : undefined;
+  return typeof label === 'string' && /^[\w.: -]+$/.test(label) ? label : undefined;
 }
 
 function stateOf(value: unknown, device: string, report: Report): boolean | undefined {
