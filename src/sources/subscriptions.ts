@@ -1,7 +1,7 @@
 import type { ISubscriptionGrant, MqttClient, Packet } from 'mqtt';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { isTopicFilter } from './topic-filter.ts';
+import { isTopicFilter, TopicFilters } from './topic-filter.ts';
 
 /**
  * The filters we want, and how the broker of the present connection answered. All are asked for on every
@@ -19,6 +19,11 @@ export class Subscriptions {
   readonly #unusable = new Set<string>();
   readonly #asked = new Set<string>();
   readonly #refused = new Set<string>();
+  /**
+   * Wanted and not refused. A broker may deliver a message once for each filter that takes it, so what a wider
+   * one of these brings is not asked for.
+   */
+  #granting = new TopicFilters();
   #client: MqttClient | undefined;
   #toldRefused = '';
   #unanswered = 0;
@@ -46,6 +51,7 @@ export class Subscriptions {
       }
       const usable = isTopicFilter(filter);
       (usable ? this.#wanted : this.#unusable).add(filter);
+      if (usable) this.#granting.add(filter);
       if (!usable) this.#log.warn({ filter }, 'broker: not a topic filter, left out');
       grown ||= usable;
     }
@@ -82,7 +88,9 @@ export class Subscriptions {
   askMissing(): void {
     const client = this.#client;
     if (client === undefined) return;
-    const missing = [...this.#wanted].filter((filter) => !this.#asked.has(filter));
+    const missing = [...this.#wanted].filter(
+      (filter) => !this.#asked.has(filter) && !this.#granting.covers(filter),
+    );
     for (let i = 0; i < missing.length; i += batchFilters)
       this.#ask(client, missing.slice(i, i + batchFilters));
   }
@@ -110,12 +118,22 @@ export class Subscriptions {
 
   #settle(): void {
     this.#cancelDeadline?.();
+    this.#askForCovered();
+    if (this.#unanswered > 0) return;
     const refused = this.refused().join(' ');
     if (refused !== '' && refused !== this.#toldRefused) {
       this.#log.warn({ filters: this.refused() }, 'broker: it refused these subscriptions');
     }
     this.#toldRefused = refused;
     this.#settled();
+  }
+
+  /** What a refused filter would have brought is asked for by itself. */
+  #askForCovered(): void {
+    if (![...this.#refused].some((filter) => this.#granting.has(filter))) return;
+    this.#granting = new TopicFilters();
+    for (const filter of this.#wanted) if (!this.#refused.has(filter)) this.#granting.add(filter);
+    this.askMissing();
   }
 
   /** mqtt.js waits for a SUBACK for ever. */

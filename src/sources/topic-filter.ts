@@ -54,6 +54,11 @@ export class TopicFilters {
     this.#answers.set(topic, answer);
     return answer;
   }
+
+  /** Whether another filter of the set takes every topic that this one takes. */
+  covers(filter: string): boolean {
+    return coverFrom(this.#root, filter.split('/'), 0, true);
+  }
 }
 
 const answersMax = 200_000;
@@ -73,4 +78,17 @@ function matchFrom(level: Level, topic: readonly string[], at: number): boolean 
   if (exact !== undefined && matchFrom(exact, topic, at + 1)) return true;
   const any = reserved ? undefined : level.next.get('+');
   return any !== undefined && matchFrom(any, topic, at + 1);
+}
+
+/** `same`: the way so far is the filter's own, which does not count as another. */
+function coverFrom(level: Level, filter: readonly string[], at: number, same: boolean): boolean {
+  const wanted = filter[at];
+  const reserved = at === 0 && wanted?.startsWith('$') === true;
+  if (!reserved && level.next.get('#')?.ends === true && !(same && wanted === '#')) return true;
+  if (wanted === undefined) return level.ends && !same;
+  if (wanted === '#') return false;
+  const exact = level.next.get(wanted);
+  if (exact !== undefined && coverFrom(exact, filter, at + 1, same)) return true;
+  const any = reserved || wanted === '+' ? undefined : level.next.get('+');
+  return any !== undefined && coverFrom(any, filter, at + 1, false);
 }

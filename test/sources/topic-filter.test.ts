@@ -24,6 +24,55 @@ describe('a topic filter', () => {
   });
 });
 
+const setOf = (...filters: string[]) => {
+  const set = new TopicFilters();
+  for (const filter of filters) set.add(filter);
+  return set;
+};
+
+describe('a set of filters that covers another one', () => {
+  it.each([
+    ['a/#', 'a/b/+', true],
+    ['a/#', 'a', true],
+    ['a/#', 'a/#', false],
+    ['a/+', 'a/#', false],
+    ['a/+', 'a/b', true],
+    ['a/+', 'a/+', false],
+    ['+/+', 'a/+', true],
+    ['+/#', 'a/#', true],
+    ['a/b', 'a/+', false],
+    ['+/+/status', 'x/y/status', true],
+    ['+/status', 'x/y/status', false],
+    ['#', '$SYS/#', false],
+    ['+/x', '$SYS/x', false],
+    ['#', '+/events/rpc', true],
+  ])('%s covers %s: %s', (wide, narrow, expected) => {
+    expect(setOf(wide, narrow).covers(narrow)).toBe(expected);
+  });
+
+  it('takes every topic the other takes', () => {
+    const level = fc.record({
+      name: fc.constantFrom('a', 'b', '$c', ''),
+      width: fc.integer({ min: 0, max: 2 }),
+    });
+    const filterOf = (levels: readonly { name: string; width: number }[], from: number) =>
+      levels.map(({ name, width }) => (width >= from ? '+' : name)).join('/');
+    fc.assert(
+      fc.property(fc.array(level, { minLength: 1, maxLength: 5 }), fc.nat(5), (levels, cut) => {
+        const topic = levels.map(({ name }) => name).join('/');
+        const narrow = filterOf(levels, 2);
+        const wide =
+          cut < levels.length
+            ? [filterOf(levels.slice(0, cut), 1), '#'].join(cut > 0 ? '/' : '')
+            : filterOf(levels, 1);
+        const covered = setOf(wide, narrow).covers(narrow);
+        if (covered && setOf(narrow).matches(topic)) expect(setOf(wide).matches(topic)).toBe(true);
+        if (!topic.startsWith('$')) expect(covered).toBe(wide !== narrow);
+      }),
+    );
+  });
+});
+
 describe('a set of topic filters', () => {
   it.each([
     ['a/#', 'a', true],
