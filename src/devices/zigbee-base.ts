@@ -16,8 +16,8 @@ export interface ZigbeeRoute {
   readonly lesson: number;
 }
 
-/** Zigbee allows no more on one network. */
-const devicesMax = 5_000;
+/** More than any coordinator carries. */
+const devicesMax = 1_000;
 const nameLengthMax = 256;
 
 /** What is known of one bridge, by its base topic. Names may have slashes: they are told by the list of devices. */
@@ -87,8 +87,7 @@ export class ZigbeeBase {
       listed.add(name);
       this.#expose(this.device(name), entry, report);
     }
-    for (const device of [...this.#met])
-      if (this.#listed.has(device.device) && !listed.has(device.device)) this.#remove(device, report);
+    for (const name of this.#listed) if (!listed.has(name)) this.#remove(this.device(name), report);
     this.#listed = listed;
     this.lessons += 1;
   }
@@ -115,7 +114,7 @@ export class ZigbeeBase {
   }
 
   #remove(device: ZigbeeDevice, report: Report): void {
-    this.#met.delete(device);
+    if (!this.#met.delete(device)) return;
     device.met = false;
     device.online = undefined;
     device.expose(undefined);

@@ -15,7 +15,7 @@ export interface ZigbeeFigure {
 }
 
 /** Keys remembered of one device. */
-const keysMax = 256;
+const keysMax = 160;
 const keyLengthMax = 64;
 
 /**
@@ -89,11 +89,12 @@ export class ZigbeeDevice {
     const metered = new Set(found.filter((key) => key.label !== undefined && isMetered(key)).map(labelOf));
     const hasPhases = found.some(({ isPhase }) => isPhase);
     const isPhaseA = hasPhases && !metered.has('a');
-    const outlets: string[] = [];
+    const outlets = new Map<string, number>();
     const indexOf = (label: string) => {
       const id = `${this.device}/${label}`;
-      const known = outlets.indexOf(id);
-      return known >= 0 ? known : outlets.push(id) - 1;
+      const index = outlets.get(id) ?? outlets.size;
+      outlets.set(id, index);
+      return index;
     };
     for (const label of labels) indexOf(label);
     const meters = [...metered].map(indexOf);
@@ -111,7 +112,7 @@ export class ZigbeeDevice {
       ceilings: hasPhases || (key.label === undefined && metered.size > 0) ? feedCeilings : outletCeilings,
       outlets: key.label === undefined ? wholeOf(key) : [indexOf(key.label)],
     }));
-    this.outlets = outlets;
+    this.outlets = [...outlets.keys()];
     this.#byKey = new Map(this.figures.map((figure) => [figure.key, figure]));
   }
 
