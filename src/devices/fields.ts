@@ -150,7 +150,7 @@ function slow(
 const sentinels: ReadonlySet<number> = new Set([-2147483648, 2147483647, 4294967295, -8388608, 8388607]);
 
 /** Also when the device divided the marker before sending it, e.g. 4294967.295 kWh. */
-function isSentinel(raw: number, scale: number): boolean {
+export function isSentinel(raw: number, scale: number): boolean {
   return sentinels.has(raw) || (scale !== 1 && sentinels.has(tidy(raw * scale)));
 }
 

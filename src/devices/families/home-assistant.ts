@@ -1,0 +1,220 @@
+import type { RawMessage } from '../../model/reading.ts';
+import { channelName } from '../channel-names.ts';
+import type { Family, FamilySession, Publish, Report, TellAvailability, TopicReader } from '../family.ts';
+import {
+  type AnnouncedEntity,
+  type DiscoveryTopic,
+  discoveryTopic,
+  readAnnouncement,
+} from '../ha-announcement.ts';
+import { figureOf, HaDevice } from '../ha-device.ts';
+import { HaTopic } from '../ha-reader.ts';
+import { readObject } from '../json.ts';
+
+/**
+ * Any device that announces itself by Home Assistant's MQTT discovery, whatever else it is: read by what its
+ * announcement says. Docs: home-assistant.io/integrations/mqtt, MQTT Discovery.
+ */
+export const family: Family = {
+  name: 'home-assistant',
+  // Any prefix of one level or two: some choose their own.
+  topics: ['+/', '+/+/'].flatMap((prefix) =>
+    ['sensor', 'binary_sensor', 'switch', 'device'].flatMap((component) =>
+      ['+/', '+/+/'].map((ids) => `${prefix}${component}/${ids}config`),
+    ),
+  ),
+  // Whatever a family reads that knows the device itself is theirs.
+  rank: 50,
+  expectedIntervalMs: 60_000,
+  open: () => new HomeAssistantSession(),
+};
+
+const devicesMax = 20_000;
+const configsMax = 100_000;
+/** Topics listened to as announced; each costs a subscription. */
+const learntTopicsMax = 6_000;
+const idLengthMax = 150;
+
+interface Part {
+  readonly device: HaDevice;
+  readonly key: string;
+}
+
+class HomeAssistantSession implements FamilySession {
+  readonly #devices = new Map<string, HaDevice>();
+  readonly #topics = new Map<string, HaTopic>();
+  /** What each discovery message has brought. */
+  readonly #configs = new Map<string, readonly Part[]>();
+  readonly #subscribed = new Set<string>();
+
+  claim(topic: string): TopicReader | undefined {
+    const discovery = discoveryTopic(topic);
+    if (discovery !== undefined)
+      return (message, report) => this.#readConfig(topic, discovery, message, report);
+    return this.#topics.get(topic)?.read;
+  }
+
+  cleared(topic: string, report: Report): void {
+    if (this.#configs.has(topic)) this.#replace(topic, [], report);
+  }
+
+  tick(nowMs: number, _publish: Publish, availability: TellAvailability): void {
+    for (const device of this.#devices.values()) {
+      const { expireAfterMs, heardAtMs } = device;
+      if (expireAfterMs === undefined || device.expired || !(nowMs - heardAtMs > expireAfterMs)) continue;
+      device.expired = true;
+      availability(device.device, false);
+    }
+  }
+
+  #readConfig(topic: string, discovery: DiscoveryTopic, message: RawMessage, report: Report): void {
+    const config = readObject(message, undefined, report);
+    if (config === undefined) return;
+    const entities = readAnnouncement(config, discovery);
+    if (entities === undefined) {
+      report.ignore('not-a-discovery');
+      return;
+    }
+    this.#replace(topic, entities, report);
+    report.ignore(this.#configs.has(topic) ? 'announcement' : 'not-a-meter');
+  }
+
+  /** Takes what a discovery message says in place of what it said before. */
+  #replace(topic: string, entities: readonly AnnouncedEntity[], report: Report): void {
+    if (!this.#configs.has(topic) && this.#configs.size >= configsMax) {
+      report.rejectMessage(undefined, 'too-many-devices');
+      return;
+    }
+    const before = this.#configs.get(topic) ?? [];
+    const parts = entities.flatMap((entity) => this.#put(topic, entity, report) ?? []);
+    const kept = new Set(parts.map(({ key, device }) => `${device.device} ${key}`));
+    for (const { device, key } of before)
+      if (!kept.has(`${device.device} ${key}`)) this.#remove(device, key, report);
+    if (parts.length > 0) this.#configs.set(topic, parts);
+    else this.#configs.delete(topic);
+    for (const device of new Set([...before, ...parts].map((part) => part.device)))
+      this.#changed(device, report);
+  }
+
+  #put(topic: string, entity: AnnouncedEntity, report: Report): Part | undefined {
+    const figure = figureOf(entity);
+    if (figure === undefined) return undefined;
+    // Without a device block, what is left of the entity's own name stands for it.
+    const id = entity.device.id || channelName(entity.id, 'watts', []).words || entity.id;
+    if (id.length > idLengthMax) {
+      report.rejectMessage(undefined, 'name-too-long');
+      return undefined;
+    }
+    if (figure === 'unit-unknown') {
+      if (!report.isReadBefore(entity.stateTopic)) report.rejectField(id, 'unit-unknown');
+      return undefined;
+    }
+    const device = this.#devices.get(id) ?? new HaDevice(id, entity.device);
+    if (!this.#devices.has(id)) {
+      if (this.#devices.size >= devicesMax) {
+        report.rejectMessage(undefined, 'too-many-devices');
+        return undefined;
+      }
+      this.#devices.set(id, device);
+    }
+    const key = `${topic} ${entity.id}`;
+    if (!device.put(key, figure)) {
+      report.rejectField(id, 'too-many-outlets');
+      return undefined;
+    }
+    if (figure.quantity === 'on' || report.isReadBefore(entity.stateTopic)) return { device, key };
+    if (figure.template === undefined) report.rejectField(id, 'unsupported-template');
+    else if (figure.unitGuessed) report.rejectField(id, 'unit-unknown');
+    return { device, key };
+  }
+
+  #remove(device: HaDevice, key: string, report: Report): void {
+    const gone = device.figures();
+    device.remove(key);
+    const left = new Set(device.figures());
+    for (const { entity } of gone.filter((figure) => !left.has(figure))) {
+      const topics = [entity.stateTopic, ...entity.availability.map(({ topic }) => topic)];
+      for (const topic of topics) this.#unbind(topic, device, report);
+    }
+    if (device.size === 0) this.#devices.delete(device.device);
+  }
+
+  /** Lets go of a topic that nothing of the device uses any more. */
+  #unbind(topic: string, device: HaDevice, report: Report): void {
+    const isUsed = device
+      .figures()
+      .some(
+        ({ entity }) => entity.stateTopic === topic || entity.availability.some((one) => one.topic === topic),
+      );
+    const bound = this.#topics.get(topic);
+    if (isUsed || bound === undefined) return;
+    bound.devices.delete(device);
+    bound.changed();
+    if (bound.devices.size > 0) return;
+    this.#topics.delete(topic);
+    report.announce(topic, undefined);
+  }
+
+  #changed(device: HaDevice, report: Report): void {
+    const { isMeter } = device;
+    const figures = device.figures();
+    for (const { entity, quantity, scale, template } of figures) {
+      if (!isMeter || template === undefined) continue;
+      if (this.#bind(entity.stateTopic, device, report) && template.source === 'value') {
+        const { name, model, firmware } = entity.device;
+        report.announce(entity.stateTopic, {
+          quantity,
+          scale: scale * template.factor,
+          deviceName: name,
+          model,
+          firmware,
+        });
+      }
+    }
+    if (!isMeter) return;
+    const { hardware } = device.announced;
+    if (report.isKnownByHardware(hardware)) return;
+    for (const topic of new Set(figures.map(({ entity }) => entity.stateTopic)))
+      if (!(device.isOurs && this.#subscribed.has(topic)) && !report.isReadBefore(topic)) {
+        device.isOurs = true;
+        this.#listen(topic, device, report);
+      }
+    if (!device.isOurs) return;
+    for (const { topic } of figures.flatMap(({ entity }) => entity.availability))
+      if (this.#bind(topic, device, report)) this.#listen(topic, device, report);
+    describe(device, report);
+  }
+
+  /** False: it was bound already, or there is no room. */
+  #bind(topic: string, device: HaDevice, report: Report): boolean {
+    const bound = this.#topics.get(topic) ?? new HaTopic(topic);
+    bound.changed();
+    if (bound.devices.has(device)) return false;
+    if (!this.#topics.has(topic)) {
+      if (this.#topics.size >= configsMax) return false;
+      this.#topics.set(topic, bound);
+      report.reconsider(topic);
+    }
+    bound.devices.add(device);
+    return true;
+  }
+
+  #listen(topic: string, device: HaDevice, report: Report): void {
+    if (this.#subscribed.has(topic)) return;
+    if (this.#subscribed.size >= learntTopicsMax) {
+      report.rejectMessage(device.device, 'too-many-devices');
+      return;
+    }
+    this.#subscribed.add(topic);
+    report.subscribe(topic);
+  }
+}
+
+/** Again only when it says something else: each of its many messages brings it. */
+function describe(device: HaDevice, report: Report): void {
+  const { name, model, firmware } = device.announced;
+  const described = JSON.stringify([name, model, firmware]);
+  if (described === device.described) return;
+  device.described = described;
+  report.describe({ device: device.device, name, model, firmware });
+}

@@ -1,0 +1,208 @@
+import type { Quantity } from '../model/quantity.ts';
+import { soleLabel, totalLabel } from '../model/reading.ts';
+import { type ChannelName, channelName, wordsOf } from './channel-names.ts';
+import { type Ceilings, feedCeilings, outletCeilings } from './fields.ts';
+import { meaningOf } from './figure-meaning.ts';
+import type { AnnouncedDevice, AnnouncedEntity } from './ha-announcement.ts';
+import { readTemplate, type Template, wholePayload } from './template.ts';
+
+/** One entity as it is read. */
+export interface HaFigure {
+  readonly entity: AnnouncedEntity;
+  readonly quantity: Quantity | 'on';
+  readonly scale: number;
+  readonly unitGuessed: boolean;
+  /** Undefined: beyond our grammar, not read. */
+  readonly template: Template | undefined;
+  /** Its channel by its name, by its id, by where its value stands. */
+  readonly channels: readonly ChannelName[];
+}
+
+/** Where a figure goes. */
+export interface HaPlace {
+  readonly outlet: string;
+  readonly figure: HaFigure;
+  readonly ceilings: Ceilings;
+}
+
+/** What the figures of one entity measure; a text: why it is not read; undefined: nothing of ours. */
+export function figureOf(entity: AnnouncedEntity): HaFigure | 'unit-unknown' | undefined {
+  const known = [entity.device.name, entity.device.id].flatMap((text) =>
+    text === undefined ? [] : [wordsOf(text)],
+  );
+  const id = entity.uniqueId ?? entity.id;
+  const words = [...wordsOf(entity.name ?? ''), ...wordsOf(entity.uniqueId ?? ''), ...wordsOf(entity.id)];
+  const meaning =
+    entity.component === 'sensor'
+      ? meaningOf(entity.unit, entity.deviceClass, words)
+      : isRelay(entity)
+        ? ({ quantity: 'on', scale: 1, unitGuessed: false } as const)
+        : undefined;
+  if (meaning === undefined || meaning === 'unit-unknown') return meaning;
+  const template = entity.template === undefined ? wholePayload : readTemplate(entity.template);
+  const place = Array.isArray(template?.source) ? template.source.join(' ') : entity.stateTopic;
+  const channels = [entity.name ?? id, id, entity.id, place].map((text) =>
+    channelName(text, meaning.quantity, known),
+  );
+  return { entity, ...meaning, template, channels };
+}
+
+function isRelay({ component, deviceClass }: AnnouncedEntity): boolean {
+  return component === 'switch' || (deviceClass !== undefined && /^(power|plug|outlet)$/.test(deviceClass));
+}
+
+const entitiesMax = 2_048;
+/** What makes a device a meter: many report only the voltage of their battery. */
+const metering: ReadonlySet<string> = new Set(['watts', 'amps', 'voltAmps', 'wattHoursTotal']);
+
+/** One device as it announced itself, in one message or in many. */
+export class HaDevice {
+  readonly device: string;
+  announced: AnnouncedDevice;
+  /** No other family reads all its topics: it is shown as ours. */
+  isOurs = false;
+  described = '';
+  /** When a live figure was last heard, epoch ms; NaN: never. */
+  heardAtMs = Number.NaN;
+  expired = false;
+  online: boolean | undefined = undefined;
+  readonly #figures = new Map<string, HaFigure>();
+  readonly #told = new Map<string, boolean>();
+  #places: ReadonlyMap<string, readonly HaPlace[]> | undefined;
+
+  constructor(device: string, announced: AnnouncedDevice) {
+    this.device = device;
+    this.announced = announced;
+  }
+
+  get size(): number {
+    return this.#figures.size;
+  }
+
+  get isMeter(): boolean {
+    return this.figures().some(({ quantity, template }) => metering.has(quantity) && template !== undefined);
+  }
+
+  figures(): HaFigure[] {
+    return [...this.#figures.values()];
+  }
+
+  /** False: there is no room. */
+  put(key: string, figure: HaFigure): boolean {
+    if (!this.#figures.has(key) && this.#figures.size >= entitiesMax) return false;
+    this.#figures.set(key, figure);
+    this.announced = figure.entity.device;
+    this.#places = undefined;
+    return true;
+  }
+
+  remove(key: string): void {
+    this.#figures.delete(key);
+    this.#places = undefined;
+  }
+
+  /** What is read from a topic, and where it goes. */
+  placesOn(topic: string): readonly HaPlace[] {
+    this.#places ??= this.isMeter ? placesByTopic(this.device, this.figures()) : new Map();
+    return this.#places.get(topic) ?? [];
+  }
+
+  /** The silence after which it is away: when all its live figures name one. */
+  get expireAfterMs(): number | undefined {
+    const all = this.figures().filter(({ quantity }) => quantity !== 'on');
+    const named = all.flatMap(({ entity }) => entity.expireAfterMs ?? []);
+    return all.length > 0 && named.length === all.length ? Math.max(...named) : undefined;
+  }
+
+  /** Takes what an availability topic told. Answers true when the device as a whole has changed. */
+  tell(topic: string, online: boolean): boolean {
+    const { availability, availabilityMode } = this.figures()[0]?.entity ?? {};
+    this.#told.set(topic, online);
+    const topics = (availability ?? []).map((one) => one.topic);
+    const told = topics.flatMap((one) => this.#told.get(one) ?? []);
+    const now =
+      availabilityMode === 'latest' || topics.length < 2
+        ? online
+        : availabilityMode === 'all'
+          ? told.includes(false)
+            ? false
+            : told.length === topics.length || undefined
+          : told.includes(true) || (told.length === topics.length ? false : undefined);
+    if (now === undefined || now === this.online) return false;
+    this.online = now;
+    return true;
+  }
+}
+
+function placesByTopic(device: string, figures: readonly HaFigure[]): Map<string, HaPlace[]> {
+  const labelled = labelsOf(figures.filter(({ template }) => template !== undefined));
+  const byTopic = new Map<string, HaPlace[]>();
+  for (const { figure, label } of labelled) {
+    const isFeed = label === totalLabel || /^(L[123]|[abc])$/.test(label);
+    const place = { outlet: `${device}/${label}`, figure, ceilings: isFeed ? feedCeilings : outletCeilings };
+    const places = byTopic.get(figure.entity.stateTopic);
+    if (places === undefined) byTopic.set(figure.entity.stateTopic, [place]);
+    else places.push(place);
+  }
+  return byTopic;
+}
+
+export interface Labelled<Figure> {
+  readonly figure: Figure;
+  readonly label: string;
+}
+
+/** What labels are made from. */
+export interface Nameable {
+  readonly quantity: Quantity | 'on';
+  readonly channels: readonly ChannelName[];
+}
+
+/**
+ * Gathers the figures of one channel under one label: by their names, or, where these leave two of a kind in one
+ * place, by their ids and so on. What is there twice after all is read once.
+ */
+export function labelsOf<Figure extends Nameable>(figures: readonly Figure[]): Labelled<Figure>[] {
+  const meters = figures.filter(({ quantity }) => quantity !== 'on');
+  let best: Labelled<Figure>[] = [];
+  const ways = figures[0]?.channels.length ?? 0;
+  for (let way = 0; way < ways && best.length < meters.length; way++) {
+    const found = unique(labelled(meters, way));
+    if (found.length > best.length) best = found;
+  }
+  return [...best, ...relaysOf(figures, new Set(best.map(({ label }) => label)))];
+}
+
+function unique<Figure extends Nameable>(all: readonly Labelled<Figure>[]): Labelled<Figure>[] {
+  const taken = new Set<string>();
+  return all.filter(({ figure, label }) => {
+    const key = `${figure.quantity} ${label}`;
+    return !taken.has(key) && taken.add(key);
+  });
+}
+
+function labelled<Figure extends Nameable>(figures: readonly Figure[], way: number): Labelled<Figure>[] {
+  const named = figures.map((figure) => ({ figure, channel: figure.channels[way] as ChannelName }));
+  const free = named.filter(({ channel }) => channel.number === undefined && !channel.whole);
+  const usesWords = new Set(free.map(({ figure }) => figure.quantity)).size < free.length;
+  const label = ({ number, words, whole }: ChannelName) =>
+    number ?? (whole ? totalLabel : usesWords && words !== '' ? words : undefined);
+  const hasLabels = named.some(({ channel }) => ![undefined, totalLabel].includes(label(channel)));
+  const bare = hasLabels ? totalLabel : soleLabel;
+  return named.map(({ figure, channel }) => ({ figure, label: label(channel) ?? bare }));
+}
+
+/** A relay belongs to the outlet of its name; without one to the only outlet there is. */
+function relaysOf<Figure extends Nameable>(
+  figures: readonly Figure[],
+  labels: ReadonlySet<string>,
+): Labelled<Figure>[] {
+  const all = figures
+    .filter(({ quantity }) => quantity === 'on')
+    .flatMap((figure) => {
+      const found = figure.channels.map(({ number, words }) => number ?? (words === '' ? soleLabel : words));
+      const label = found.find((one) => labels.has(one));
+      return label === undefined ? [] : [{ figure, label }];
+    });
+  return unique(all);
+}

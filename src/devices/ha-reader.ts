@@ -1,0 +1,171 @@
+import type { RawMessage, Reading } from '../model/reading.ts';
+import type { Report, TopicReader } from './family.ts';
+import { measured } from './fields.ts';
+import type { AnnouncedAvailability } from './ha-announcement.ts';
+import type { HaDevice, HaFigure, HaPlace } from './ha-device.ts';
+import { parseObject, textOf } from './json.ts';
+import { lookUp } from './json-path.ts';
+import { readingAt } from './measured-time.ts';
+import { plainValue } from './plain-value.ts';
+import { evaluate, readTemplate, type Template, wholePayload } from './template.ts';
+
+/** What is to be done with a message of one topic. Thrown away whenever one of its devices changes. */
+interface Plan {
+  readonly needsJson: boolean;
+  readonly parts: readonly DevicePart[];
+}
+
+interface DevicePart {
+  readonly device: HaDevice;
+  readonly outlets: readonly (readonly HaPlace[])[];
+  readonly availability: readonly { template: Template; from: AnnouncedAvailability }[];
+}
+
+/** A topic that was announced, for the figures or the availability of one device or several. */
+export class HaTopic {
+  readonly topic: string;
+  readonly devices = new Set<HaDevice>();
+  #plan: Plan | undefined;
+
+  constructor(topic: string) {
+    this.topic = topic;
+  }
+
+  /** One of its devices has changed. */
+  changed(): void {
+    this.#plan = undefined;
+  }
+
+  readonly read: TopicReader = (message, report) => {
+    this.#plan ??= this.#makePlan();
+    const { needsJson, parts } = this.#plan;
+    const text = needsJson ? textOf(message.payload) : undefined;
+    const json =
+      text === undefined
+        ? undefined
+        : parseObject(text, parts.length === 1 ? parts[0]?.device.device : undefined, report);
+    if (needsJson && json === undefined) return;
+    const value = text ?? plainValue(message.payload);
+    for (const part of parts) readPart(part, json, value, message, report);
+    report.ignore('no-value');
+  };
+
+  #makePlan(): Plan {
+    const parts = [...this.devices].map((device) => ({
+      device,
+      outlets: Object.values(Object.groupBy(device.placesOn(this.topic), ({ outlet }) => outlet)).map(
+        (places) => places ?? [],
+      ),
+      availability: availabilityOn(this.topic, device),
+    }));
+    const needsJson = parts.some(
+      ({ outlets, availability }) =>
+        outlets.flat().some(({ figure }) => figure.template?.needsJson) ||
+        availability.some(({ template }) => template.needsJson),
+    );
+    return { needsJson, parts };
+  }
+}
+
+function availabilityOn(topic: string, device: HaDevice) {
+  const from = device.figures()[0]?.entity.availability.find((one) => one.topic === topic);
+  const template = from?.template === undefined ? wholePayload : readTemplate(from.template);
+  return from === undefined || template === undefined ? [] : [{ template, from }];
+}
+
+function readPart(
+  { device, outlets, availability }: DevicePart,
+  json: unknown,
+  value: string | number,
+  message: RawMessage,
+  report: Report,
+): void {
+  const { hardware } = device.announced;
+  if (hardware.length > 0 && report.isKnownByHardware(hardware)) {
+    report.ignore('read-natively');
+    return;
+  }
+  for (const { template, from } of availability) tell(device, template, from, json, value, message, report);
+  if (outlets.length === 0) return;
+  if (!message.retained) {
+    device.heardAtMs = message.receivedAtMs;
+    if (device.expired) {
+      device.expired = false;
+      report.availability(device.device, true);
+    }
+  }
+  for (const places of outlets) readOutlet(device.device, places, json, value, message, report);
+}
+
+/** All figures of one outlet become one reading. */
+function readOutlet(
+  device: string,
+  places: readonly HaPlace[],
+  json: unknown,
+  value: string | number,
+  message: RawMessage,
+  report: Report,
+): void {
+  let reading: Reading | undefined;
+  for (let index = 0; index < places.length; index++) {
+    const { outlet, figure, ceilings } = places[index] as HaPlace;
+    const template = figure.template as Template;
+    const found = valueIn(template, json, value);
+    if (found === undefined) continue;
+    reading ??= readingAt(device, outlet, undefined, message);
+    if (figure.quantity === 'on') reading.on = stateOf(found, figure, device, report);
+    else {
+      const scale = figure.scale * template.factor;
+      reading[figure.quantity] = measured(figure.quantity, found, scale, ceilings, device, report);
+    }
+  }
+  if (reading !== undefined) report.reading(reading);
+}
+
+function valueIn({ node, source }: Template, json: unknown, value: string | number): unknown {
+  if (source === 'value') return value;
+  if (source !== undefined) return lookUp(json, source);
+  return evaluate(node, json, value);
+}
+
+function stateOf(value: unknown, { entity }: HaFigure, device: string, report: Report): boolean | undefined {
+  const word = String(typeof value === 'object' ? '' : value).toLowerCase();
+  if (word === entity.onText.toLowerCase()) return true;
+  if (word === entity.offText.toLowerCase()) return false;
+  if (value !== null && word !== '' && word !== 'unknown' && word !== 'unavailable' && word !== 'none')
+    report.rejectField(device, 'wrong-shape');
+  return undefined;
+}
+
+function tell(
+  device: HaDevice,
+  template: Template,
+  from: AnnouncedAvailability,
+  json: unknown,
+  value: string | number,
+  message: RawMessage,
+  report: Report,
+): void {
+  const found =
+    template.source === 'value' && typeof value === 'number'
+      ? textOf(message.payload)
+      : valueIn(template, json, value);
+  const online =
+    found === undefined || typeof found === 'object'
+      ? undefined
+      : isWord(found, from.onlineText)
+        ? true
+        : isWord(found, from.offlineText)
+          ? false
+          : undefined;
+  if (online === undefined) {
+    report.ignore('no-value');
+    return;
+  }
+  report.ignore('availability');
+  if (device.tell(from.topic, online) && device.isOurs) report.availability(device.device, online);
+}
+
+function isWord(value: unknown, word: string): boolean {
+  return String(value).toLowerCase() === word.toLowerCase();
+}
