@@ -3,6 +3,7 @@ import { type RawMessage, type Reading, soleLabel, totalLabel } from '../../mode
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
 import { feedCeilings, measured } from '../fields.ts';
 import { readObject } from '../json.ts';
+import { Known } from '../known.ts';
 import { readingAt, trustedSeconds } from '../measured-time.ts';
 import { plainValue } from '../plain-value.ts';
 
@@ -23,7 +24,11 @@ interface Variable {
   readonly label: string;
 }
 
+const nodesMax = 5_000;
+
 class EmonSession implements FamilySession {
+  readonly #nodes = new Known(nodesMax, (device) => new EmonNode(device));
+
   claim(topic: string): TopicReader | undefined {
     const [root, node, name, ...more] = topic.split('/');
     if (root === 'emonhub' && node === 'rx' && more.length === 1 && more[0] === 'values') {
@@ -31,13 +36,53 @@ class EmonSession implements FamilySession {
       return (_, report) => report.rejectMessage(device, 'unit-unknown');
     }
     if (root !== 'emon' || node === undefined || node === '' || more.length > 0) return undefined;
-    if (name === undefined) return (message, report) => readNode(node, message, report);
+    if (name === undefined) return (message, report) => readNode(this.#nodes.get(node), message, report);
     const variable = variableOf(name);
     if (variable === undefined) return (_, report) => report.ignore('not-a-meter');
     const outlet = `${node}/${variable.label}`;
     return (message, report) => readVariable(node, outlet, variable.quantity, message, report);
   }
 }
+
+/** A clamp, or the node as a whole, and its reading while a message is being read. */
+interface Clamp {
+  readonly outlet: string;
+  reading: Reading | undefined;
+}
+
+class EmonNode {
+  readonly device: string;
+  readonly shared: Clamp;
+  /** By variable; null: not for us. */
+  readonly #slots = new Map<string, { quantity: Quantity; clamp: Clamp } | null>();
+  readonly #clamps = new Map<string, Clamp>();
+
+  constructor(device: string) {
+    this.device = device;
+    this.shared = this.#clamp(totalLabel);
+  }
+
+  slot(name: string): { quantity: Quantity; clamp: Clamp } | null {
+    const known = this.#slots.get(name);
+    if (known !== undefined) return known;
+    const variable = variableOf(name);
+    const slot =
+      variable === undefined ? null : { quantity: variable.quantity, clamp: this.#clamp(variable.label) };
+    if (this.#slots.size < variablesMax) this.#slots.set(name, slot);
+    return slot;
+  }
+
+  #clamp(label: string): Clamp {
+    const known = this.#clamps.get(label);
+    if (known !== undefined) return known;
+    const clamp: Clamp = { outlet: `${this.device}/${label}`, reading: undefined };
+    this.#clamps.set(label, clamp);
+    return clamp;
+  }
+}
+
+/** Of one node; its clamps are numbered with two digits, so there are fewer of them still. */
+const variablesMax = 512;
 
 function readVariable(
   device: string,
@@ -52,28 +97,37 @@ function readVariable(
 }
 
 /** All variables of a node; `time` in seconds. */
-function readNode(device: string, message: RawMessage, report: Report): void {
+function readNode(node: EmonNode, message: RawMessage, report: Report): void {
+  const { device, shared } = node;
   const body = readObject(message, device, report);
   if (body === undefined) return;
   const atMs = trustedSeconds(body.time, message.receivedAtMs);
-  const readings = new Map<string, Reading>();
+  const touched: Clamp[] = [];
   for (const name in body) {
-    const variable = variableOf(name);
-    if (variable === undefined) continue;
-    let reading = readings.get(variable.label);
-    if (reading === undefined) {
-      reading = readingAt(device, `${device}/${variable.label}`, atMs, message);
-      readings.set(variable.label, reading);
+    const slot = node.slot(name);
+    if (slot === null) continue;
+    const { quantity, clamp } = slot;
+    if (clamp.reading === undefined) {
+      clamp.reading = readingAt(device, clamp.outlet, atMs, message);
+      touched.push(clamp);
     }
-    const { quantity } = variable;
-    reading[quantity] ??= measured(quantity, body[name], 1, feedCeilings, device, report);
+    clamp.reading[quantity] ??= measured(quantity, body[name], 1, feedCeilings, device, report);
   }
   // All clamps hang on the one voltage that is measured.
-  const shared = readings.get(totalLabel);
-  for (const reading of readings.values()) {
-    if (reading !== shared && reading.watts !== undefined) reading.volts ??= shared?.volts;
+  const whole = shared.reading;
+  const volts = whole?.volts;
+  for (const clamp of touched) {
+    const reading = clamp.reading as Reading;
+    clamp.reading = undefined;
+    if (reading === whole) continue;
+    if (reading.watts !== undefined && reading.volts === undefined && volts !== undefined) {
+      reading.volts = volts;
+      whole!.volts = undefined;
+    }
     report.reading(reading);
   }
+  // What the clamps have taken over needs not be said again.
+  if (whole !== undefined) report.reading(whole);
   report.ignore('not-a-meter');
 }
 

@@ -1,6 +1,6 @@
 import { type RawMessage, type Reading, soleLabel, totalLabel } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
-import { feedCeilings, measured, outletCeilings } from '../fields.ts';
+import { type Ceilings, feedCeilings, measured, outletCeilings } from '../fields.ts';
 import { isObject, type JsonObject, readObject, textOf } from '../json.ts';
 import { Known } from '../known.ts';
 import { readingAt } from '../measured-time.ts';
@@ -33,44 +33,84 @@ class NutSession implements FamilySession {
     if (device === '' || levels[1] === 'bridge') return undefined;
     const path = levels.slice(1 + name.length + (isByHost ? 1 : 0)).join('.');
     if (path === '') return (message, report) => readAll(this.#devices.get(device), message, report);
-    const variable = nutVariable(path);
-    if (variable !== undefined)
-      return (message, report) => readOne(this.#devices.get(device), variable, message, report);
+    const slot = this.#devices.get(device).slot(path);
+    if (slot !== null) return (message, report) => readOne(this.#devices.get(device), path, message, report);
     // A share of what the UPS could bear is an estimate, and there is no reading for estimates.
     const reason = path === 'ups.load' ? 'load-in-percent-only' : 'not-a-meter';
     return (_, report) => report.ignore(reason);
   }
 }
 
+/** An outlet, and its reading while a message is being read. */
+interface Place {
+  readonly outlet: string;
+  readonly ceilings: Ceilings;
+  reading: Reading | undefined;
+}
+
+interface NutSlot {
+  readonly variable: NutVariable;
+  /** Undefined: phases where the outlets are known would count twice. */
+  readonly place: Place | undefined;
+}
+
+/** Of one device. */
+const variablesMax = 2_000;
+
 class NutDevice {
   readonly device: string;
   /** Its outlets are metered: all else is the device as a whole. */
   hasOutlets = false;
+  /** By variable; null: not for us. */
+  readonly #slots = new Map<string, NutSlot | null>();
+  readonly #places = new Map<string, Place>();
 
   constructor(device: string) {
     this.device = device;
   }
 
-  /** Undefined: phases where the outlets are known would count twice. */
-  outlet({ quantity, side, label }: NutVariable): string | undefined {
-    if (side === 'outlet') {
-      this.hasOutlets ||= quantity === 'watts';
-      return `${this.device}/${label}`;
+  slot(path: string): NutSlot | null {
+    const known = this.#slots.get(path);
+    if (known !== undefined) return known;
+    const variable = path.length > 80 ? undefined : nutVariable(path);
+    if (variable?.side === 'outlet' && variable.quantity === 'watts' && !this.hasOutlets) {
+      this.hasOutlets = true;
+      this.#slots.clear();
     }
+    const slot = variable === undefined ? null : { variable, place: this.#placeOf(variable) };
+    if (this.#slots.size < variablesMax) this.#slots.set(path, slot);
+    return slot;
+  }
+
+  #placeOf({ side, label }: NutVariable): Place | undefined {
+    if (side === 'outlet') return this.#place(label, outletCeilings);
     if (this.hasOutlets && label !== '') return undefined;
-    if (side === 'input') return `${this.device}/${label === '' ? totalLabel : `in:${label}`}`;
-    return `${this.device}/${label === '' ? (this.hasOutlets ? totalLabel : soleLabel) : label}`;
+    if (side === 'input') return this.#place(label === '' ? totalLabel : `in:${label}`, feedCeilings);
+    const whole = this.hasOutlets ? totalLabel : soleLabel;
+    return this.#place(label === '' ? whole : label, feedCeilings);
+  }
+
+  #place(label: string, ceilings: Ceilings): Place {
+    const known = this.#places.get(label);
+    if (known !== undefined) return known;
+    const place: Place = { outlet: `${this.device}/${label}`, ceilings, reading: undefined };
+    if (this.#places.size < variablesMax) this.#places.set(label, place);
+    return place;
   }
 }
 
-function readOne(device: NutDevice, variable: NutVariable, message: RawMessage, report: Report): void {
-  if (variable.quantity === 'name') {
-    report.describe({ device: device.device, outletNames: { [variable.label]: textOf(message.payload) } });
-    return;
+function readOne(device: NutDevice, path: string, message: RawMessage, report: Report): void {
+  const slot = device.slot(path);
+  if (slot?.variable.quantity === 'name') {
+    report.describe({
+      device: device.device,
+      outletNames: { [slot.variable.label]: textOf(message.payload) },
+    });
+  } else if (slot?.place !== undefined) {
+    take(device, slot, plainValue(message.payload), message, report);
+    if (slot.place.reading !== undefined) report.reading(slot.place.reading);
+    slot.place.reading = undefined;
   }
-  const readings = new Map<string, Reading>();
-  take(device, variable, plainValue(message.payload), readings, message, report);
-  for (const reading of readings.values()) report.reading(reading);
   report.ignore('not-a-meter');
 }
 
@@ -78,55 +118,65 @@ function readOne(device: NutDevice, variable: NutVariable, message: RawMessage, 
 function readAll(device: NutDevice, message: RawMessage, report: Report): void {
   const body = readObject(message, device.device, report);
   if (body === undefined) return;
-  const found: [NutVariable, unknown][] = [];
-  collect(body, '', 0, found);
-  const readings = new Map<string, Reading>();
-  const names: Record<string, string> = {};
-  // Outlets first: they decide what the rest is.
-  found.sort(([one], [other]) => Number(one.side !== 'outlet') - Number(other.side !== 'outlet'));
-  for (const [variable, value] of found) {
-    if (variable.quantity !== 'name') take(device, variable, value, readings, message, report);
-    else if (typeof value === 'string') names[variable.label] = value;
+  const hadOutlets = device.hasOutlets;
+  const found: Found[] = [];
+  collect(body, '', 0, device, found);
+  // Outlets decide what all else is, and may stand behind it.
+  if (device.hasOutlets !== hadOutlets) {
+    found.length = 0;
+    collect(body, '', 0, device, found);
   }
-  if (Object.keys(names).length > 0) report.describe({ device: device.device, outletNames: names });
-  for (const reading of readings.values()) report.reading(reading);
+  const names: Record<string, string> = {};
+  let named = false;
+  for (const { slot, value } of found) {
+    if (slot.variable.quantity !== 'name') take(device, slot, value, message, report);
+    else if (typeof value === 'string') {
+      names[slot.variable.label] = value;
+      named = true;
+    }
+  }
+  if (named) report.describe({ device: device.device, outletNames: names });
+  for (const { slot } of found) {
+    const { place } = slot;
+    if (place?.reading === undefined) continue;
+    report.reading(place.reading);
+    place.reading = undefined;
+  }
   report.ignore('not-a-meter');
 }
 
-const depthMax = 5;
-const variablesMax = 2_000;
+interface Found {
+  readonly slot: NutSlot;
+  readonly value: unknown;
+}
 
-function collect(body: JsonObject, path: string, depth: number, found: [NutVariable, unknown][]): void {
+const depthMax = 5;
+
+function collect(body: JsonObject, path: string, depth: number, device: NutDevice, found: Found[]): void {
   for (const key in body) {
     if (found.length >= variablesMax) return;
     const value = body[key];
     const name = path === '' ? key : `${path}.${key}`;
     if (isObject(value) && depth < depthMax) {
-      collect(value, name, depth + 1, found);
+      collect(value, name, depth + 1, device, found);
       continue;
     }
-    const variable = name.length > 80 ? undefined : nutVariable(name);
-    if (variable !== undefined) found.push([variable, value]);
+    const slot = device.slot(name);
+    if (slot !== null) found.push({ slot, value });
   }
 }
 
 function take(
   device: NutDevice,
-  variable: NutVariable,
+  { variable, place }: NutSlot,
   value: unknown,
-  readings: Map<string, Reading>,
   message: RawMessage,
   report: Report,
 ): void {
-  const outlet = device.outlet(variable);
-  if (outlet === undefined) return;
-  let reading = readings.get(outlet);
-  if (reading === undefined) {
-    reading = readingAt(device.device, outlet, undefined, message);
-    readings.set(outlet, reading);
-  }
   const { quantity } = variable;
-  if (quantity === 'name') return;
+  if (place === undefined || quantity === 'name') return;
+  place.reading ??= readingAt(device.device, place.outlet, undefined, message);
+  const reading = place.reading;
   if (quantity === 'on') {
     if (value === 'on' || value === 'off') reading.on = value === 'on';
     else report.rejectField(device.device, 'wrong-shape');
@@ -137,6 +187,5 @@ function take(
     report.rejectField(device.device, 'sentinel');
     return;
   }
-  const ceilings = variable.side === 'outlet' ? outletCeilings : feedCeilings;
-  reading[quantity] ??= measured(quantity, value, 1, ceilings, device.device, report);
+  reading[quantity] ??= measured(quantity, value, 1, place.ceilings, device.device, report);
 }
