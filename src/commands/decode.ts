@@ -119,7 +119,8 @@ function shown(reading: Reading): Record<string, unknown> {
     outlet,
     ...Object.fromEntries(known.map((quantity) => [quantity, reading[quantity]])),
     ...(on !== undefined && { on }),
-    atMs,
+    // Inside, a fraction keeps readings of one ms apart; outside, times are whole ms.
+    atMs: Math.floor(atMs),
     receivedAtMs,
     atBasis,
     ...(retained && { retained }),

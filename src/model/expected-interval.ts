@@ -9,8 +9,8 @@ const evenGapsMin = 5;
 const evenGapMsMin = 100;
 const evenRatioMax = 1.6;
 /** Three expected intervals, but a 1 s plug may stumble, and a silent one is not waited for all day. */
-const staleMsMin = 10_000;
-const staleMsMax = 60 * 60_000;
+const staleMsMin = 5_000;
+const staleMsMax = 4 * 60 * 60_000;
 const intervalsUntilStale = 3;
 
 // Columns of one row.

@@ -35,7 +35,7 @@ export function figureOfSum(sums: ScopeSums, scope: number, expected: number, at
   // Only where every outlet told both; else the quotient would be of different things.
   if (sums.count(scope, sumOf.voltAmps) === inSum && voltAmps > 0)
     set(figure, 'powerFactor', watts / voltAmps);
-  if (atMs > 0) figure.atMs = atMs;
+  if (atMs > 0) figure.atMs = Math.floor(atMs);
   if (inSum > 0) figure.state = stateOf(watts, undefined);
   return figure;
 }
@@ -62,7 +62,7 @@ export function figureOfOutlets(outlets: OutletTable, members: readonly number[]
   else if (voltAmps.length === watts.length && sum(voltAmps) > 0)
     set(figure, 'powerFactor', sum(watts) / sum(voltAmps));
   const atMs = shown.reduce((newest, outlet) => Math.max(newest, outlets.records[outlet]!.lastAtMs), 0);
-  if (atMs > 0) figure.atMs = atMs;
+  if (atMs > 0) figure.atMs = Math.floor(atMs);
   if (fresh.length > 0) {
     figure.basis = basisOf(watts.length, Math.max(expected, 1));
     figure.state = stateOf(

@@ -5,10 +5,11 @@ import { startOfLocalDay, startOfNextLocalDay } from './local-day.ts';
 import { type OutletRecord, OutletTable } from './outlet-table.ts';
 import type { PowerTree } from './power-tree.ts';
 import { quantities } from './quantity.ts';
-import type { Reading } from './reading.ts';
+import { type Reading, totalLabel } from './reading.ts';
 import type { RollUp, RollUpTier } from './roll-up.ts';
 import { RollUpMaker } from './roll-up-maker.ts';
 import type { RoomView } from './room-view.ts';
+import { scopeId } from './scope.ts';
 import { ScopeSums, summed, toMillionths } from './scope-sums.ts';
 import { ScopeTable } from './scope-table.ts';
 import { type Claim, claimsOf } from './topology.ts';
@@ -37,6 +38,9 @@ const sweepGapMs = 5_000;
 const awaitMsMax = 310_000;
 
 const summedColumns = summed.map((name) => quantities.indexOf(name));
+/** How often those who watch are told how today's energy has grown. */
+const todayTouchMs = 15_000;
+
 const wattsSum = summed.indexOf('watts');
 /** What a relay that is off makes 0. */
 const drawColumns = (['watts', 'voltAmps', 'amps'] as const).map((name) => quantities.indexOf(name));
@@ -75,7 +79,9 @@ export class Room implements RoomView {
   #awaitUntilMs = 0;
   #dayFromMs = 0;
   #dayToMs = 0;
+  #todayTouchMs = 0;
   #refusedOutlets = 0;
+  #lateReadings = 0;
 
   constructor(options: RoomOptions) {
     this.timezone = options.tree.timezone;
@@ -109,6 +115,11 @@ export class Room implements RoomView {
     return this.#refusedOutlets;
   }
 
+  /** Readings measured too long ago to say anything of the present; they are kept all the same. */
+  get lateReadings(): number {
+    return this.#lateReadings;
+  }
+
   scopeAt(index: number): string {
     return this.#scopes.id(index);
   }
@@ -135,7 +146,7 @@ export class Room implements RoomView {
   /** Outlets that no server claims and that have told watts, by id. */
   unclaimedOutlets(): string[] {
     return this.#outlets.records
-      .filter((record) => record.metered && !this.#claims.has(record.outlet))
+      .filter((record) => record.metered && !this.#claims.has(record.outlet) && !this.#isPart(record))
       .map((record) => record.outlet);
   }
 
@@ -171,8 +182,14 @@ export class Room implements RoomView {
     this.#intervals.seen(outlet, reading.receivedAtMs);
     record.lastReceivedMs = reading.receivedAtMs;
     if (reading.atMs > record.lastAtMs) record.lastAtMs = reading.atMs;
-    record.fresh = true;
     this.#takeValues(outlet, record, reading);
+    // Brought late (a session caught up, a device that was cut off): it belongs to the past, not to the present.
+    if (reading.receivedAtMs - reading.atMs > this.#intervals.staleAfterMs(outlet)) {
+      this.#lateReadings += 1;
+      this.#touch(record.ancestors);
+      return;
+    }
+    record.fresh = true;
     record.everFresh = true;
     if (record.awaited && reading.watts !== undefined) this.#arrived(record);
     if (reading.watts !== undefined && !(record.metered && record.counted)) this.#becomeMetered(record);
@@ -205,6 +222,13 @@ export class Room implements RoomView {
       if (staleMs <= nowMs) this.#expire(outlet, staleMs);
     }
     this.#rollUps.closeUntil(nowMs);
+    if (nowMs >= this.#todayTouchMs) {
+      // Today's energy grows also where nothing is reported.
+      this.#todayTouchMs = nowMs + todayTouchMs;
+      this.#touch(
+        this.#versions.map((_, scope) => scope).filter((scope) => this.#sums.count(scope, wattsSum) > 0),
+      );
+    }
     if (nowMs >= this.#dayToMs || nowMs < this.#dayFromMs) this.#beginDay(nowMs);
   }
 
@@ -296,10 +320,28 @@ export class Room implements RoomView {
     }
   }
 
+  /**
+   * What a device says as a whole and what its outlets say are the same watts: only one of the two counts. The
+   * outlets do, unless a server claims the whole (a three-phase machine).
+   */
+  #isPart(record: OutletRecord): boolean {
+    if (this.#claims.has(record.outlet)) return false;
+    const device = this.#devices.get(record.device)!;
+    return record.isTotal ? device.outletMetered : this.#claims.has(`${record.device}/${totalLabel}`);
+  }
+
   #ancestorsOf(record: OutletRecord, device: DeviceRecord): number[] {
     const ancestors = [record.scope];
     if (record.isTotal || !device.totalMetered) ancestors.push(device.scope);
-    if (record.isTotal && device.outletMetered) return ancestors;
+    if (this.#isPart(record)) {
+      const server = this.#scopes.find(scopeId('server', record.outlet));
+      if (server >= 0 && this.#members[server]!.length > 0) {
+        this.#members[server] = [];
+        this.#expected[server] = 0;
+        this.#touch([server]);
+      }
+      return ancestors;
+    }
     const claim = this.#claims.get(record.outlet);
     if (claim !== undefined) ancestors.push(claim.server, ...claim.places, this.#roomScope);
     else if (record.metered) {

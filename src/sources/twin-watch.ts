@@ -3,17 +3,20 @@ export type Ending = 'taken-over' | 'closed-by-broker' | 'other';
 
 /** A connection that lasted this long was no skirmish. */
 export const stableMs = 60_000;
+/** The very first connection of a newcomer is ended sooner: the other comes back within a second or so. */
+const firstStableMs = 3_000;
 
 /**
  * Recognises a second instance with the same client id. A broker ends the older of two such connections (MQTT
  * 3.1.1 §3.1.4, MQTT 5 reason 142), so that two instances that both come back at once throw each other out for ever.
- * Who has never held a stable connection is the newcomer and gives way; who has, holds out much longer.
+ * Whose first connection did not last is the newcomer and gives way; the other holds out much longer.
  * In MQTT 3.1.1 the broker gives no reason: connections that it accepts at once and closes soon after, several
  * times in a row, are taken for the same.
  */
 export class TwinWatch {
   #openedAtMs: number | undefined;
   #standing = false;
+  #first = true;
   #takeovers = 0;
   #lastTakeoverAtMs = Number.NEGATIVE_INFINITY;
 
@@ -30,14 +33,13 @@ export class TwinWatch {
   closed(nowMs: number, ending: Ending): boolean {
     const lastedMs = nowMs - (this.#openedAtMs ?? nowMs);
     this.#openedAtMs = undefined;
-    if (lastedMs >= stableMs) {
-      this.#standing = true;
-      this.#takeovers = 0;
-    }
+    if (lastedMs >= (this.#first ? firstStableMs : stableMs)) this.#standing = true;
+    if (lastedMs >= stableMs) this.#takeovers = 0;
+    this.#first = false;
     if (ending === 'other') return false;
     if (ending === 'closed-by-broker' && lastedMs >= stableMs) return false;
     this.#takeovers += 1;
-    if (ending === 'taken-over' || this.#takeovers >= unsureTakeovers) this.#lastTakeoverAtMs = nowMs;
+    if (ending === 'taken-over' || this.#takeovers >= suspectTakeovers) this.#lastTakeoverAtMs = nowMs;
     return this.#takeovers >= this.#patience(ending);
   }
 
@@ -53,6 +55,7 @@ export class TwinWatch {
 }
 
 const sureTakeovers = 2;
-const unsureTakeovers = 4;
+const unsureTakeovers = 3;
+const suspectTakeovers = 2;
 const standingTakeovers = 10;
 const rememberedMs = 600_000;

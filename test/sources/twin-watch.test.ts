@@ -27,9 +27,14 @@ it('gives way after the second takeover that the broker has named', () => {
   ).toEqual([false, true, true]);
 });
 
-it('gives way after the fourth short connection when the broker gives no reason', () => {
+it('gives way after the third short connection when the broker gives no reason', () => {
   const short = [1, 'closed-by-broker'] as const;
-  expect(afterEach([short, short, short, short, short])).toEqual([false, false, false, true, true]);
+  expect(afterEach([short, short, short, short, short])).toEqual([false, false, true, true, true]);
+});
+
+it('holds out when its first connection lasted, be it only for seconds: the newcomer is the other', () => {
+  const short = [1, 'closed-by-broker'] as const;
+  expect(afterEach([[8, 'closed-by-broker'], short, short, short])).not.toContain(true);
 });
 
 it('does not take a broker that restarts for a twin', () => {

@@ -13,7 +13,7 @@ import { ShellyDevice } from '../shelly-device.ts';
 export const family: Family = {
   name: 'shelly-gen2',
   topics: ['events/rpc', 'status/+', 'online'].flatMap((tail) =>
-    [1, 2, 3, 4].map((levels) => `${'+/'.repeat(levels)}${tail}`),
+    [1, 2, 3, 4, 5, 6].map((levels) => `${'+/'.repeat(levels)}${tail}`),
   ),
   rank: 10,
   expectedIntervalMs: 60_000,
