@@ -1,7 +1,7 @@
 import type { Quantity } from '../../model/quantity.ts';
 import { type RawMessage, type Reading, soleLabel, totalLabel } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
-import { feedCeilings, measured } from '../fields.ts';
+import { feedCeilings, measured, wattHours, watts } from '../fields.ts';
 import { readObject } from '../json.ts';
 import { Known } from '../known.ts';
 import { readingAt, trustedSeconds } from '../measured-time.ts';
@@ -111,7 +111,12 @@ function readNode(node: EmonNode, message: RawMessage, report: Report): void {
       clamp.reading = readingAt(device, clamp.outlet, atMs, message);
       touched.push(clamp);
     }
-    clamp.reading[quantity] ??= measured(quantity, body[name], 1, feedCeilings, device, report);
+    const { reading } = clamp;
+    // Spelt out for what most names are: a computed key costs more than the figure.
+    if (quantity === 'watts') reading.watts ??= watts(body[name], feedCeilings, device, report);
+    else if (quantity === 'wattHoursTotal')
+      reading.wattHoursTotal ??= wattHours(body[name], 1, device, report);
+    else reading[quantity] ??= measured(quantity, body[name], 1, feedCeilings, device, report);
   }
   // All clamps hang on the one voltage that is measured.
   const whole = shared.reading;
