@@ -96,7 +96,7 @@ describe('the whole road', () => {
     expect(row?.slice(1)).toEqual([120.5, 230, 0.5, 0.9, 12500]);
 
     const { body: history } = await service.get(
-      '/api/v1/history?scope=outlet:plug-a/0&points=600&from=' + (Date.now() - 600_000),
+      `/api/v1/history?scope=outlet:plug-a/0&points=600&from=${Date.now() - 600_000}`,
     );
     const known = (history as HistoryAnswer).mean.filter((value) => value !== null);
     expect((history as HistoryAnswer).tier).toBe('raw');

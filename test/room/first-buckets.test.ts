@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FirstBuckets } from '../../src/first-buckets.ts';
+import type { RollUp, RollUpTier } from '../../src/model/roll-up.ts';
+import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
+
+const quarterMs = 900_000;
+const fromMs = Math.floor(Date.now() / quarterMs) * quarterMs;
+const startedMs = fromMs + 5 * 60_000 + 20_000;
+const row = (at: number, watts: number, observedMs: number): RollUp => ({
+  scope: 'room',
+  fromMs: at,
+  wattsMean: watts,
+  wattsMin: watts - 10,
+  wattsMax: watts + 10,
+  wattHours: (watts * observedMs) / 3_600_000,
+  observedMs,
+});
+
+describe('the buckets that were open at the start', () => {
+  let folder: string;
+  let store: EmbeddedStore;
+  let written: [RollUpTier, RollUp][];
+  let buckets: FirstBuckets;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'first-buckets-'));
+    store = new EmbeddedStore({ path: folder, retention: { rawMs: Infinity, minuteMs: Infinity } });
+    await store.open();
+    // The earlier run: five whole minutes at 100 W, and 15 s of the minute it was stopped in.
+    const earlier = Array.from({ length: 5 }, (_, i) => row(fromMs + i * 60_000, 100, 60_000));
+    await store.write(store.encodeRollUps('minute', [...earlier, row(fromMs + 300_000, 100, 15_000)]));
+    written = [];
+    buckets = new FirstBuckets({ store, startedMs, record: (tier, made) => written.push([tier, made]) });
+  });
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('are joined with what the earlier run observed in them', async () => {
+    buckets.take('minute', row(fromMs + 300_000, 400, 40_000));
+    buckets.take('quarter', row(fromMs, 400, 580_000));
+    await buckets.settled();
+    const [minute, quarter] = written.map(([, made]) => made);
+    expect(minute).toMatchObject({ observedMs: 55_000, wattsMin: 90, wattsMax: 410 });
+    expect(minute!.wattHours).toBeCloseTo((100 * 15 + 400 * 40) / 3600, 5);
+    expect(minute!.wattsMean).toBeCloseTo((100 * 15 + 400 * 40) / 55, 3);
+    expect(quarter).toMatchObject({ observedMs: 895_000, wattsMin: 90, wattsMax: 410 });
+    expect(quarter!.wattHours).toBeCloseTo((100 * 315 + 400 * 580) / 3600, 5);
+  });
+
+  it('are written as they are while the store is away', async () => {
+    await store.close();
+    buckets.take('minute', row(fromMs + 300_000, 400, 40_000));
+    await buckets.settled();
+    expect(written).toEqual([['minute', row(fromMs + 300_000, 400, 40_000)]]);
+  });
+
+  it('hold up no later bucket', () => {
+    buckets.take('minute', row(fromMs + 360_000, 400, 60_000));
+    buckets.take('quarter', row(fromMs + quarterMs, 400, quarterMs));
+    expect(written.map(([tier]) => tier)).toEqual(['minute', 'quarter']);
+  });
+});
