@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { askHistory } from './api/ask-history.ts';
 import { createApi } from './api/server.ts';
-import { brokerNews, deviceRows, readyAnswer, soleOutlet, treeAnswer } from './app-answers.ts';
+import { brokerNews, deviceRows, readyAnswer, soleOutlet, treeAnswer, wattsByScope } from './app-answers.ts';
 import {
   connectSimulatedRoom,
   makeSimulatedRoom,
@@ -12,7 +12,8 @@ import {
 import { fillDemoPast } from './demo-past.ts';
 import type { IntakeSink } from './devices/delivery.ts';
 import { Intake } from './devices/intake.ts';
-import { loadFamilies } from './families.ts';
+import { familiesWith } from './families.ts';
+import { FirstBuckets } from './first-buckets.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { startOfLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
@@ -68,9 +69,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log,
     durable: (sequence) => source.acknowledge(sequence),
   });
-  const room = new Room({ tree, rollUp: (tier, row) => recorder.recordRollUps(tier, [row]) });
+  const firstBuckets = new FirstBuckets({
+    store,
+    startedMs,
+    record: (tier, row) => recorder.recordRollUps(tier, [row]),
+  });
+  const room = new Room({ tree, rollUp: (tier, row) => firstBuckets.take(tier, row) });
   room.tick(clock.nowMs());
-  const intake = new Intake(await loadFamilies());
+  const intake = new Intake(await familiesWith(settings.mqtt.mappings));
   const live = new LiveHub({ room, clock, log });
 
   // ── the road ──
@@ -108,6 +114,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       store: recorder.status,
       live: live.status(),
       scopes: room.scopeCount,
+      watts: wattsByScope(room),
     }),
     webRoot: options.webRoot ?? join(import.meta.dirname, '../dist/web'),
     clock,
@@ -116,6 +123,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const historyContext = (scope: string) => ({
     outlet: soleOutlet(scope, tree),
     nowMs: clock.nowMs(),
+    openMinute: room.openMinute(scope, clock.nowMs()),
     retention: settings.store.retention,
   });
   live.attach(api.server);
@@ -165,6 +173,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await api.stop();
       road.finish();
       room.closeBuckets(clock.nowMs());
+      await firstBuckets.settled();
       const left = await recorder.stop(flushMsMax);
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);

@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Family } from './devices/family.ts';
+import type { MappingSettings } from './devices/mapping.ts';
+import { mappingFamily } from './devices/mapping-family.ts';
 
 /**
  * The device families there are: every file under devices/families, so that adding one is adding a file.
@@ -17,6 +19,12 @@ export async function loadFamilies(
   if (names.size !== families.length)
     throw new Error(`two device families share a name: ${families.map(({ name }) => name).join(', ')}`);
   return families.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name));
+}
+
+/** The same, and before them what the settings describe (`mqtt.mappings`). */
+export async function familiesWith(mappings: readonly MappingSettings[]): Promise<Family[]> {
+  const families = await loadFamilies();
+  return mappings.length === 0 ? families : [mappingFamily(mappings), ...families];
 }
 
 async function loadFamily(path: string): Promise<Family> {

@@ -103,8 +103,8 @@ function addDiscover(rackwatt: Command): void {
     )
     .action(async (options: { seconds: number; url?: string; yaml: boolean; config?: string }) => {
       const { discover } = await import('./commands/discover.ts');
-      const { loadFamilies } = await import('./families.ts');
-      const families = await loadFamilies();
+      const { familiesWith } = await import('./families.ts');
+      const families = await familiesWith((await load(options)).settings.mqtt.mappings);
       const { stdout, stderr } = process;
       await discover(
         { ...(await login(options)), seconds: options.seconds, yaml: options.yaml },
@@ -116,6 +116,7 @@ function addDiscover(rackwatt: Command): void {
 function addDecode(rackwatt: Command): void {
   add(rackwatt, 'decode')
     .description('reads messages as JSON lines on standard input, writes what they say, line by line')
+    .option(configFlag, configHelp)
     .addHelpText(
       'after',
       examples(
@@ -123,10 +124,11 @@ function addDecode(rackwatt: Command): void {
         "mosquitto_sub -h broker -t 'tele/#' -F '%j' | rackwatt decode",
       ),
     )
-    .action(async () => {
+    .action(async (options: { config?: string }) => {
       const { decode } = await import('./commands/decode.ts');
-      const { loadFamilies } = await import('./families.ts');
-      await decode(await loadFamilies(), process.stdin, process.stdout, systemClock);
+      const { familiesWith } = await import('./families.ts');
+      const { mappings } = (await load(options)).settings.mqtt;
+      await decode(await familiesWith(mappings), process.stdin, process.stdout, systemClock);
     });
 }
 

@@ -9,7 +9,7 @@ import { brokerLogin } from '../config/broker-login.ts';
 import { type LoadedSettings, runsDemo } from '../config/load.ts';
 import type { Settings } from '../config/schema.ts';
 import { storePlace } from '../config/store-place.ts';
-import { loadFamilies } from '../families.ts';
+import { familiesWith } from '../families.ts';
 import type { SourceStatus } from '../sources/source.ts';
 import { type Store, StoreError } from '../store/store.ts';
 
@@ -87,7 +87,9 @@ async function brokerFinding(settings: Settings, clock: Clock): Promise<Finding>
   const { mqtt } = settings;
   const { MqttSource } = await import('../sources/mqtt-source.ts');
   const filters =
-    mqtt.topics === 'auto' ? (await loadFamilies()).flatMap(({ topics }) => topics) : mqtt.topics;
+    mqtt.topics === 'auto'
+      ? (await familiesWith(mqtt.mappings)).flatMap(({ topics }) => topics)
+      : mqtt.topics;
   const source = new MqttSource({
     ...brokerLogin(settings),
     // Not the service's own id: that would take over its session.

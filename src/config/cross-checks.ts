@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { checkMappings } from './mapping-checks.ts';
 import { nearest, shown } from './problem.ts';
 import { at, dotted, isMapping } from './tree.ts';
 
@@ -23,6 +24,7 @@ export function crossCheck(tree: unknown, cwd: string): Finding[] {
     ...checkNames(tree),
     ...checkReferences(tree),
     ...checkOutlets(tree),
+    ...checkMappings(tree),
   ];
 }
 

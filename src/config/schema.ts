@@ -45,6 +45,70 @@ const secretText = text(4_096);
 const path = text(4_096);
 const name = text(100);
 
+const mapping = z.strictObject({
+  topic: note(text(1_000), {
+    sentence: 'Topic with named parts.',
+    expected: 'a topic; + stands for one level, {name} for one with a name',
+    example: "'pdu/{device}/outlet/{outlet}/{quantity}'",
+  }),
+  device: note(text(200).optional(), {
+    sentence: 'Name of the device, from parts of the topic and paths in the payload.',
+    expected: "text with {part} of the topic or {path} of the payload in it, such as '{device}'",
+    example: "'{tags.agent_host}'",
+  }),
+  outlet: note(text(200).optional(), {
+    sentence:
+      "The outlet's label, in the same manner; {*} counts the members of a list from 0, {*+1} from 1.",
+    expected: "text with {part} of the topic or {path} of the payload in it, such as '{outlet}'",
+    example: "'{outputs[*].id}'",
+  }),
+  format: note(z.enum(['plain', 'json', 'influx']).optional(), {
+    sentence: 'What the payload is. Without it: json where there is a path, else plain.',
+    expected: 'plain, json or influx',
+    example: 'json',
+  }),
+  figures: note(z.record(z.string(), z.unknown()).optional(), {
+    sentence: 'By path in the payload (or by what stands for {quantity} in the topic): the unit.',
+    expected: 'a mapping such as { power: W, current: 0.1 A, state: on }',
+    example: '{ power: W, current: mA, energy: kWh, state: on }',
+  }),
+  path: note(text(1_000).optional(), {
+    sentence: 'Where in the payload a single figure stands.',
+    expected: 'a path such as a.b, a[0].b or a[*].b',
+    example: "'outputs[*].load'",
+  }),
+  quantity: note(text(40).optional(), {
+    sentence: 'What that figure is; without it, what its unit says.',
+    expected: 'watts, volts, amps, wattHoursTotal, wattHoursReturnedTotal, …, on or online',
+    example: 'watts',
+  }),
+  unit: note(text(20).optional(), {
+    sentence: 'Unit of that figure.',
+    expected: 'W, kW, mW, V, A, mA, VA, var, Hz, Wh, kWh, pf, %, on or online',
+    example: 'W',
+  }),
+  scale: note(z.number().optional(), {
+    sentence: 'Factor before the unit.',
+    expected: 'a number other than 0',
+    example: '0.1',
+  }),
+  time: note(text(1_000).optional(), {
+    sentence: 'Path of the time it was measured at.',
+    expected: 'a path such as ts',
+    example: 'timestamp',
+  }),
+  timeUnit: note(z.enum(['s', 'ms', 'us', 'ns']).optional(), {
+    sentence: 'Unit of that time, where it is a number since 1970.',
+    expected: 's, ms, us or ns',
+    example: 'ms',
+  }),
+  where: note(z.record(z.string(), z.unknown()).optional(), {
+    sentence: 'Only payloads in which these paths have these values.',
+    expected: 'a mapping of paths to values',
+    example: '{ name: rpdu }',
+  }),
+});
+
 const mqtt = z.strictObject({
   url: note(brokerUrl.optional(), {
     sentence:
@@ -73,6 +137,12 @@ const mqtt = z.strictObject({
     sentence: 'Which topics to listen to. auto: those of every device family there is.',
     expected: 'auto, or a list of MQTT topic filters (+ stands for one level, # for the rest)',
     example: "[ 'tele/#', 'shellies/#' ]",
+  }),
+  mappings: note(z.array(mapping).max(1_000).prefault([]), {
+    sentence:
+      'How to read what no device family knows, or knows wrong: topics with named parts, and what stands there (docs/add-a-device.md).',
+    expected: 'a list of mappings, each with topic and figures',
+    example: "[ { topic: 'pdu/{device}/outlet/{outlet}/{quantity}', figures: { power: W, current: mA } } ]",
   }),
   protocol: note(
     z.union([z.enum(['3.1.1', '5']), z.literal(5).transform(() => '5' as const)]).prefault('3.1.1'),

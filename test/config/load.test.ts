@@ -22,7 +22,7 @@ const load = (text: string) => loadSettings(inFile(text));
 describe('without any settings', () => {
   test('the defaults of the contract hold', () => {
     const { settings, warnings, configured } = loadSettings({ env: {}, cwd: '/' });
-    expect(settings.mqtt).toEqual({ clientId: 'rackwatt', topics: 'auto', protocol: '3.1.1' });
+    expect(settings.mqtt).toEqual({ clientId: 'rackwatt', topics: 'auto', mappings: [], protocol: '3.1.1' });
     expect(settings.broker).toEqual({ host: '127.0.0.1', port: 1883 });
     expect(settings.http).toEqual({ host: '127.0.0.1', port: 8080 });
     expect(settings.store).toEqual({
