@@ -68,6 +68,16 @@ export function readyAnswer(source: SourceStatus, storeKind: string, recorder: R
   };
 }
 
+/** For `/metrics`: what every scope above the outlet draws now, as far as it is known. */
+export function* wattsByScope(room: Room): Generator<readonly [watts: number, scope: string]> {
+  for (let index = 0; index < room.scopeCount; index += 1) {
+    const scope = room.scopeAt(index);
+    if (scope.startsWith('outlet:')) continue;
+    const { watts, stale } = room.figureAt(index);
+    if (watts !== undefined && !stale) yield [watts, scope];
+  }
+}
+
 /** One line for the log when the broker's state changed. */
 export function brokerNews({ state, url, problem, refused }: SourceStatus): string {
   const parts = [`broker ${url}: ${state}`];

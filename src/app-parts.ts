@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
@@ -11,6 +10,7 @@ import { SimulatedRoom } from './sources/demo/simulated-room.ts';
 import type { Source, SourceHandlers } from './sources/source.ts';
 import { Backlog } from './store/backlog.ts';
 import type { Store } from './store/store.ts';
+import { makeStoreFolder } from './store-folder.ts';
 
 /** The parts of which the settings choose one of two; app.ts joins them. */
 export interface PartsOptions {
@@ -75,7 +75,7 @@ export async function makeStore(options: PartsOptions): Promise<{ store: Store; 
   const { settings, clock, log, demo } = options;
   const { retention, influx } = settings.store;
   const { folder, database } = storePlace(settings.store, demo);
-  await mkdir(folder, { recursive: true });
+  await makeStoreFolder(folder);
   const store: Store =
     settings.store.kind === 'influx'
       ? new (await import('./store/influx/influx-store.ts')).InfluxStore({

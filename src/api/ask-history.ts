@@ -5,8 +5,9 @@ import {
   holdMsOf,
   readableStepMs,
 } from '../analysis/buckets.ts';
+import type { RollUpColumns } from '../model/columns.ts';
 import type { Quantity } from '../model/quantity.ts';
-import { type RollUpTier, type Tier, tierStepMs } from '../model/roll-up.ts';
+import { type RollUp, type RollUpTier, type Tier, tierStepMs } from '../model/roll-up.ts';
 import type { Store } from '../store/store.ts';
 import type { HistoryAnswer } from './shapes.ts';
 
@@ -20,6 +21,8 @@ export interface HistoryQuestion {
   /** The one outlet the scope stands for; undefined: it is a sum, of which only roll-ups are kept. */
   readonly outlet: string | undefined;
   readonly nowMs: number;
+  /** The minute that has no row yet. */
+  readonly openMinute: RollUp | undefined;
   readonly retention: { readonly rawMs: number; readonly minuteMs: number };
 }
 
@@ -98,7 +101,19 @@ async function rollUpBuckets(
     );
     if (newestMs < toMs) parts.push(await store.rollUps({ tier: 'minute', scope, fromMs: newestMs, toMs }));
   }
+  if (question.openMinute !== undefined) parts.push(columnsOf(question.openMinute));
   return bucketsOfRollUps(parts, fromMs, Math.min(toMs, question.nowMs), stepMs);
+}
+
+function columnsOf(row: RollUp): RollUpColumns {
+  return {
+    fromMs: Float64Array.of(row.fromMs),
+    wattsMean: Float64Array.of(row.wattsMean),
+    wattsMin: Float64Array.of(row.wattsMin),
+    wattsMax: Float64Array.of(row.wattsMax),
+    wattHours: Float64Array.of(row.wattHours),
+    observedMs: Float64Array.of(row.observedMs),
+  };
 }
 
 /** NaN is how we mark "not observed"; outside it is null. Three decimals are finer than any meter. */

@@ -16,6 +16,8 @@ export interface RoadCounts {
   readonly live: LiveStatus;
   /** Scopes the room knows. */
   readonly scopes: number;
+  /** What they draw now, W; those that are not known are absent. */
+  readonly watts: Iterable<readonly [watts: number, scope: string]>;
 }
 
 /** The recorder's status is one. */
@@ -133,6 +135,13 @@ const rows: readonly Row[] = [
     read: ({ broker }) => (broker.droppedByBroker === undefined ? [] : [[broker.droppedByBroker]]),
   },
   gauge('scopes', 'Scopes the room knows', (c) => c.scopes),
+  {
+    name: 'watts',
+    help: 'What a scope draws now, W: room, feeds, breakers, racks, servers, devices; absent while not known',
+    kind: 'gauge',
+    labels: ['scope'],
+    read: (c) => c.watts,
+  },
   gauge('store_ok', '1: the store is open and took what it was given last', (c) => (c.store.storeOk ? 1 : 0)),
   counter('store_written_total', 'Readings and roll-ups the store took', (c) => c.store.written),
   countersBy(

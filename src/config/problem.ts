@@ -52,8 +52,13 @@ export function oneLine(text: string): string {
 export function nearest(wrong: string, right: readonly string[]): string | undefined {
   if (right.length === 0 || wrong.length > 200) return undefined;
   const plain = (word: string) => word.toLowerCase().replace(/[-_ .]/g, '');
-  const best = right.find((word) => plain(word) === plain(wrong)) ?? closest(wrong, [...right]);
+  // A name cut short (RACKWATT_MQTT_USER) is nearer than one that is only as long.
+  const [whole] = right
+    .filter((word) => wrong.length >= 4 && plain(word).startsWith(plain(wrong)))
+    .sort((one, other) => one.length - other.length);
+  const best = right.find((word) => plain(word) === plain(wrong)) ?? whole ?? closest(wrong, [...right]);
   const near =
-    plain(best) === plain(wrong) || distance(wrong, best) <= Math.max(2, Math.ceil(wrong.length * 0.4));
+    plain(best).startsWith(plain(wrong)) ||
+    distance(wrong, best) <= Math.max(2, Math.ceil(wrong.length * 0.4));
   return near ? best : undefined;
 }

@@ -71,6 +71,22 @@ export class RollUpMaker {
     }
   }
 
+  /** The minute that is still open, as far as it has come by `nowMs`; undefined while nothing was observed. */
+  openMinute(scope: number, nowMs: number): Omit<RollUp, 'scope'> | undefined {
+    const rows = this.#rows.chunk(scope);
+    const row = this.#rows.at(scope);
+    if (rows[row + minuteFromMs] === 0) return undefined;
+    this.#advance(scope, Math.min(nowMs, rows[row + minuteFromMs]! + minuteMs - 1));
+    if (rows[row + observedMs] === 0) return undefined;
+    return bucket(
+      rows[row + minuteFromMs]!,
+      rows[row + energy]!,
+      rows[row + observedMs]!,
+      rows[row + lowest]!,
+      rows[row + highest]!,
+    );
+  }
+
   /** Wh drawn since the open bucket began, up to `nowMs`; 0 when that bucket began before `notBeforeMs`. */
   openWattHours(scope: number, nowMs: number, notBeforeMs: number): number {
     const rows = this.#rows.chunk(scope);

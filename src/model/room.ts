@@ -143,6 +143,13 @@ export class Room implements RoomView {
     return figure;
   }
 
+  /** The minute of a scope that is still open: what its newest roll-up will be. */
+  openMinute(scope: string, nowMs: number): RollUp | undefined {
+    const index = this.#scopes.find(scope);
+    const row = index < 0 ? undefined : this.#rollUps.openMinute(index, nowMs);
+    return row === undefined ? undefined : { scope, ...row };
+  }
+
   /** Outlets that no server claims and that have told watts, by id. */
   unclaimedOutlets(): string[] {
     return this.#outlets.records

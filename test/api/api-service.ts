@@ -147,6 +147,7 @@ export class ApiService {
       },
       live: this.live.status(),
       scopes: this.room.scopeCount,
+      watts: [[220.75, 'server:hv-01'] as const],
     };
   }
 

@@ -107,6 +107,7 @@ describe('unknown variables', () => {
   test('are refused with the nearest right spelling', () => {
     const rows = [
       ['RACKWATT_MQTT_ULR', 'RACKWATT_MQTT_URL'],
+      ['RACKWATT_MQTT_USER', 'RACKWATT_MQTT_USERNAME'],
       ['RACKWATT_MQTT_CLIENTID', 'RACKWATT_MQTT_CLIENT_ID'],
       ['RACKWATT_CONFIGFILE', 'RACKWATT_CONFIG'],
       ['RACKWATT_MQTT_PASSWORD_FIEL', 'RACKWATT_MQTT_PASSWORD_FILE'],

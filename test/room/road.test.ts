@@ -102,6 +102,10 @@ describe('the whole road', () => {
     expect((history as HistoryAnswer).tier).toBe('raw');
     expect(known).toContain(120.5);
 
+    // The newest minute has no row yet; the answer has it all the same.
+    const { body: ofRoom } = await service.get('/api/v1/history?scope=room&points=24');
+    expect((ofRoom as HistoryAnswer).max.filter((value) => value !== null)).toEqual([260.75]);
+
     const { body: tree } = await service.get('/api/v1/tree');
     expect((tree as TreeAnswer).unclaimed).toEqual([{ outlet: 'lonely/0', device: 'lonely' }]);
     const { body: devices } = await service.get('/api/v1/devices');
