@@ -20,9 +20,9 @@ ENV NODE_ENV=production RACKWATT_STORE_PATH=/data
 VOLUME /data
 USER node
 
-# The page listens on the loopback address, which a published port does not reach. Either run it in the host's
-# network (docker run --network host, as config/compose.yaml does) and put a proxy with a login before it, or set
-# RACKWATT_HTTP_HOST=0.0.0.0 together with RACKWATT_ACCESS_TOKENS: without tokens that is refused.
+# The page listens on the loopback address, which a published port does not reach: run it in the host's network
+# (docker run --network host, as config/compose.yaml does) and put a proxy with a login before it. Other addresses
+# are refused until access tokens are checked.
 EXPOSE 8080 1883
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \

@@ -36,7 +36,7 @@ function outliveReader(): void {
 
 function program(): Command {
   const rackwatt = new Command('rackwatt')
-    .description('Live power, history, start-up inrush and idle draw of a server room, over MQTT.')
+    .description('Live power and history of a server room, over MQTT.')
     .version(version())
     .exitOverride()
     .showSuggestionAfterError()

@@ -11,7 +11,7 @@ export const openApiDocument = {
     title: 'rackwatt',
     version: '1.0.0',
     description:
-      'Live power, history, start-up inrush and idle draw of one server room. Times in: ISO 8601 or epoch ms; times out: ' +
+      'Live power and history of one server room. Times in: ISO 8601 or epoch ms; times out: ' +
       'epoch ms. A quantity that is not known is absent, never 0. The live stream is a WebSocket at /api/v1/live.',
     license: { name: 'MIT', identifier: 'MIT' },
   },

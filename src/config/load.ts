@@ -182,11 +182,6 @@ function warningsOn(settings: Settings, changed: ReadonlySet<string>): string[] 
   const warnings = catalog
     .filter(({ name, note }) => note.notUsedYet && changed.has(name))
     .map(({ name }) => `${name} is not used by this version yet`);
-  if (!isLoopback(settings.http.host)) {
-    warnings.push(
-      `http.host ${settings.http.host}: this version does not ask for tokens yet, so everybody who reaches this address sees the room; keep it behind a firewall or a proxy with a login`,
-    );
-  }
   if (
     !isLoopback(settings.broker.host) &&
     settings.broker.username === undefined &&

@@ -273,7 +273,8 @@ const store = z.strictObject({
 
 const http = z.strictObject({
   host: note(text(255).prefault('127.0.0.1'), {
-    sentence: 'Address the page and the API listen on. Anything but this machine itself needs access.tokens.',
+    sentence:
+      'Address the page and the API listen on. Until access.tokens are checked only this machine itself is allowed: put a proxy with a login before it.',
     expected: 'a host name or IP address of this machine',
     example: '127.0.0.1',
   }),
