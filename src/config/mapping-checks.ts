@@ -1,9 +1,10 @@
-import { type MappingSettings, readMapping } from '../devices/mapping.ts';
-import type { Finding } from './cross-checks.ts';
+import { type MappingProblem, type MappingSettings, readMapping } from '../devices/mapping.ts';
 import { at, isMapping } from './tree.ts';
 
 /** What is wrong with the rows of `mqtt.mappings`, as far as their shape is right. */
-export function checkMappings(tree: unknown): Finding[] {
+export function checkMappings(
+  tree: unknown,
+): (Omit<MappingProblem, 'path'> & { readonly path: readonly PropertyKey[] })[] {
   const rows = at(tree, 'mqtt', 'mappings');
   if (!Array.isArray(rows)) return [];
   return rows.flatMap((row: unknown, index) => {

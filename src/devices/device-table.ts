@@ -59,7 +59,7 @@ export class DeviceTable {
   /** Family → reason → how many. */
   readonly #rejected = new Map<string, Partial<Record<RejectReason, number>>>();
   readonly #unknown = new Device(unknownDevice, unknownDevice);
-  readonly #hardware: HardwareIds;
+  readonly #hardware: HardwareIds<Device>;
 
   constructor(limits: DeviceLimits) {
     this.#limits = limits;

@@ -40,11 +40,10 @@ export interface FamilySession {
 /** Says that a device is there, or no longer. */
 export type TellAvailability = (device: string, online: boolean) => void;
 
-/**
- * What a discovery message says of a topic whose payload is one bare value, for a family that knows the device
- * better but cannot know its units.
- */
+/** What a discovery message says of a topic, for a family that knows the device better but cannot know its units. */
 export interface Announced {
+  /** The payload is one bare value. Else it is to be read as announced, by nobody else. */
+  readonly isPlain: boolean;
   readonly quantity: Quantity | 'on';
   /** To our unit. */
   readonly scale: number;

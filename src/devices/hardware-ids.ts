@@ -1,10 +1,8 @@
-import type { Device } from './device-table.ts';
-
 /**
  * Devices by what they are in hardware (MAC, IEEE address, or the last six digits of a MAC), whatever they are
  * called: so that one which two families hear of is read by one of them only.
  */
-export class HardwareIds {
+export class HardwareIds<Device> {
   readonly #max: number;
   readonly #devices = new Map<string, Device>();
 

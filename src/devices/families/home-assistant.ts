@@ -160,9 +160,10 @@ class HomeAssistantSession implements FamilySession {
     const figures = device.figures();
     for (const { entity, quantity, scale, template } of figures) {
       if (!isMeter || template === undefined) continue;
-      if (this.#bind(entity.stateTopic, device, report) && template.source === 'value') {
+      if (this.#bind(entity.stateTopic, device, report)) {
         const { name, model, firmware } = entity.device;
         report.announce(entity.stateTopic, {
+          isPlain: template.source === 'value',
           quantity,
           scale: scale * template.factor,
           deviceName: name,
