@@ -119,8 +119,7 @@ export class DeviceTable {
 
   /** Has another family given readings of a device with one of these addresses? */
   isKnownByHardware(ids: readonly string[], family: string): boolean {
-    const found = ids.length === 0 ? undefined : this.#hardware.find(ids);
-    return found !== undefined && found.family !== family && found.outlets.length > 0;
+    return this.#hardware.some(ids, (device) => device.family !== family && device.outlets.length > 0);
   }
 
   setOnline(name: string, online: boolean): void {

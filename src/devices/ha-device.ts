@@ -83,6 +83,19 @@ export class HaDevice {
     return this.figures().some(({ quantity, template }) => metering.has(quantity) && template !== undefined);
   }
 
+  entries(): Iterable<readonly [key: string, figure: HaFigure]> {
+    return this.#figures;
+  }
+
+  topicsOf(key: string): string[] {
+    const figure = this.#figures.get(key);
+    return figure === undefined ? [] : topicsOf(figure);
+  }
+
+  uses(topic: string): boolean {
+    return this.figures().some((figure) => topicsOf(figure).includes(topic));
+  }
+
   figures(): HaFigure[] {
     return [...this.#figures.values()];
   }
@@ -132,6 +145,10 @@ export class HaDevice {
     this.online = now;
     return true;
   }
+}
+
+function topicsOf({ entity }: HaFigure): string[] {
+  return [entity.stateTopic, ...entity.availability.map(({ topic }) => topic)];
 }
 
 function placesByTopic(device: string, figures: readonly HaFigure[]): Map<string, HaPlace[]> {

@@ -4,7 +4,7 @@
  */
 export class HardwareIds<Device> {
   readonly #max: number;
-  readonly #devices = new Map<string, Device>();
+  readonly #devices = new Map<string, Device[]>();
 
   constructor(max: number) {
     this.#max = max;
@@ -16,23 +16,26 @@ export class HardwareIds<Device> {
     if (id === undefined) return;
     const isShort = id.length === shortLength;
     const keys = isShort ? [`short ${id}`, `any ${id}`] : [id, `any ${id.slice(-shortLength)}`];
-    for (const key of keys)
-      if (this.#devices.size < this.#max && !this.#devices.has(key)) this.#devices.set(key, device);
+    for (const key of keys) {
+      const known = this.#devices.get(key);
+      if (known === undefined && this.#devices.size < this.#max) this.#devices.set(key, [device]);
+      else if (known !== undefined && !known.includes(device) && known.length < sameMax) known.push(device);
+    }
   }
 
-  /** The device with one of these ids (of `hardwareId`). A short id is compared with the end of a long one. */
-  find(ids: readonly string[]): Device | undefined {
+  /** Is there a device with one of these ids (of `hardwareId`) that is so? A short id is the end of a long one. */
+  some(ids: readonly string[], isSo: (device: Device) => boolean): boolean {
     for (const id of ids) {
-      const found =
-        id.length === shortLength
-          ? this.#devices.get(`any ${id}`)
-          : (this.#devices.get(id) ?? this.#devices.get(`short ${id.slice(-shortLength)}`));
-      if (found !== undefined) return found;
+      const isShort = id.length === shortLength;
+      const keys = isShort ? [`any ${id}`] : [id, `short ${id.slice(-shortLength)}`];
+      if (keys.some((key) => this.#devices.get(key)?.some(isSo))) return true;
     }
-    return undefined;
+    return false;
   }
 }
 
+/** Families that may hear of one device. */
+const sameMax = 4;
 const shortLength = 6;
 
 /** `shellyplus1pm-A8032AB12345` → `a8032ab12345`; `tasmota_1A2B3C` → `1a2b3c`; undefined: no address at its end. */

@@ -86,14 +86,16 @@ class HomeAssistantSession implements FamilySession {
       return;
     }
     const before = this.#configs.get(topic) ?? [];
+    const topicsBefore = before.map(({ device, key }) => ({ device, topics: device.topicsOf(key) }));
     const parts = entities.flatMap((entity) => this.#put(topic, entity, report) ?? []);
     const kept = new Set(parts.map(({ key, device }) => `${device.device} ${key}`));
-    for (const { device, key } of before)
-      if (!kept.has(`${device.device} ${key}`)) this.#remove(device, key, report);
+    for (const { device, key } of before) if (!kept.has(`${device.device} ${key}`)) device.remove(key);
+    for (const { device, topics } of topicsBefore)
+      for (const one of topics) this.#unbind(one, device, report);
     if (parts.length > 0) this.#configs.set(topic, parts);
     else this.#configs.delete(topic);
     for (const device of new Set([...before, ...parts].map((part) => part.device)))
-      this.#changed(device, report);
+      this.#changed(device, new Set(parts.map(({ key }) => key)), report);
   }
 
   #put(topic: string, entity: AnnouncedEntity, report: Report): Part | undefined {
@@ -128,26 +130,10 @@ class HomeAssistantSession implements FamilySession {
     return { device, key };
   }
 
-  #remove(device: HaDevice, key: string, report: Report): void {
-    const gone = device.figures();
-    device.remove(key);
-    const left = new Set(device.figures());
-    for (const { entity } of gone.filter((figure) => !left.has(figure))) {
-      const topics = [entity.stateTopic, ...entity.availability.map(({ topic }) => topic)];
-      for (const topic of topics) this.#unbind(topic, device, report);
-    }
-    if (device.size === 0) this.#devices.delete(device.device);
-  }
-
   /** Lets go of a topic that nothing of the device uses any more. */
   #unbind(topic: string, device: HaDevice, report: Report): void {
-    const isUsed = device
-      .figures()
-      .some(
-        ({ entity }) => entity.stateTopic === topic || entity.availability.some((one) => one.topic === topic),
-      );
     const bound = this.#topics.get(topic);
-    if (isUsed || bound === undefined) return;
+    if (bound === undefined || device.uses(topic)) return;
     bound.devices.delete(device);
     bound.changed();
     if (bound.devices.size > 0) return;
@@ -155,12 +141,14 @@ class HomeAssistantSession implements FamilySession {
     report.announce(topic, undefined);
   }
 
-  #changed(device: HaDevice, report: Report): void {
+  /** `fresh`: what was announced just now. */
+  #changed(device: HaDevice, fresh: ReadonlySet<string>, report: Report): void {
+    if (device.size === 0) this.#devices.delete(device.device);
     const { isMeter } = device;
     const figures = device.figures();
-    for (const { entity, quantity, scale, template } of figures) {
+    for (const [key, { entity, quantity, scale, template }] of device.entries()) {
       if (!isMeter || template === undefined) continue;
-      if (this.#bind(entity.stateTopic, device, report)) {
+      if (this.#bind(entity.stateTopic, device, report) || fresh.has(key)) {
         const { name, model, firmware } = entity.device;
         report.announce(entity.stateTopic, {
           isPlain: template.source === 'value',
