@@ -62,6 +62,8 @@ const defaultLimits: RecorderLimits = {
   retryCapMs: 30_000,
 };
 
+/** More than a broker with the usual 20 messages in flight ever gives at once. */
+const busyReadings = 100;
 const patienceCheckMs = 250;
 const replayWriteBytes = 524_288;
 /** Encoded and written in one go; more would hold up the road. */
@@ -86,6 +88,8 @@ export class Recorder {
   /** When the first of the open batch was seen, and whether it has collected for long enough. */
   #openSinceMs: number | undefined;
   #collected = false;
+  /** The last batch was a large one. */
+  #busy = false;
   #cancelCollect: (() => void) | undefined;
   #turnAsked = false;
   #liveWrites = 0;
@@ -239,13 +243,16 @@ export class Recorder {
     else if (this.#undurable.empty) this.#stopping?.();
   }
 
-  /** Nothing under way: at once. Otherwise after collecting for a while, as soon as there is room to go on to. */
+  /**
+   * Nothing under way: at once, since a broker may hold back until we acknowledge. Otherwise, and when readings
+   * come in crowds, after collecting for a while: each write costs the same, however little is in it.
+   */
   #openIsDue(): boolean {
     if (this.#open.count === 0) return false;
     if (this.#stopping !== undefined || this.#openSinceMs! <= this.#impatientMs) return true;
     switch (this.#watch.state) {
       case 'up':
-        return this.#slotFree && (this.#liveInFlight === 0 || this.#collected);
+        return this.#slotFree && ((this.#liveInFlight === 0 && !this.#busy) || this.#collected);
       case 'away':
         return !this.#spilling;
       case 'opening':
@@ -272,6 +279,7 @@ export class Recorder {
   }
 
   #seal(): void {
+    this.#busy = this.#open.count >= busyReadings;
     for (const batch of this.#open.seal(this.#openSinceMs ?? this.#clock.nowMs())) this.#undurable.add(batch);
     this.#openSinceMs = undefined;
     this.#collected = false;

@@ -105,10 +105,28 @@ describe('batches', () => {
       expect(durable).toEqual([]);
       counts.push(store.held[0]!.write.count);
       store.held[0]!.take();
+      clock.advance(20);
       await turns();
     }
     expect(counts).toEqual([5000, 5000, 2345]);
     expect(durable).toEqual([7]);
+  });
+
+  it('are collected for a while when readings come in crowds, however idle the store is', async () => {
+    await startRecorder();
+    hand(100);
+    recorder.mark(1);
+    await turns();
+    store.held[0]!.take();
+    hand(30);
+    recorder.mark(2);
+    await turns();
+    expect(store.held).toHaveLength(0);
+    hand(20);
+    recorder.mark(3);
+    clock.advance(20);
+    await turns();
+    expect(store.held.map(({ write }) => write.count)).toEqual([50]);
   });
 
   it('hold roll-ups apart from readings, and both belong to the mark', async () => {
@@ -384,6 +402,7 @@ describe('a store that is slow', () => {
         held.take();
       }
       await turns(1);
+      if (store.held.length === 0) clock.advance(20);
     }
     expect(recorder.status).toMatchObject({ written: 500_000, dropped: 0, backlog: { readings: 0 } });
   }, 20_000);
