@@ -151,6 +151,7 @@ const sentinels: ReadonlySet<number> = new Set([-2147483648, 2147483647, 4294967
 
 /** Also when the device divided the marker before sending it, e.g. 4294967.295 kWh. */
 export function isSentinel(raw: number, scale: number): boolean {
+  if (Math.abs(raw) < 8388607 && Math.abs(raw * scale) < 8388607) return false;
   return sentinels.has(raw) || (scale !== 1 && sentinels.has(tidy(raw * scale)));
 }
 

@@ -4,7 +4,7 @@ import { measured } from './fields.ts';
 import type { AnnouncedAvailability } from './ha-announcement.ts';
 import type { HaDevice, HaFigure, HaPlace } from './ha-device.ts';
 import { parseObject, textOf } from './json.ts';
-import { lookUp } from './json-path.ts';
+import { type JsonPath, lookUp, member } from './json-path.ts';
 import { readingAt } from './measured-time.ts';
 import { plainValue } from './plain-value.ts';
 import { evaluate, readTemplate, type Template, wholePayload } from './template.ts';
@@ -17,8 +17,14 @@ interface Plan {
 
 interface DevicePart {
   readonly device: HaDevice;
-  readonly outlets: readonly (readonly HaPlace[])[];
+  readonly outlets: readonly (readonly ReadPlace[])[];
   readonly availability: readonly { template: Template; from: AnnouncedAvailability }[];
+}
+
+/** A place, with its path's beginning: the same object where the one before it begins alike. */
+interface ReadPlace extends HaPlace {
+  readonly template: Template;
+  readonly parent: JsonPath | undefined;
 }
 
 /** A topic that was announced, for the figures or the availability of one device or several. */
@@ -54,7 +60,7 @@ export class HaTopic {
     const parts = [...this.devices].map((device) => ({
       device,
       outlets: Object.values(Object.groupBy(device.placesOn(this.topic), ({ outlet }) => outlet)).map(
-        (places) => places ?? [],
+        (places) => withParents(places ?? []),
       ),
       availability: availabilityOn(this.topic, device),
     }));
@@ -65,6 +71,18 @@ export class HaTopic {
     );
     return { needsJson, parts };
   }
+}
+
+function withParents(places: readonly HaPlace[]): ReadPlace[] {
+  const parents = new Map<string, JsonPath>();
+  return places.map((place) => {
+    const template = place.figure.template as Template;
+    if (template.leaf === undefined) return { ...place, template, parent: undefined };
+    const key = JSON.stringify(template.parent);
+    const parent = parents.get(key) ?? template.parent;
+    parents.set(key, parent);
+    return { ...place, template, parent };
+  });
 }
 
 function availabilityOn(topic: string, device: HaDevice) {
@@ -97,26 +115,32 @@ function readPart(
   for (const places of outlets) readOutlet(device.device, places, json, value, message, report);
 }
 
-/** All figures of one outlet become one reading. */
+/** All figures of one outlet become one reading. Most stand side by side: what holds them is looked up once. */
 function readOutlet(
   device: string,
-  places: readonly HaPlace[],
+  places: readonly ReadPlace[],
   json: unknown,
   value: string | number,
   message: RawMessage,
   report: Report,
 ): void {
   let reading: Reading | undefined;
+  let parent: JsonPath | undefined;
+  let holder: unknown;
   for (let index = 0; index < places.length; index++) {
-    const { outlet, figure, ceilings } = places[index] as HaPlace;
-    const template = figure.template as Template;
-    const found = valueIn(template, json, value);
+    const place = places[index] as ReadPlace;
+    const { figure, template } = place;
+    if (place.parent !== undefined && place.parent !== parent) {
+      parent = place.parent;
+      holder = lookUp(json, parent);
+    }
+    const found = place.parent === undefined ? valueIn(template, json, value) : member(holder, template.leaf);
     if (found === undefined) continue;
-    reading ??= readingAt(device, outlet, undefined, message);
+    reading ??= readingAt(device, place.outlet, undefined, message);
     if (figure.quantity === 'on') reading.on = stateOf(found, figure, device, report);
     else {
       const scale = figure.scale * template.factor;
-      reading[figure.quantity] = measured(figure.quantity, found, scale, ceilings, device, report);
+      reading[figure.quantity] = measured(figure.quantity, found, scale, place.ceilings, device, report);
     }
   }
   if (reading !== undefined) report.reading(reading);

@@ -1,5 +1,3 @@
-import { isObject } from './json.ts';
-
 /** Where in a JSON value a figure stands: keys of objects, places in lists. `undefined` stands for `[*]`. */
 export type JsonPath = readonly (string | number | undefined)[];
 
@@ -42,16 +40,18 @@ export function parsePath(text: string): JsonPath | undefined {
 export function lookUp(value: unknown, path: JsonPath): unknown {
   let found = value;
   for (let index = 0; index < path.length; index++) {
-    const step = path[index] as string | number;
-    if (Array.isArray(found)) {
-      if (typeof step !== 'number') return undefined;
-      found = found[step];
-    } else {
-      if (!isObject(found) || !Object.hasOwn(found, step)) return undefined;
-      found = found[step];
-    }
+    found = member(found, path[index]);
+    if (found === undefined) return undefined;
   }
   return found;
+}
+
+/** One step. What JSON cannot hold, functions and the prototype, is what all objects have: not the payload's. */
+export function member(value: unknown, step: string | number | undefined): unknown {
+  if (typeof value !== 'object' || value === null || step === undefined) return undefined;
+  if (typeof step !== 'number' && Array.isArray(value)) return undefined;
+  const found = (value as Record<string | number, unknown>)[step];
+  return typeof found === 'function' || found === Object.prototype ? undefined : found;
 }
 
 /** A sticky expression, tried at one place. */

@@ -25,11 +25,12 @@ export function mappingReader(all: readonly BoundMapping[]): TopicReader {
   const rows = all.map((bound) => new Row(bound));
   const needsJson = all.some(({ mapping }) => mapping.format === 'json');
   const needsLines = all.some(({ mapping }) => mapping.format === 'influx');
+  const needsPlain = all.some(({ mapping }) => mapping.format === 'plain');
   const device = rows[0]?.fixedDevice;
   return (message, report) => {
     const json = needsJson ? readJson(message, device, report) : undefined;
     const documents = needsLines ? readLines(message) : [];
-    const plain = plainValue(message.payload);
+    const plain = needsPlain ? plainValue(message.payload) : undefined;
     for (const row of rows) {
       const { format } = row.bound.mapping;
       if (format === 'plain') row.read(plain, message, report);
@@ -68,53 +69,63 @@ class Row {
   readonly bound: BoundMapping;
   readonly fixedDevice: string | undefined;
   readonly #fixedLabel: string | undefined;
-  readonly #time: JsonPath | undefined;
-  /** The last outlet id put together: most topics have one only. */
-  #outlet = '';
-  #outletOf = '';
+  readonly #figures: readonly { figure: MappedFigure; place: Place }[];
+  readonly #device: readonly NamePart[];
+  readonly #label: readonly NamePart[];
+  readonly #where: readonly { place: Place; value: string }[];
+  readonly #time: Place | undefined;
+  /** Outlet ids put together before, by label, of one device. */
+  #outlets = new Map<string, string>();
+  #outletsOf = '';
 
   constructor(bound: BoundMapping) {
     this.bound = bound;
-    const { device, outlet, time, format } = bound.mapping;
-    this.fixedDevice = fixed(device, bound.parts);
-    this.#fixedLabel = fixed(outlet, bound.parts);
-    this.#time = time ?? (format === 'influx' ? ['timestamp'] : undefined);
+    const { device, outlet, time, format, where } = bound.mapping;
+    this.#device = partsOf(device, bound.parts);
+    this.#label = partsOf(outlet, bound.parts);
+    this.fixedDevice = fixed(this.#device);
+    this.#fixedLabel = fixed(this.#label);
+    this.#figures = bound.figures.map((figure) => ({ figure, place: placeOf(figure.path) }));
+    this.#where = where.map(({ path, value }) => ({ place: placeOf(path), value }));
+    const timePath = time ?? (format === 'influx' ? ['timestamp'] : undefined);
+    this.#time = timePath && placeOf(timePath);
   }
 
   read(document: unknown, message: RawMessage, report: Report): void {
-    const { where, each } = this.bound.mapping;
-    if (each === undefined) {
-      if (where.every(({ path, value }) => String(lookUp(document, path)) === value))
-        this.#readMember(document, undefined, 0, message, report);
-      return;
-    }
-    const list = lookUp(document, each);
-    const members = typeof list === 'object' && list !== null ? Object.keys(list).slice(0, membersMax) : [];
-    for (const [index, member] of members.entries()) {
-      const key = Array.isArray(list) ? Number(member) : member;
-      if (where.every(({ path, value }) => String(lookUp(document, at(path, key))) === value))
-        this.#readMember(document, key, index, message, report);
+    const { each } = this.bound.mapping;
+    const list = each && lookUp(document, each);
+    if (each === undefined) this.#readMember(document, undefined, 0, message, report);
+    else if (Array.isArray(list)) {
+      const count = Math.min(list.length, membersMax);
+      for (let index = 0; index < count; index++)
+        this.#readMember(document, list[index], index, message, report);
+    } else if (isObject(list)) {
+      for (const key of Object.keys(list).slice(0, membersMax))
+        this.#readMember(document, list[key], key, message, report);
     }
   }
 
+  /** `key`: which member of the list, or its key. */
   #readMember(
     document: unknown,
-    key: string | number | undefined,
-    index: number,
+    member: unknown,
+    key: string | number,
     message: RawMessage,
     report: Report,
   ): void {
-    const { mapping, parts, figures } = this.bound;
-    const device = this.fixedDevice ?? filled(mapping.device, parts, document, key, index);
-    const label = this.#fixedLabel ?? filled(mapping.outlet, parts, document, key, index);
+    for (const { place, value } of this.#where)
+      if (String(valueAt(place, document, member)) !== value) return;
+    const device = this.fixedDevice ?? filled(this.#device, document, member, key);
+    const label = this.#fixedLabel ?? filled(this.#label, document, member, key);
     if (device === undefined || label === undefined) return;
     const ceilings = label === totalLabel ? feedCeilings : outletCeilings;
     let reading: Reading | undefined;
-    for (const figure of figures) {
-      const { quantity, scale, path } = figure;
-      const value = path.length === 0 ? document : lookUp(document, key === undefined ? path : at(path, key));
+    for (let index = 0; index < this.#figures.length; index++) {
+      const { figure, place } = this.#figures[index] as { figure: MappedFigure; place: Place };
+      const value = valueAt(place, document, member);
       if (value === undefined) continue;
-      if (figure.missingText !== undefined && String(value) === figure.missingText) {
+      const { quantity, missingText } = figure;
+      if (missingText !== undefined && String(value) === missingText) {
         report.rejectField(device, 'sentinel');
         continue;
       }
@@ -127,10 +138,11 @@ class Row {
       reading ??= readingAt(
         device,
         this.#outletId(device, label),
-        this.#timeIn(document, key, message),
+        this.#timeIn(document, member, message),
         message,
       );
-      if (quantity !== 'on') reading[quantity] = measured(quantity, value, scale, ceilings, device, report);
+      if (quantity !== 'on')
+        reading[quantity] = measured(quantity, value, figure.scale, ceilings, device, report);
       else {
         reading.on = wordIn(value, figure, switchedText);
         if (reading.on === undefined) report.rejectField(device, 'wrong-shape');
@@ -140,16 +152,20 @@ class Row {
   }
 
   #outletId(device: string, label: string): string {
-    if (this.#fixedLabel === undefined || this.#outletOf !== device) {
-      this.#outlet = `${device}/${label.replaceAll('/', '-')}`;
-      this.#outletOf = device;
+    if (this.#outletsOf !== device) {
+      this.#outletsOf = device;
+      this.#outlets = new Map();
     }
-    return this.#outlet;
+    const known = this.#outlets.get(label);
+    if (known !== undefined) return known;
+    const outlet = `${device}/${label.replaceAll('/', '-')}`;
+    if (this.#outlets.size < membersMax) this.#outlets.set(label, outlet);
+    return outlet;
   }
 
-  #timeIn(document: unknown, key: string | number | undefined, message: RawMessage): number | undefined {
+  #timeIn(document: unknown, member: unknown, message: RawMessage): number | undefined {
     if (this.#time === undefined) return undefined;
-    const value = lookUp(document, key === undefined ? this.#time : at(this.#time, key));
+    const value = valueAt(this.#time, document, member);
     if (typeof value === 'string' && /[-:]/.test(value)) return trustedIso(value, message.receivedAtMs);
     const number = typeof value === 'string' && /^\d{1,20}(\.\d{1,9})?$/.test(value) ? Number(value) : value;
     if (typeof number !== 'number') return undefined;
@@ -157,39 +173,60 @@ class Row {
   }
 }
 
-/** The path with the member in place of `[*]`. */
-function at(path: JsonPath, key: string | number): JsonPath {
-  return path.includes(undefined) ? path.map((step) => step ?? key) : path;
+/** A path into the member of the list, or into the whole document. */
+interface Place {
+  readonly ofMember: boolean;
+  readonly path: JsonPath;
+}
+
+function placeOf(path: JsonPath): Place {
+  const star = path.indexOf(undefined);
+  return { ofMember: star >= 0, path: path.slice(star + 1) };
+}
+
+function valueAt({ ofMember, path }: Place, document: unknown, member: unknown): unknown {
+  return lookUp(ofMember ? member : document, path);
+}
+
+type NamePart = string | Place | { readonly counted: number };
+
+function partsOf(name: MappedName, parts: ReadonlyMap<string, string>): NamePart[] {
+  return name.map((part) => {
+    if (typeof part === 'string') return part;
+    if ('part' in part) return parts.get(part.part) ?? '';
+    return 'path' in part ? placeOf(part.path) : part;
+  });
 }
 
 /** Undefined: it depends on the payload. */
-function fixed(name: MappedName, parts: ReadonlyMap<string, string>): string | undefined {
-  const isFixed = name.every((part) => typeof part === 'string' || 'part' in part);
-  return isFixed ? filled(name, parts, undefined, undefined, 0) : undefined;
+function fixed(name: readonly NamePart[]): string | undefined {
+  const text = name.join('');
+  return name.every((part) => typeof part === 'string') && text !== ''
+    ? text.slice(0, nameLengthMax)
+    : undefined;
 }
 
 const nameLengthMax = 200;
 
 /** Undefined: the payload does not say. */
 function filled(
-  name: MappedName,
-  parts: ReadonlyMap<string, string>,
+  name: readonly NamePart[],
   document: unknown,
-  key: string | number | undefined,
-  index: number,
+  member: unknown,
+  key: string | number,
 ): string | undefined {
   let text = '';
   for (const part of name) {
     if (typeof part === 'string') text += part;
-    else if ('part' in part) text += parts.get(part.part) ?? '';
-    else if ('counted' in part) text += typeof key === 'string' ? key : index + part.counted;
+    else if ('counted' in part) text += typeof key === 'string' ? key : key + part.counted;
     else {
-      const value = lookUp(document, key === undefined ? part.path : at(part.path, key));
+      const value = valueAt(part, document, member);
       if ((typeof value !== 'string' && typeof value !== 'number') || value === '') return undefined;
       text += value;
     }
   }
-  return text === '' ? undefined : text.slice(0, nameLengthMax);
+  if (text.length > nameLengthMax) return text.slice(0, nameLengthMax);
+  return text === '' ? undefined : text;
 }
 
 function wordIn(

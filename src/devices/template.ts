@@ -13,6 +13,9 @@ export interface Template {
   readonly needsJson: boolean;
   /** A path, or the payload itself, times a number: nearly all are this. Undefined: to be walked. */
   readonly source: JsonPath | 'value' | undefined;
+  /** Of a path: up to its last step, and that. */
+  readonly parent: JsonPath;
+  readonly leaf: string | number | undefined;
   readonly factor: number;
 }
 
@@ -52,7 +55,15 @@ export function evaluate(node: Node, json: unknown, text: string | number): unkn
 
 function templateOf(node: Node): Template {
   const { source, factor } = linear(node) ?? { source: undefined, factor: 1 };
-  return { node, needsJson: pointsIntoJson(node), source, factor };
+  const path = typeof source === 'object' ? source : [];
+  return {
+    node,
+    needsJson: pointsIntoJson(node),
+    source,
+    parent: path.slice(0, -1),
+    leaf: path.at(-1),
+    factor,
+  };
 }
 
 /** `{{ value_json.w * 0.1 }}` → its path, 0.1. */

@@ -3,6 +3,7 @@ import type { Family } from '../../src/devices/family.ts';
 import { Intake } from '../../src/devices/intake.ts';
 import { loadFamilies } from '../../src/families.ts';
 import type { RawMessage } from '../../src/model/reading.ts';
+import { announced, benchMapping } from './decode-announced.ts';
 import { gateways } from './decode-gateways.ts';
 import { plugsAndPdus } from './decode-plugs-and-pdus.ts';
 
@@ -36,6 +37,10 @@ export async function decodeBench(options: DecodeOptions = {}): Promise<DecodeRo
     ...[...plugsAndPdus, ...gateways].map(([family, make]) =>
       measure(family, families, devices, rounds, make),
     ),
+    ...announced.map(({ family, announce, message }) => {
+      const before = Array.from({ length: devices }, (_, device) => announce(device)).flat();
+      return measure(family, [benchMapping, ...families], devices, rounds, message, before);
+    }),
   ];
 }
 
@@ -54,6 +59,7 @@ function measure(
   devices: number,
   rounds: number,
   make: MakeMessage,
+  before: readonly { topic: string; payload: string }[] = [],
 ): DecodeRow {
   const intake = new Intake(families);
   let readings = 0;
@@ -71,6 +77,11 @@ function measure(
     checksum += Object.keys(JSON.parse(bare.toString())).length;
   };
   const decode = (message: MadeMessage) => intake.accept(message, sink);
+  for (const { topic, payload } of before)
+    intake.accept(
+      { topic, payload: Buffer.from(payload), receivedAtMs: 0, retained: true, qos: 0, sequence: 0 },
+      sink,
+    );
   let cpu = 0;
   let bare = 0;
   let payloadBytes = 0;
