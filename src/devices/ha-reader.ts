@@ -1,3 +1,4 @@
+import type { Quantity } from '../model/quantity.ts';
 import type { RawMessage, Reading } from '../model/reading.ts';
 import type { Report, TopicReader } from './family.ts';
 import { measured } from './fields.ts';
@@ -25,6 +26,10 @@ interface DevicePart {
 interface ReadPlace extends HaPlace {
   readonly template: Template;
   readonly parent: JsonPath | undefined;
+  readonly leaf: string | number | undefined;
+  readonly quantity: Quantity | 'on';
+  /** Of unit and template. */
+  readonly scale: number;
 }
 
 /** A topic that was announced, for the figures or the availability of one device or several. */
@@ -76,12 +81,20 @@ export class HaTopic {
 function withParents(places: readonly HaPlace[]): ReadPlace[] {
   const parents = new Map<string, JsonPath>();
   return places.map((place) => {
-    const template = place.figure.template as Template;
-    if (template.leaf === undefined) return { ...place, template, parent: undefined };
+    const { figure } = place;
+    const template = figure.template as Template;
+    const { leaf } = template;
     const key = JSON.stringify(template.parent);
-    const parent = parents.get(key) ?? template.parent;
-    parents.set(key, parent);
-    return { ...place, template, parent };
+    const parent = leaf === undefined ? undefined : (parents.get(key) ?? template.parent);
+    if (parent !== undefined) parents.set(key, parent);
+    return {
+      ...place,
+      template,
+      parent,
+      leaf,
+      quantity: figure.quantity,
+      scale: figure.scale * template.factor,
+    };
   });
 }
 
@@ -129,19 +142,17 @@ function readOutlet(
   let holder: unknown;
   for (let index = 0; index < places.length; index++) {
     const place = places[index] as ReadPlace;
-    const { figure, template } = place;
+    const { quantity } = place;
     if (place.parent !== undefined && place.parent !== parent) {
       parent = place.parent;
       holder = lookUp(json, parent);
     }
-    const found = place.parent === undefined ? valueIn(template, json, value) : member(holder, template.leaf);
+    const found =
+      place.parent === undefined ? valueIn(place.template, json, value) : member(holder, place.leaf);
     if (found === undefined) continue;
     reading ??= readingAt(device, place.outlet, undefined, message);
-    if (figure.quantity === 'on') reading.on = stateOf(found, figure, device, report);
-    else {
-      const scale = figure.scale * template.factor;
-      reading[figure.quantity] = measured(figure.quantity, found, scale, place.ceilings, device, report);
-    }
+    if (quantity === 'on') reading.on = stateOf(found, place.figure, device, report);
+    else reading[quantity] = measured(quantity, found, place.scale, place.ceilings, device, report);
   }
   if (reading !== undefined) report.reading(reading);
 }
