@@ -66,7 +66,7 @@ export function discoveryTopic(topic: string): DiscoveryTopic | undefined {
   return { component, nodeId: ids.length === 2 ? ids[0] : undefined, objectId: ids.at(-1) as string };
 }
 
-const componentsMax = 1_024;
+const componentsMax = 512;
 
 /** The entities that could be of use; undefined: no discovery message. */
 export function readAnnouncement(config: JsonObject, topic: DiscoveryTopic): AnnouncedEntity[] | undefined {

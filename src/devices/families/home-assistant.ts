@@ -87,7 +87,13 @@ class HomeAssistantSession implements FamilySession {
     }
     const before = this.#configs.get(topic) ?? [];
     const topicsBefore = before.map(({ device, key }) => ({ device, topics: device.topicsOf(key) }));
-    const parts = entities.flatMap((entity) => this.#put(topic, entity, report) ?? []);
+    const answers = new Map<string, boolean>();
+    const isReadBefore = (one: string) => {
+      const isRead = answers.get(one) ?? report.isReadBefore(one);
+      answers.set(one, isRead);
+      return isRead;
+    };
+    const parts = entities.flatMap((entity) => this.#put(topic, entity, isReadBefore, report) ?? []);
     const kept = new Set(parts.map(({ key, device }) => `${device.device} ${key}`));
     for (const { device, key } of before) if (!kept.has(`${device.device} ${key}`)) device.remove(key);
     for (const { device, topics } of topicsBefore)
@@ -98,7 +104,12 @@ class HomeAssistantSession implements FamilySession {
       this.#changed(device, new Set(parts.map(({ key }) => key)), report);
   }
 
-  #put(topic: string, entity: AnnouncedEntity, report: Report): Part | undefined {
+  #put(
+    topic: string,
+    entity: AnnouncedEntity,
+    isReadBefore: (topic: string) => boolean,
+    report: Report,
+  ): Part | undefined {
     const figure = figureOf(entity);
     if (figure === undefined) return undefined;
     // Without a device block, what is left of the entity's own name stands for it.
@@ -108,7 +119,7 @@ class HomeAssistantSession implements FamilySession {
       return undefined;
     }
     if (figure === 'unit-unknown') {
-      if (!report.isReadBefore(entity.stateTopic)) report.rejectField(id, 'unit-unknown');
+      if (!isReadBefore(entity.stateTopic)) report.rejectField(id, 'unit-unknown');
       return undefined;
     }
     const device = this.#devices.get(id) ?? new HaDevice(id, entity.device);
@@ -124,7 +135,7 @@ class HomeAssistantSession implements FamilySession {
       report.rejectField(id, 'too-many-outlets');
       return undefined;
     }
-    if (figure.quantity === 'on' || report.isReadBefore(entity.stateTopic)) return { device, key };
+    if (figure.quantity === 'on' || isReadBefore(entity.stateTopic)) return { device, key };
     if (figure.template === undefined) report.rejectField(id, 'unsupported-template');
     else if (figure.unitGuessed) report.rejectField(id, 'unit-unknown');
     return { device, key };
