@@ -33,7 +33,12 @@ describe('the interval to expect', () => {
       [...times(3, 300 * second), ...times(20, second)],
       900 * second,
     ],
-    ['waits no more than four hours for a very slow one', 300 * second, times(10, 7200 * second), 4 * 3600 * second],
+    [
+      'waits no more than four hours for a very slow one',
+      300 * second,
+      times(10, 7200 * second),
+      4 * 3600 * second,
+    ],
     ['ignores several messages of one instant', 60 * second, times(50, 0), 180 * second],
   ])('%s', (_name, expectedMs, gapsMs, staleMs) => {
     expect(watch(expectedMs, gapsMs)).toBe(staleMs);
