@@ -1,7 +1,7 @@
+import { DayEnergy } from './day-energy.ts';
 import { ExpectedIntervals } from './expected-interval.ts';
 import type { Figure } from './figure.ts';
 import { figureOfOutlets, figureOfSum } from './figures.ts';
-import { startOfLocalDay, startOfNextLocalDay } from './local-day.ts';
 import { type OutletRecord, OutletTable } from './outlet-table.ts';
 import type { PowerTree } from './power-tree.ts';
 import { quantities } from './quantity.ts';
@@ -70,21 +70,17 @@ export class Room implements RoomView {
   readonly #awaited: number[] = [];
   readonly #versions: number[] = [];
   readonly #atMs: number[] = [];
-  /** By scope: Wh of today's closed minutes; NaN: nothing observed yet. */
-  readonly #today: number[] = [];
-  /** Today's Wh from before the start, for scopes not met yet. */
-  #earlierToday = new Map<string, number>();
+  readonly #day: DayEnergy;
   #version = 0;
   #nowMs = 0;
   #awaitUntilMs = 0;
-  #dayFromMs = 0;
-  #dayToMs = 0;
   #todayTouchMs = 0;
   #refusedOutlets = 0;
   #lateReadings = 0;
 
   constructor(options: RoomOptions) {
     this.timezone = options.tree.timezone;
+    this.#day = new DayEnergy(this.timezone);
     this.#outletsMax = options.outletsMax ?? outletsMaxDefault;
     this.#rollUps = new RollUpMaker((tier, scope, row) =>
       this.#bucketClosed(tier, scope, row, options.rollUp),
@@ -236,16 +232,12 @@ export class Room implements RoomView {
         this.#versions.map((_, scope) => scope).filter((scope) => this.#sums.count(scope, wattsSum) > 0),
       );
     }
-    if (nowMs >= this.#dayToMs || nowMs < this.#dayFromMs) this.#beginDay(nowMs);
+    if (this.#day.tick(nowMs)) this.#touch(this.#versions.map((_, scope) => scope));
   }
 
   /** What was drawn today before the start, in Wh by scope id; asked from the store. */
   seedToday(wattHours: ReadonlyMap<string, number>): void {
-    for (const [scope, value] of wattHours) {
-      const index = this.#scopes.find(scope);
-      if (index < 0) this.#earlierToday.set(scope, value);
-      else this.#addToday(index, value);
-    }
+    for (const [id, value] of wattHours) this.#day.addEarlier(this.#scopes.find(id), id, value);
   }
 
   /** Writes out every open bucket: the last thing before a stop. */
@@ -368,14 +360,9 @@ export class Room implements RoomView {
       this.#expected.push(0);
       this.#awaited.push(0);
       this.#atMs.push(0);
-      this.#today.push(Number.NaN);
+      this.#day.open(this.#scopes.id(scope));
       this.#sums.open(scope);
       this.#rollUps.open(scope);
-      const earlier = this.#earlierToday.get(this.#scopes.id(scope));
-      if (earlier !== undefined) {
-        this.#earlierToday.delete(this.#scopes.id(scope));
-        this.#addToday(scope, earlier);
-      }
     }
   }
 
@@ -483,28 +470,13 @@ export class Room implements RoomView {
     row: Omit<RollUp, 'scope'>,
     rollUp: RoomOptions['rollUp'],
   ): void {
-    if (tier === 'minute' && row.fromMs >= this.#dayFromMs) this.#addToday(scope, row.wattHours);
+    if (tier === 'minute') this.#day.add(scope, row.fromMs, row.wattHours);
     rollUp(tier, { scope: this.#scopes.id(scope), ...row });
   }
 
-  #addToday(scope: number, wattHours: number): void {
-    const before = this.#today[scope]!;
-    this.#today[scope] = Number.isNaN(before) ? wattHours : before + wattHours;
-  }
-
   #todayWattHours(scope: number): number {
-    const closed = this.#today[scope]!;
-    const open = this.#rollUps.openWattHours(scope, this.#nowMs, this.#dayFromMs);
+    const closed = this.#day.of(scope);
+    const open = this.#rollUps.openWattHours(scope, this.#nowMs, this.#day.fromMs);
     return open === 0 ? closed : (Number.isNaN(closed) ? 0 : closed) + open;
-  }
-
-  #beginDay(nowMs: number): void {
-    const first = this.#dayToMs === 0;
-    this.#dayFromMs = startOfLocalDay(nowMs, this.timezone);
-    this.#dayToMs = startOfNextLocalDay(nowMs, this.timezone);
-    if (first) return;
-    this.#earlierToday.clear();
-    this.#today.fill(Number.NaN);
-    this.#touch(this.#versions.map((_, scope) => scope));
   }
 }
