@@ -28,5 +28,5 @@ EXPOSE 8080 1883
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RACKWATT_HTTP_PORT || 8080}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
-ENTRYPOINT ["node", "--max-semi-space-size=4", "dist/rackwatt.mjs"]
+ENTRYPOINT ["node", "dist/rackwatt.mjs"]
 CMD ["serve"]

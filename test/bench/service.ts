@@ -6,9 +6,6 @@ import { join } from 'node:path';
 import { freePort } from '../servers/free-port.ts';
 import type { ChildCounts } from './serve-child.ts';
 
-/** As `npm start` runs it: a small nursery for young objects keeps a large room in less memory. */
-const asStarted = ['--max-semi-space-size=4'];
-
 /** The real service in its own process, with a scratch folder. */
 export interface BenchService {
   readonly httpUrl: string;
@@ -36,7 +33,7 @@ export async function startService(
   };
   const child = fork(join(import.meta.dirname, 'serve-child.ts'), [], {
     env: { ...process.env, BENCH_SETTINGS: JSON.stringify(env) },
-    execArgv: [...asStarted, ...execArgv],
+    execArgv,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let answered: (message: unknown) => void = () => {};
