@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
-import type { RollUp, RollUpTier } from './model/roll-up.ts';
+import { type RollUp, type RollUpTier, tierStepMs } from './model/roll-up.ts';
 import { demoHistory, plantedFaults } from './sources/demo/demo-history.ts';
 import type { SimulatedRoom } from './sources/demo/simulated-room.ts';
 import type { Store } from './store/store.ts';
@@ -39,11 +39,13 @@ export async function fillDemoPast(demo: DemoPast): Promise<void> {
     `demo: making up the last ${pastDays} days, so that charts are not empty; this takes some seconds`,
   );
   const faults = plantedFaults(nowMs);
-  const quarters = 900_000;
-  const firstMs = Math.floor((nowMs - pastDays * dayMs) / quarters) * quarters;
+  const firstMs = Math.floor((nowMs - pastDays * dayMs) / tierStepMs.quarter) * tierStepMs.quarter;
   let toMs = nowMs;
   for (let day = 1; toMs > firstMs; day += 1) {
-    const fromMs = Math.max(firstMs, Math.floor((nowMs - day * dayMs) / quarters) * quarters);
+    const fromMs = Math.max(
+      firstMs,
+      Math.floor((nowMs - day * dayMs) / tierStepMs.quarter) * tierStepMs.quarter,
+    );
     await fillDay(demoHistory(room, fromMs, toMs, faults), store, stopping);
     if (stopping()) return;
     if (day === 1) await demo.newestDayThere();

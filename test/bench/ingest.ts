@@ -3,9 +3,10 @@ import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { startInfluxd } from '../servers/influxd.ts';
 import { startMosquitto } from '../servers/mosquitto.ts';
 import { benchMqttIntake } from './mqtt-intake.ts';
+import { cpuMicrosOf } from './process-cpu.ts';
 import { startPublisher } from './publisher.ts';
 import type { BenchRow } from './run.ts';
-import { type BenchService, cpuMicrosOf, startService } from './service.ts';
+import { type BenchService, startService } from './service.ts';
 
 const messages = { warmUp: 60_000, measured: 500_000 };
 const window = 4_000;

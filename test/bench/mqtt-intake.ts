@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { connect } from 'mqtt';
 import { systemClock } from '../../src/base/clock.ts';
 import { makeLog } from '../../src/base/log.ts';
@@ -7,6 +6,7 @@ import { BuiltInBroker } from '../../src/sources/built-in-broker.ts';
 import { MqttSource } from '../../src/sources/mqtt-source.ts';
 import type { SourceHandlers } from '../../src/sources/source.ts';
 import { type Mosquitto, startMosquitto } from '../servers/mosquitto.ts';
+import { cpuMicrosOf } from './process-cpu.ts';
 import { startPublisher } from './publisher.ts';
 
 /** `reference` is mqtt.js with `JSON.parse` and nothing else; the others hand over messages and do no more. */
@@ -78,7 +78,7 @@ async function run(
         if (report.port !== undefined) {
           publisher = startPublisher({ port: report.port, qos, total, window });
           publisher.ready.then(() => {
-            brokerBefore = cpuMicrosOf(mosquitto);
+            brokerBefore = brokerCpuMicros(mosquitto);
             publisher?.go();
           }, reject);
         }
@@ -89,7 +89,7 @@ async function run(
           qos,
           messagesPerSecond: Math.round(total / seconds),
           cpuMicrosPerMessage: round(cpuMicros / total),
-          brokerCpuMicrosPerMessage: round((cpuMicrosOf(mosquitto) - brokerBefore) / total),
+          brokerCpuMicrosPerMessage: round((brokerCpuMicros(mosquitto) - brokerBefore) / total),
           residentMb,
         });
       });
@@ -102,13 +102,8 @@ async function run(
   }
 }
 
-function cpuMicrosOf(mosquitto: Mosquitto | undefined): number {
-  if (mosquitto === undefined) return 0;
-  // proc(5): after the name in brackets, utime and stime are the 12th and 13th field, in hundredths of a second.
-  const fields = readFileSync(`/proc/${mosquitto.pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+function brokerCpuMicros(mosquitto: Mosquitto | undefined): number {
+  return mosquitto === undefined ? 0 : cpuMicrosOf(mosquitto.pid);
 }
 
 function round(value: number): number {

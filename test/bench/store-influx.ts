@@ -7,7 +7,8 @@ import { emptyReading, type Reading } from '../../src/model/reading.ts';
 import { Backlog } from '../../src/store/backlog.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import { Recorder } from '../../src/store/recorder.ts';
-import { cpuMicros, type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { cpuMicrosOf } from './process-cpu.ts';
 
 /** From readings in memory to InfluxDB's answer, five quantities each; client and server share the machine. */
 export interface StoreInfluxRow {
@@ -166,13 +167,13 @@ async function inParallel(readings: readonly Reading[], send: (at: number) => Pr
 }
 
 async function measure(influxd: Influxd, run: () => Promise<void>): Promise<Measured> {
-  const influxdBefore = await cpuMicros(influxd.pid);
+  const influxdBefore = cpuMicrosOf(influxd.pid);
   const nodeBefore = process.cpuUsage();
   const startMs = performance.now();
   await run();
   const wallMs = performance.now() - startMs;
   const node = process.cpuUsage(nodeBefore);
-  const influxdMicros = (await cpuMicros(influxd.pid)) - influxdBefore;
+  const influxdMicros = cpuMicrosOf(influxd.pid) - influxdBefore;
   return { wallMs, nodeMicros: node.user + node.system, influxdMicros };
 }
 
