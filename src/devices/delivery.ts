@@ -90,9 +90,10 @@ export class Delivery implements Report {
     const slot = this.#slotOf(reading.outlet, device);
     if (slot < 0) return;
     // A retained reading is no news: it is shown, and leaves no trail.
-    if (!reading.retained && !this.#trails.admit(slot, reading, this.#topic.topic)) {
-      this.#reject(device, 'duplicate');
-      return;
+    if (!reading.retained) {
+      const verdict = this.#trails.admit(slot, reading, this.#topic.topic);
+      if (verdict !== 'news') this.#reject(device, 'duplicate');
+      if (verdict === 'known') return;
     }
     this.#readings[this.#count++] = reading;
   }

@@ -25,6 +25,12 @@ const brings = 8;
 const isMeasured = 16;
 
 /**
+ * What a reading is, beside those remembered: news; the same sample as another, with figures that the other did not
+ * bring (the rest: only those are left in it); or nothing but what is known.
+ */
+export type Verdict = 'news' | 'rest' | 'known';
+
+/**
  * The last two readings of each outlet, by its slot: enough to give every reading an instant of its own and to
  * know a sample that comes twice (delivered again after a reconnect, or sent on a second topic). Plain numbers in
  * columns, so that remembering costs no garbage. Grows by doubling up to `outletsMax` slots of about 270 bytes.
@@ -37,39 +43,40 @@ export class OutletTrails {
   readonly #topics: (string | undefined)[] = [];
 
   /**
-   * Remembers the reading and, where needed, moves its `atMs` so that it shares no instant with an earlier one.
-   * False: it says nothing new and is to be dropped.
+   * Remembers the reading and, where needed, moves its `atMs` so that it shares no instant with an earlier one, but
+   * the rest of a sample has the instant of that sample. What is `known` is to be dropped.
    */
-  admit(slot: number, reading: Reading, topic: string): boolean {
+  admit(slot: number, reading: Reading, topic: string): Verdict {
     if (slot >= this.#newest.length) this.#grow(slot);
     const newest = slot * 2 + (this.#newest[slot] as number);
     const older = newest ^ 1;
-    if (this.#isTwin(newest, reading, topic) || this.#isTwin(older, reading, topic)) return false;
+    if (this.#isTwin(newest, reading, topic)) return this.#restOfTwin(newest, reading);
+    if (this.#isTwin(older, reading, topic)) return this.#restOfTwin(older, reading);
     if (reading.atBasis === 'received') return this.#admitReceived(slot, newest, reading, topic);
     const deviceAtMs = reading.atMs;
     if (deviceAtMs === this.#rows[newest * width + 1]) {
       const compared = this.#compare(newest, reading);
-      if ((compared & (differs | brings)) === 0 || this.#isRepeat(older, reading, deviceAtMs)) return false;
+      if ((compared & (differs | brings)) === 0 || this.#isRepeat(older, reading, deviceAtMs)) return 'known';
       if ((compared & differs) === 0) {
         // The rest of the same sample: same instant, so that the store joins the two.
         reading.atMs = this.#rows[newest * width] as number;
         this.#merge(newest, reading);
-        return true;
+        return 'news';
       }
       reading.atMs = nextMicrosecond(this.#rows[newest * width] as number);
-    } else if (this.#isRepeat(older, reading, deviceAtMs)) return false;
+    } else if (this.#isRepeat(older, reading, deviceAtMs)) return 'known';
     this.#remember(slot, older, reading, deviceAtMs, topic);
-    return true;
+    return 'news';
   }
 
-  #admitReceived(slot: number, newest: number, reading: Reading, topic: string): boolean {
+  #admitReceived(slot: number, newest: number, reading: Reading, topic: string): Verdict {
     const floor = this.#rows[newest * width + floorAt] as number;
     const receivedAtMs = reading.receivedAtMs;
     if (receivedAtMs < floor + apartMsMin) {
       const next = nextMicrosecond(floor);
       if (next - receivedAtMs <= driftMsMax) reading.atMs = next;
       // Our own clock was set back: what comes now is as new as ever. Else it is a flood of one instant.
-      else if (receivedAtMs >= (this.#rows[newest * width + floorReceivedAt] as number)) return false;
+      else if (receivedAtMs >= (this.#rows[newest * width + floorReceivedAt] as number)) return 'known';
     }
     // Of a stream without device times the last reading is enough to know a twin by; one row stays in the cache.
     const isSameStream = this.#topics[newest] === topic && Number.isNaN(this.#rows[newest * width + 1]);
@@ -77,7 +84,7 @@ export class OutletTrails {
     this.#remember(slot, row, reading, Number.NaN, topic);
     this.#rows[row * width + floorAt] = reading.atMs;
     this.#rows[row * width + floorReceivedAt] = receivedAtMs;
-    return true;
+    return 'news';
   }
 
   /** The same sample from the device's other topic; then at most one of the two has the device's own time. */
@@ -90,6 +97,20 @@ export class OutletTrails {
     const compared = this.#compare(row, reading);
     if ((compared & differs) !== 0) return false;
     return (compared & isMeasured) !== 0 ? (compared & sharesMeasured) !== 0 : (compared & sharesRelay) !== 0;
+  }
+
+  /** Leaves in the reading what its twin did not bring, at the instant of the twin. */
+  #restOfTwin(row: number, reading: Reading): Verdict {
+    if ((this.#compare(row, reading) & brings) === 0) return 'known';
+    const at = row * width + 3;
+    for (let index = 0; index < quantities.length; index++) {
+      if (!Number.isNaN(this.#rows[at + index])) reading[quantities[index] as Quantity] = undefined;
+    }
+    if (!Number.isNaN(this.#rows[row * width + relayAt])) reading.on = undefined;
+    reading.atMs = this.#rows[row * width] as number;
+    reading.atBasis = Number.isNaN(this.#rows[row * width + 1]) ? 'received' : 'device';
+    this.#merge(row, reading);
+    return 'rest';
   }
 
   /** Delivered again: the device's own instant, and nothing that was not known of it. */

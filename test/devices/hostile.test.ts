@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { feedCeilings } from '../../src/devices/fields.ts';
 import { Intake } from '../../src/devices/intake.ts';
-import { aheadMsMax } from '../../src/devices/measured-time.ts';
 import { loadFamilies } from '../../src/families.ts';
 import { quantities } from '../../src/model/quantity.ts';
 import type { RawMessage, Reading } from '../../src/model/reading.ts';
 import { KeepingSink, message, startMs } from './made-message.ts';
+import { withByte, withValue } from './mutated-message.ts';
 import { recordedFolders, recordedMessages } from './recorded-messages.ts';
+import { faultsOf } from './sound-reading.ts';
 
 /** Whatever comes from the broker: no failure, no nonsense, no reading from the future, everything counted. */
 const families = await loadFamilies();
@@ -23,7 +23,10 @@ function mustBeSound(messages: readonly RawMessage[]): void {
     const readings = sink.readings.slice(before);
     if ((outcome === undefined) !== readings.length > 0)
       throw new Error(`${outcome}, ${readings.length} readings`);
-    for (const reading of readings) mustBePlausible(reading, raw);
+    for (const reading of readings) {
+      const faults = faultsOf(reading, raw);
+      if (faults.length > 0) throw new Error(`${faults}: ${JSON.stringify(reading)}`);
+    }
   }
   mustNotShareInstants(sink.readings);
   const counted = intake.totals().rejected;
@@ -36,31 +39,15 @@ function mustBeSound(messages: readonly RawMessage[]): void {
   );
 }
 
-/** One list of what is wrong, since there are many readings to look at. */
-function mustBePlausible(reading: Reading, raw: RawMessage): void {
-  const told = quantities.flatMap((quantity) => reading[quantity] ?? []);
-  const wrong = Object.entries({
-    empty: told.length === 0 && reading.on === undefined,
-    notFinite: !told.every(Number.isFinite),
-    watts: Math.abs(reading.watts ?? 0) > feedCeilings.watts,
-    amps: Math.abs(reading.amps ?? 0) > feedCeilings.amps,
-    volts: (reading.volts ?? 0) < 0 || (reading.volts ?? 0) > 500,
-    powerFactor: Math.abs(reading.powerFactor ?? 0) > 1,
-    relay: reading.on !== undefined && typeof reading.on !== 'boolean',
-    outlet: !reading.outlet.startsWith(`${reading.device}/`) || reading.outlet.length > 300,
-    device: reading.device.length === 0,
-    origin: reading.retained !== raw.retained || reading.receivedAtMs !== raw.receivedAtMs,
-    future: reading.atMs > raw.receivedAtMs + aheadMsMax,
-    past: reading.atMs < raw.receivedAtMs - 86_400_000,
-  }).filter(([, isWrong]) => isWrong);
-  if (wrong.length > 0) throw new Error(`${wrong.map(([what]) => what)}: ${JSON.stringify(reading)}`);
-}
-
-/** In whole microseconds, as they are written. */
+/** In whole microseconds, as they are written: no figure takes the place of another. Parts of one sample may share. */
 function mustNotShareInstants(readings: readonly Reading[]): void {
   const live = readings.filter(({ atBasis, retained }) => atBasis === 'received' && !retained);
-  const instants = live.map(({ outlet, atMs }) => `${outlet} ${Math.round(atMs * 1000)}`);
-  expect(new Set(instants).size).toBe(instants.length);
+  const written = live.flatMap((reading) =>
+    ([...quantities, 'on'] as const)
+      .filter((quantity) => reading[quantity] !== undefined)
+      .map((quantity) => `${reading.outlet} ${Math.round(reading.atMs * 1000)} ${quantity}`),
+  );
+  expect(new Set(written).size).toBe(written.length);
 }
 
 const topicOf = fc.oneof(
@@ -232,22 +219,3 @@ describe('whatever comes, it comes to something sound', () => {
     );
   });
 });
-
-/** The message with the value at some place of its JSON swapped; unchanged when it is no JSON. */
-function withValue(raw: RawMessage, at: number, leaf: unknown): RawMessage {
-  const text = Buffer.from(raw.payload).toString();
-  const places = [...text.matchAll(/(?<=:)(-?[\d.]+|"[^"\\]*"|null|true|false)/g)];
-  const place = places[at % Math.max(places.length, 1)];
-  if (place === undefined) return raw;
-  const changed =
-    text.slice(0, place.index) + JSON.stringify(leaf) + text.slice(place.index + place[0].length);
-  return { ...raw, payload: Buffer.from(changed) };
-}
-
-function withByte(raw: RawMessage, at: number, byte: number, cut: boolean): RawMessage {
-  if (raw.payload.length === 0) return raw;
-  const place = at % raw.payload.length;
-  const payload = Buffer.from(raw.payload);
-  payload[place] = byte;
-  return { ...raw, payload: cut ? payload.subarray(0, place) : payload };
-}

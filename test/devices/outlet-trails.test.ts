@@ -26,7 +26,7 @@ function instants(trails: OutletTrails, tellings: readonly Told[]): (number | un
       reading.atMs = startMs + device;
       reading.atBasis = 'device';
     }
-    return trails.admit(slot, reading, topic) ? reading.atMs - startMs : undefined;
+    return trails.admit(slot, reading, topic) === 'known' ? undefined : reading.atMs - startMs;
   });
 }
 
@@ -56,7 +56,7 @@ describe('readings at the time of receipt', () => {
     let kept = 0;
     for (let count = 0; count < 1_000_100; count++) {
       reading.atMs = startMs;
-      if (trails.admit(0, reading, 'one')) kept += 1;
+      if (trails.admit(0, reading, 'one') !== 'known') kept += 1;
     }
     expect([kept, reading.atMs]).toEqual([1_000_001, startMs]);
     expect(instants(trails, [{ received: 2_000, watts: 6 }])).toEqual([2_000]);
@@ -141,11 +141,40 @@ describe('the same sample on two topics', () => {
       { received: 5, topic: 'two', ...second },
     ]);
 
-  test('is dropped the second time, whichever carried a time and whatever else the second holds', () => {
+  test('is dropped the second time, whichever carried a time', () => {
     expect(onTwo({ watts: 5 }, { watts: 5 })).toEqual([0, undefined]);
-    expect(onTwo({ watts: 5, device: -80 }, { watts: 5, volts: 230, on: true })).toEqual([-80, undefined]);
+    expect(onTwo({ watts: 5, device: -80 }, { watts: 5 })).toEqual([-80, undefined]);
     expect(onTwo({ watts: 5, volts: 230 }, { watts: 5, device: -80 })).toEqual([0, undefined]);
     expect(onTwo({ on: true }, { on: true })).toEqual([0, undefined]);
+  });
+
+  test('leaves of the second what the first did not bring, once, at the instant of the first', () => {
+    const trails = new OutletTrails();
+    const tell = (topic: string, received: number, figures: object, device?: number) => {
+      const reading = emptyReading('d', 'd/0', message('t', '', { receivedAtMs: startMs + received }));
+      Object.assign(reading, figures);
+      if (device !== undefined) Object.assign(reading, { atMs: startMs + device, atBasis: 'device' });
+      const verdict = trails.admit(0, reading, topic);
+      const { watts, volts, amps, on, atMs, atBasis } = reading;
+      return verdict === 'known' ? verdict : [verdict, { watts, volts, amps, on }, atMs - startMs, atBasis];
+    };
+    const nothing = { watts: undefined, volts: undefined, amps: undefined, on: undefined };
+    expect(tell('one', 0, { watts: 5, volts: 230 }, -80)).toEqual([
+      'news',
+      { ...nothing, watts: 5, volts: 230 },
+      -80,
+      'device',
+    ]);
+    const whole = { watts: 5, volts: 230, amps: 0.1, on: true };
+    expect(tell('two', 10, whole)).toEqual(['rest', { ...nothing, amps: 0.1, on: true }, -80, 'device']);
+    expect(tell('two', 20, whole)).toBe('known');
+    expect(tell('three', 30, { on: true, amps: 0.1 })).toBe('known');
+    expect(tell('two', 40, { ...whole, amps: 0.2 })).toEqual([
+      'news',
+      { ...whole, amps: 0.2 },
+      40,
+      'received',
+    ]);
   });
 
   test('is not the same when a figure differs, none is shared, only the relay is, or both times are known', () => {
