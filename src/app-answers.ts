@@ -46,7 +46,8 @@ export function deviceRows(intake: Intake, room: Room): DeviceRow[] {
     ...row,
     outlets: [...row.outlets],
     rejects: { ...row.rejects },
-    silent: room.isSilent(row.device),
+    // What has said that it goes is silent, also when this run has never heard it.
+    silent: room.isSilent(row.device) || (row.online === false && !room.isHeard(row.device)),
   }));
 }
 

@@ -163,6 +163,12 @@ export class Room implements RoomView {
     );
   }
 
+  /** Is any of its outlets' latest figures fresh? */
+  isHeard(device: string): boolean {
+    const outlets = this.#devices.get(device)?.outlets ?? [];
+    return outlets.some((outlet) => this.#outlets.records[outlet]!.fresh);
+  }
+
   // ── what happens to it ───────────────────────────────────────────────────────────────────────────────
 
   /** Takes a reading; `expectedIntervalMs` is what the device's family usually does. */
