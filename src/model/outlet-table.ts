@@ -1,9 +1,11 @@
 import { quantities } from './quantity.ts';
-import { splitOutlet, totalLabel } from './reading.ts';
+import { type Reading, splitOutlet, totalLabel } from './reading.ts';
 import { Rows } from './rows.ts';
 import { summedCount } from './scope-sums.ts';
 
 export const quantityCount = quantities.length;
+/** What a relay that is off makes 0. */
+const drawColumns = (['watts', 'voltAmps', 'amps'] as const).map((name) => quantities.indexOf(name));
 
 /** What is known of one outlet besides its figures. */
 export interface OutletRecord {
@@ -14,6 +16,8 @@ export interface OutletRecord {
   readonly scope: number;
   /** Scopes its draw counts in, its own first. */
   ancestors: readonly number[];
+  /** The server it is an input of; −1 when it counts in none. */
+  server: number;
   /** A reading that was not retained has been seen. */
   everFresh: boolean;
   /** It has ever told watts. */
@@ -51,6 +55,7 @@ export class OutletTable {
       isTotal: label === totalLabel,
       scope,
       ancestors: [scope],
+      server: -1,
       everFresh: false,
       metered: false,
       counted: false,
@@ -75,6 +80,30 @@ export class OutletTable {
     times[at] = atMs;
     this.#values.chunk(outlet)[at] = value;
     return true;
+  }
+
+  /** Takes what a reading brought, as measured at `atMs`. */
+  takeReading(outlet: number, reading: Reading, atMs: number): void {
+    // The order is that of `quantities`; spelt out because a computed key costs ten times as much here.
+    if (reading.watts !== undefined) this.take(outlet, 0, reading.watts, atMs);
+    if (reading.volts !== undefined) this.take(outlet, 1, reading.volts, atMs);
+    if (reading.amps !== undefined) this.take(outlet, 2, reading.amps, atMs);
+    if (reading.voltAmps !== undefined) this.take(outlet, 3, reading.voltAmps, atMs);
+    if (reading.voltAmpsReactive !== undefined) this.take(outlet, 4, reading.voltAmpsReactive, atMs);
+    if (reading.powerFactor !== undefined) this.take(outlet, 5, reading.powerFactor, atMs);
+    if (reading.hertz !== undefined) this.take(outlet, 6, reading.hertz, atMs);
+    if (reading.wattHoursTotal !== undefined) this.take(outlet, 7, reading.wattHoursTotal, atMs);
+    if (reading.wattHoursReturnedTotal !== undefined)
+      this.take(outlet, 8, reading.wattHoursReturnedTotal, atMs);
+    if (reading.on === undefined) return;
+    const record = this.records[outlet]!;
+    record.on = reading.on;
+    // An open relay draws nothing; meters that report on change often tell only that it opened.
+    if (!reading.on && reading.watts === undefined && record.metered) {
+      for (const column of drawColumns) {
+        if (!Number.isNaN(this.value(outlet, column))) this.take(outlet, column, 0, atMs);
+      }
+    }
   }
 
   /** NaN when never told. */
