@@ -1,106 +1,141 @@
-import { type JsonPath, matchAt } from './json-path.ts';
+import { filtered, methodOf } from './template-filters.ts';
+import {
+  type Argument,
+  type Arithmetic,
+  type Comparison,
+  type Node,
+  nothing,
+  sizeOf,
+  type Test,
+} from './template-node.ts';
+import { type Token, tokensOf } from './template-tokens.ts';
 
-/** A template taken apart. */
-export type Node =
-  | { readonly kind: 'number'; readonly value: number }
-  /** The payload as text. */
-  | { readonly kind: 'value' }
-  | { readonly kind: 'path'; readonly path: JsonPath }
-  | {
-      readonly kind: 'sum' | 'difference' | 'product' | 'quotient';
-      readonly left: Node;
-      readonly right: Node;
-    }
-  | { readonly kind: 'negative' | 'abs' | 'int' | 'float'; readonly of: Node }
-  | { readonly kind: 'round'; readonly of: Node; readonly digits: number }
-  /** Nothing, unless the first is there. */
-  | { readonly kind: 'if'; readonly defined: Node; readonly of: Node };
+/** What `{% set … %}` has named. */
+export type Variables = ReadonlyMap<string, Node>;
 
-const textLengthMax = 500;
-/** Marks in all, and parentheses and filters within each other. */
-const tokensMax = 120;
+/** Marks in all; nodes, those of variables counted where they stand; parentheses and filters within each other. */
+const tokensMax = 200;
+const nodesMax = 400;
 const depthMax = 12;
 const pathStepsMax = 16;
+const itemsMax = 16;
 
-/**
- * `{{ expression }}`, or `{% if path is defined %}{{ expression }}{% endif %}` with at most an `else` that says
- * nothing of the device. Undefined: anything else.
- */
-export function parseTemplate(text: string): Node | undefined {
-  if (text.length > textLengthMax) return undefined;
-  const plain = /^\s*\{\{-?([^{}]*?)-?\}\}\s*$/.exec(text);
-  if (plain !== null) return parseExpression(plain[1] as string);
-  const conditional =
-    /^\s*\{%-?\s*if\s([^{}%]*?)\sis\s+defined\s*-?%\}\s*\{\{-?([^{}]*?)-?\}\}\s*(?:\{%-?\s*else\s*-?%\}([^%]*))?\{%-?\s*endif\s*-?%\}\s*$/.exec(
-      text,
-    );
-  if (conditional === null || !saysNothing(conditional[3] ?? '')) return undefined;
-  const defined = parseExpression(conditional[1] as string);
-  const of = parseExpression(conditional[2] as string);
-  return defined && of && { kind: 'if', defined, of };
+/** What stands between `{{` and `}}`, or behind `if`. Undefined: beyond the grammar. */
+export function parseExpression(text: string, variables: Variables): Node | undefined {
+  const tokens = tokensOf(text, tokensMax);
+  if (tokens === undefined || tokens.length === 0) return undefined;
+  const parser = new Parser(tokens, variables);
+  const node = parser.choice(0);
+  return node !== undefined && parser.isAtEnd && sizeOf(node) <= nodesMax ? node : undefined;
 }
 
-/** What stands in place of a missing value: no value for us, whatever it is. */
-function saysNothing(otherwise: string): boolean {
-  return /^\s*(?:\{\{-?\s*)?(?:0+(?:\.0+)?|''|""|none|None|unknown|unavailable)?\s*(?:-?\}\}\s*)?$/.test(
-    otherwise,
-  );
-}
-
-function parseExpression(text: string): Node | undefined {
-  const tokens = tokensOf(text);
-  if (tokens === undefined) return undefined;
-  const parser = new Parser(tokens);
-  const node = parser.sum(0);
-  return parser.isAtEnd ? node : undefined;
-}
-
-interface Token {
-  readonly kind: 'number' | 'text' | 'name' | 'sign';
-  readonly text: string;
-}
-
-const spaces = /\s*/y;
-const patterns: readonly [Token['kind'], RegExp][] = [
-  ['number', /\d{1,15}(?:\.\d{1,15})?(?![\w.])/y],
-  // A place written with a dot, `meters.0.power`, also ends up here.
-  ['number', /\d{1,15}/y],
-  ['text', /"[^"\\]{0,100}"|'[^'\\]{0,100}'/y],
-  ['name', /[A-Za-z_][A-Za-z0-9_]{0,99}/y],
-  ['sign', /[-+*/().,|[\]]/y],
-];
-
-function tokensOf(text: string): Token[] | undefined {
-  const tokens: Token[] = [];
-  let at = matchAt(spaces, text, 0)?.[0].length ?? 0;
-  while (at < text.length) {
-    const afterDot = tokens.at(-1)?.text === '.';
-    const found = patterns
-      .slice(afterDot ? 1 : 0)
-      .map(([kind, pattern]) => ({ kind, text: matchAt(pattern, text, at)?.[0] }))
-      .find((token): token is Token => token.text !== undefined);
-    if (found === undefined || tokens.length >= tokensMax) return undefined;
-    tokens.push(found);
-    at += found.text.length;
-    at += matchAt(spaces, text, at)?.[0].length ?? 0;
-  }
-  return tokens;
-}
+const comparisons: Readonly<Record<string, Comparison>> = {
+  '==': 'equal',
+  '!=': 'unequal',
+  '<': 'less',
+  '<=': 'atMost',
+  '>': 'more',
+  '>=': 'atLeast',
+};
+const products: Readonly<Record<string, Arithmetic>> = {
+  '*': 'product',
+  '/': 'quotient',
+  '//': 'floor',
+  '%': 'modulo',
+};
+const tests: Readonly<Record<string, Test>> = {
+  defined: 'defined',
+  none: 'none',
+  None: 'none',
+  number: 'number',
+  string: 'string',
+  mapping: 'mapping',
+  iterable: 'iterable',
+  true: 'true',
+  false: 'false',
+};
+const constants: Readonly<Record<string, boolean | null>> = {
+  true: true,
+  True: true,
+  false: false,
+  False: false,
+  none: null,
+  None: null,
+};
+/** Only Home Assistant could answer. */
+const foreign: ReadonlySet<string> = new Set(['this', 'states', 'state_attr']);
 
 /** Recursive descent, no deeper than `depthMax`. A filter binds closer than a sign, as in Jinja. */
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #variables: Variables;
   #at = 0;
+  #size = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], variables: Variables) {
     this.#tokens = tokens;
+    this.#variables = variables;
   }
 
   get isAtEnd(): boolean {
     return this.#at === this.#tokens.length;
   }
 
-  sum(depth: number): Node | undefined {
+  /** `a if condition else b`; without `else` nothing. */
+  choice(depth: number): Node | undefined {
+    if (depth > depthMax) return undefined;
+    const left = this.#either(depth);
+    if (left === undefined || !this.#takesName('if')) return left;
+    const condition = this.#either(depth);
+    if (!this.#takesName('else')) return condition && { kind: 'choice', condition, left, right: nothing };
+    const right = this.choice(depth + 1);
+    return condition && right && { kind: 'choice', condition, left, right };
+  }
+
+  #either(depth: number): Node | undefined {
+    let left = this.#both(depth);
+    while (left !== undefined && this.#takesName('or')) {
+      const right = this.#both(depth);
+      left = right && { kind: 'or', left, right };
+    }
+    return left;
+  }
+
+  #both(depth: number): Node | undefined {
+    let left = this.#negated(depth);
+    while (left !== undefined && this.#takesName('and')) {
+      const right = this.#negated(depth);
+      left = right && { kind: 'and', left, right };
+    }
+    return left;
+  }
+
+  #negated(depth: number): Node | undefined {
+    if (depth > depthMax) return undefined;
+    if (!this.#takesName('not')) return this.#comparison(depth);
+    const of = this.#negated(depth + 1);
+    return of && { kind: 'not', of };
+  }
+
+  #comparison(depth: number): Node | undefined {
+    const left = this.#sum(depth);
+    if (left === undefined) return undefined;
+    const sign = this.#tokens[this.#at];
+    const kind = sign?.kind === 'sign' && Object.hasOwn(comparisons, sign.text) && comparisons[sign.text];
+    if (kind) {
+      this.#at += 1;
+      const right = this.#sum(depth);
+      return right && { kind, left, right };
+    }
+    const isNot = sign?.text === 'not' && this.#tokens[this.#at + 1]?.text === 'in';
+    if (isNot) this.#at += 1;
+    if (!this.#takesName('in')) return left;
+    const right = this.#sum(depth);
+    const within: Node | undefined = right && { kind: 'in', left, right };
+    return isNot ? within && { kind: 'not', of: within } : within;
+  }
+
+  #sum(depth: number): Node | undefined {
     let left = this.#product(depth);
     for (;;) {
       const kind = this.#takes('+') ? 'sum' : this.#takes('-') ? 'difference' : undefined;
@@ -111,116 +146,203 @@ class Parser {
   }
 
   #product(depth: number): Node | undefined {
-    let left = this.#filtered(depth);
+    let left = this.#power(depth);
     for (;;) {
-      const kind = this.#takes('*') ? 'product' : this.#takes('/') ? 'quotient' : undefined;
-      if (left === undefined || kind === undefined) return left;
-      const right = this.#filtered(depth);
-      left = right && { kind, left, right };
+      const sign = this.#tokens[this.#at];
+      const kind = sign?.kind === 'sign' && Object.hasOwn(products, sign.text) && products[sign.text];
+      if (left === undefined || !kind) return left;
+      this.#at += 1;
+      const right = this.#power(depth);
+      if (right === undefined) return undefined;
+      // `"%.1f" % value_json.power`
+      left = kind === 'modulo' && left.kind === 'word' ? formatted(left, right) : { kind, left, right };
     }
+  }
+
+  #power(depth: number): Node | undefined {
+    const left = this.#filtered(depth);
+    if (left === undefined || !this.#takes('**')) return left;
+    const right = this.#filtered(depth);
+    return right && { kind: 'power', left, right };
   }
 
   #filtered(depth: number): Node | undefined {
     let node = this.#signed(depth);
-    let filters = 0;
-    while (node !== undefined && this.#takes('|'))
-      node = filters++ < depthMax ? this.#filter(node) : undefined;
-    return node;
+    for (let count = 0; node !== undefined; count++) {
+      const isFilter = this.#takes('|');
+      if (!isFilter && !this.#takesName('is')) return node;
+      if (count >= depthMax) return undefined;
+      node = isFilter ? this.#filter(node, depth) : this.#test(node);
+    }
+    return undefined;
   }
 
   #signed(depth: number): Node | undefined {
     if (depth > depthMax) return undefined;
-    if (this.#takes('-')) {
-      const of = this.#signed(depth + 1);
-      return of && { kind: 'negative', of };
+    if (!this.#takes('-')) {
+      this.#takes('+');
+      const node = this.#primary(depth);
+      return node && this.#postfix(node, depth);
     }
+    const of = this.#signed(depth + 1);
+    return of?.kind === 'number' ? { kind: 'number', value: -of.value } : of && { kind: 'negative', of };
+  }
+
+  #primary(depth: number): Node | undefined {
     if (this.#takes('(')) {
-      const inner = this.sum(depth + 1);
-      return this.#takes(')') ? inner : undefined;
+      const items = this.#items(')', depth);
+      return items?.length === 1 ? items[0] : items && { kind: 'list', items };
+    }
+    if (this.#takes('[')) {
+      const items = this.#items(']', depth);
+      return items && { kind: 'list', items };
     }
     const token = this.#tokens[this.#at++];
     if (token?.kind === 'number') return { kind: 'number', value: Number(token.text) };
-    if (token?.kind !== 'name') return undefined;
-    if (token.text === 'value') return { kind: 'value' };
-    return token.text === 'value_json' ? this.#path() : undefined;
+    if (token?.kind === 'text') return { kind: 'word', value: token.text.slice(1, -1) };
+    return token?.kind === 'name' ? this.#named(token.text, depth) : undefined;
   }
 
-  #path(): Node | undefined {
-    const path: (string | number)[] = [];
-    for (;;) {
-      if (this.#takes('.')) {
-        const token = this.#tokens[this.#at++];
-        // A name followed by `(` would be a call.
-        if (token === undefined || (token.kind !== 'name' && token.kind !== 'number')) return undefined;
-        path.push(token.kind === 'number' ? Number(token.text) : token.text);
-      } else if (this.#takes('[')) {
-        const token = this.#tokens[this.#at++];
-        if (token === undefined || (token.kind !== 'text' && token.kind !== 'number')) return undefined;
-        path.push(token.kind === 'number' ? Number(token.text) : token.text.slice(1, -1));
-        if (!this.#takes(']')) return undefined;
-      } else return path.length <= pathStepsMax ? { kind: 'path', path } : undefined;
+  #named(name: string, depth: number): Node | undefined {
+    if (name === 'value') return { kind: 'value' };
+    if (name === 'value_json') return { kind: 'path', path: [] };
+    if (Object.hasOwn(constants, name)) return { kind: 'word', value: constants[name] as boolean | null };
+    const variable = this.#variables.get(name);
+    if (variable !== undefined) {
+      this.#size += sizeOf(variable);
+      return this.#size <= nodesMax ? variable : undefined;
     }
-  }
-
-  /** Their arguments are what a missing value would become: it stays missing, so they say nothing to us. */
-  #filter(of: Node): Node | undefined {
-    const name = this.#tokens[this.#at++]?.text ?? '';
-    const args = this.#arguments();
-    if (args === undefined) return undefined;
-    const [first] = args;
+    if (foreign.has(name)) return this.#foreign(depth);
+    if (!this.#takes('(')) return undefined;
+    const args = this.#arguments(depth);
+    const [first, ...rest] = args ?? [];
+    if (args === undefined || first === undefined || first.name !== undefined) return undefined;
     switch (name) {
-      case 'default':
-      case 'd':
-        return args.length <= 2 ? of : undefined;
-      case 'is_defined':
-        return args.length === 0 ? of : undefined;
       case 'float':
       case 'int':
-        return args.length <= 1 ? { kind: name, of } : undefined;
-      case 'abs':
-        return args.length === 0 ? { kind: 'abs', of } : undefined;
-      case 'round':
-        return roundBy(of, args);
-      case 'multiply':
-      case 'add':
-        if (first?.kind !== 'number' || args.length !== 1) return undefined;
-        return {
-          kind: name === 'add' ? 'sum' : 'product',
-          left: of,
-          right: { kind: 'number', value: Number(first.text) },
-        };
+        return filtered(name, first.node, rest);
+      case 'max':
+      case 'min':
+        return filtered(name, rest.length === 0 ? first.node : listOf(args), []);
+      case 'is_number':
+        return rest.length === 0 ? { kind: 'is', of: first.node, test: 'number' } : undefined;
+      case 'iif': {
+        const [left, right] = rest;
+        return (
+          left && { kind: 'choice', condition: first.node, left: left.node, right: right?.node ?? nothing }
+        );
+      }
       default:
         return undefined;
     }
   }
 
-  /** Literals in parentheses; none without them. */
-  #arguments(): Token[] | undefined {
-    const found: Token[] = [];
-    if (!this.#takes('(')) return found;
-    if (this.#takes(')')) return found;
-    do {
-      const sign = this.#takes('-') ? '-' : '';
+  /** `this.state`, `states('sensor.x')` */
+  #foreign(depth: number): Node | undefined {
+    while (this.#takes('.')) this.#at += 1;
+    return this.#takes('(') && this.#arguments(depth) === undefined ? undefined : nothing;
+  }
+
+  #postfix(start: Node, depth: number): Node | undefined {
+    let node: Node | undefined = start;
+    for (let steps = 0; node !== undefined; steps++) {
+      const isDot = this.#takes('.');
+      if (!isDot && !this.#takes('[')) return node;
+      if (steps >= pathStepsMax) return undefined;
+      const sign = !isDot && this.#takes('-') ? -1 : 1;
       const token = this.#tokens[this.#at++];
-      if (token === undefined || token.kind === 'sign' || (sign !== '' && token.kind !== 'number'))
+      if (token === undefined || token.kind === 'sign' || token.kind === (isDot ? 'text' : 'name'))
         return undefined;
-      if (token.kind === 'name' && !/^(true|false|none)$/i.test(token.text)) return undefined;
-      found.push(sign === '' ? token : { kind: 'number', text: `-${token.text}` });
-    } while (this.#takes(',') && found.length < 4);
-    return this.#takes(')') ? found : undefined;
+      if (isDot && token.kind === 'name' && this.#takes('(')) {
+        const args = this.#arguments(depth);
+        node = args && methodOf(token.text, node, args);
+        continue;
+      }
+      if (sign < 0 && token.kind !== 'number') return undefined;
+      const key =
+        token.kind === 'number' ? sign * Number(token.text) : isDot ? token.text : token.text.slice(1, -1);
+      node = !isDot && !this.#takes(']') ? undefined : memberOf(node, key);
+    }
+    return undefined;
+  }
+
+  #filter(of: Node, depth: number): Node | undefined {
+    const token = this.#tokens[this.#at++];
+    if (token?.kind !== 'name') return undefined;
+    const args = this.#takes('(') ? this.#arguments(depth) : [];
+    if (args === undefined) return undefined;
+    if (token.text === 'format') {
+      const [first] = args;
+      return of.kind === 'word' && first !== undefined && args.length === 1
+        ? formatted(of, first.node)
+        : undefined;
+    }
+    return filtered(token.text, of, args);
+  }
+
+  #test(of: Node): Node | undefined {
+    const isNot = this.#takesName('not');
+    const name = this.#tokens[this.#at++]?.text ?? '';
+    if (!Object.hasOwn(tests, name)) return undefined;
+    const node: Node = { kind: 'is', of, test: tests[name] as Test };
+    return isNot ? { kind: 'not', of: node } : node;
+  }
+
+  #items(end: string, depth: number): Node[] | undefined {
+    const items: Node[] = [];
+    while (!this.#takes(end)) {
+      if (items.length > 0 && !this.#takes(',')) return undefined;
+      const item = items.length < itemsMax ? this.choice(depth + 1) : undefined;
+      if (item === undefined) return undefined;
+      items.push(item);
+    }
+    return items;
+  }
+
+  /** Behind the opening parenthesis. */
+  #arguments(depth: number): Argument[] | undefined {
+    const found: Argument[] = [];
+    while (!this.#takes(')')) {
+      if (found.length > 0 && !this.#takes(',')) return undefined;
+      const [token, next] = this.#tokens.slice(this.#at, this.#at + 2);
+      const name = token?.kind === 'name' && next?.text === '=' ? token.text : undefined;
+      if (name !== undefined) this.#at += 2;
+      const node = found.length < itemsMax ? this.choice(depth + 1) : undefined;
+      if (node === undefined) return undefined;
+      found.push({ name, node });
+    }
+    return found;
   }
 
   #takes(sign: string): boolean {
+    return this.#takesToken('sign', sign);
+  }
+
+  #takesName(name: string): boolean {
+    return this.#takesToken('name', name);
+  }
+
+  #takesToken(kind: Token['kind'], text: string): boolean {
     const token = this.#tokens[this.#at];
-    if (token?.kind !== 'sign' || token.text !== sign) return false;
+    if (token?.kind !== kind || token.text !== text) return false;
     this.#at += 1;
     return true;
   }
 }
 
-function roundBy(of: Node, args: readonly Token[]): Node | undefined {
-  const [digits] = args;
-  if (digits === undefined) return { kind: 'round', of, digits: 0 };
-  if (args.length > 1 || digits.kind !== 'number' || !/^\d$/.test(digits.text)) return undefined;
-  return { kind: 'round', of, digits: Number(digits.text) };
+function memberOf(of: Node, key: string | number): Node | undefined {
+  if (of.kind === 'nothing') return of;
+  if (of.kind !== 'path' || (typeof key === 'number' && key < 0)) return { kind: 'member', of, key };
+  return of.path.length < pathStepsMax ? { kind: 'path', path: [...of.path, key] } : undefined;
+}
+
+function listOf(args: readonly Argument[]): Node {
+  return { kind: 'list', items: args.map(({ node }) => node) };
+}
+
+/** `%.1f` and `%d`: the number, rounded. */
+function formatted({ value }: Extract<Node, { kind: 'word' }>, of: Node): Node | undefined {
+  const found = typeof value === 'string' ? /^%(?:\d{0,2}(?:\.(\d))?f|\d{0,2}d)$/.exec(value) : null;
+  if (found === null) return undefined;
+  return { kind: 'round', of, digits: value === '%f' ? 6 : Number(found[1] ?? 0), way: 'common' };
 }

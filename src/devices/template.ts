@@ -1,11 +1,13 @@
-import { isSentinel } from './fields.ts';
-import { type JsonPath, lookUp } from './json-path.ts';
-import { type Node, parseTemplate } from './template-grammar.ts';
+import type { JsonPath } from './json-path.ts';
+import { parseTemplate } from './template-blocks.ts';
+import { childrenOf, type Node } from './template-node.ts';
+
+export { evaluate } from './template-value.ts';
 
 /**
- * The templates that discovery messages bring, as far as they only point at a value: a path, arithmetic, a few
- * filters, `is defined`. Parsed once into steps that are walked for each message; no code comes of them, and
- * whatever is beyond the grammar is refused as a whole.
+ * The templates that discovery messages bring, as far as they only say something of the payload: paths, arithmetic,
+ * conditions, a few filters. Parsed once into steps that are walked for each message (template-value.ts); no code
+ * comes of them, and whatever is beyond the grammar is refused as a whole.
  */
 export interface Template {
   readonly node: Node;
@@ -26,31 +28,6 @@ export const wholePayload: Template = templateOf({ kind: 'value' });
 export function readTemplate(text: string): Template | undefined {
   const node = parseTemplate(text);
   return node && templateOf(node);
-}
-
-/** What the template says of a payload: its value, text or number; undefined: no value. Never throws. */
-export function evaluate(node: Node, json: unknown, text: string | number): unknown {
-  switch (node.kind) {
-    case 'number':
-      return node.value;
-    case 'value':
-      return text;
-    case 'path':
-      return lookUp(json, node.path);
-    case 'sum':
-    case 'difference':
-    case 'product':
-    case 'quotient':
-      return calculated(node.kind, evaluate(node.left, json, text), evaluate(node.right, json, text));
-    case 'negative':
-    case 'abs':
-    case 'int':
-    case 'float':
-    case 'round':
-      return changed(node, evaluate(node.of, json, text));
-    case 'if':
-      return evaluate(node.defined, json, text) === undefined ? undefined : evaluate(node.of, json, text);
-  }
 }
 
 function templateOf(node: Node): Template {
@@ -84,58 +61,5 @@ function linear(node: Node): { source: JsonPath | 'value'; factor: number } | un
 }
 
 function pointsIntoJson(node: Node): boolean {
-  if (node.kind === 'path') return true;
-  if ('left' in node) return pointsIntoJson(node.left) || pointsIntoJson(node.right);
-  if (node.kind === 'if') return pointsIntoJson(node.defined) || pointsIntoJson(node.of);
-  return 'of' in node && pointsIntoJson(node.of);
-}
-
-function calculated(
-  kind: 'sum' | 'difference' | 'product' | 'quotient',
-  left: unknown,
-  right: unknown,
-): unknown {
-  if (left === undefined || right === undefined) return undefined;
-  const [one, other] = [numberOf(left), numberOf(right)];
-  // What is no number, or a mark for "invalid", stays what it is, for the field to refuse.
-  if (one === undefined) return left;
-  if (other === undefined) return right;
-  if (isSentinel(one, 1)) return one;
-  if (isSentinel(other, 1)) return other;
-  const result =
-    kind === 'sum'
-      ? one + other
-      : kind === 'difference'
-        ? one - other
-        : kind === 'product'
-          ? one * other
-          : one / other;
-  return Number.isFinite(result) ? Math.round(result * 1e9) / 1e9 : undefined;
-}
-
-function changed(
-  node: Extract<Node, { kind: 'negative' | 'abs' | 'int' | 'float' | 'round' }>,
-  value: unknown,
-): unknown {
-  const number = numberOf(value);
-  if (number === undefined || isSentinel(number, 1)) return value;
-  switch (node.kind) {
-    case 'negative':
-      return number === 0 ? 0 : -number;
-    case 'abs':
-      return Math.abs(number);
-    case 'int':
-      return Math.trunc(number);
-    case 'round':
-      return Math.round((number + Number.EPSILON) * 10 ** node.digits) / 10 ** node.digits;
-    case 'float':
-      return number;
-  }
-}
-
-function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  return typeof value === 'string' && value.length <= 24 && /^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$/.test(value)
-    ? Number(value)
-    : undefined;
+  return node.kind === 'path' || childrenOf(node).some(pointsIntoJson);
 }

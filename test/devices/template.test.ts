@@ -50,6 +50,80 @@ test.each([
   expect(render(template, json)).toEqual(expected);
 });
 
+const rack = {
+  watts: 820,
+  milliwatts: 2345,
+  comma: '5,5',
+  unit: '12.5 W',
+  off: false,
+  mode: 'b',
+  phases: [{ w: 1 }, { w: 2.5 }],
+  broken: [{ w: 1 }, {}],
+  scale: -1,
+  gone: 'unavailable',
+  none: null,
+  'out:0': { w: 3 },
+};
+
+describe('templates as gateways write them', () => {
+  test.each([
+    ['{{ value_json.watts if value_json.watts is defined else 0 }}', 820],
+    ["{{ value_json['watts'] if 'watts' in value_json else this.state }}", 820],
+    [
+      '{{ (value_json.milliwatts | float(0) / 1000) | round(2) if value_json.milliwatts is number else none }}',
+      2.35,
+    ],
+    ["{{ value_json['out:0'].w if value_json['out:0'].w is not none }}", 3],
+    ['{{ value_json.other | default(value_json.watts) | float(0) }}', 820],
+    ["{{ value_json.get('watts', 0) }}", 820],
+    ['{{ float(value_json.watts, default=0) * 0.001 }}', 0.82],
+    ["{{ value_json.comma | replace(',', '.') | float }}", 5.5],
+    ["{{ value_json.unit.split(' ')[0] | float }}", 12.5],
+    ["{{ '%.1f' | format(value_json.watts | float / 1000) }}", 0.8],
+    ["{{ '%0.1f' % value_json.watts }}", 820],
+    ['{{ [value_json.watts, 0] | max }}', 820],
+    ['{{ min(value_json.watts, 100) }}', 100],
+    ["{{ value_json.phases | map(attribute='w') | sum }}", 3.5],
+    ["{{ value_json.phases | sum(attribute='w') }}", 3.5],
+    ['{{ value_json.watts * 10 ** value_json.scale }}', 82],
+    ['{{ value_json.milliwatts // 1000 + value_json.milliwatts % 5 }}', 2],
+    ['{{ value_json.milliwatts | round(-1) }}', 'refused'],
+    ["{{ value_json.watts | round(1, 'floor') }}", 820],
+    ['{{ iif(value_json.watts > 0, value_json.watts, 0) }}', 820],
+    ['{{ 0 if value_json.watts > 500 else value_json.watts }}', 0],
+    ["{{ 'ON' if value_json.watts > 500 else 'OFF' }}", 'ON'],
+    ["{{ 'ON' if value_json.off else 'OFF' }}", 'OFF'],
+    ["{{ value_json.watts if value_json.mode == 'b' and not value_json.off else 0 }}", 820],
+    [
+      "{%- if value_json.mode == 'a' -%}{{ value_json.x }}{%- elif value_json.mode in ['b', 'c'] -%}{{ value_json.watts }}{%- else -%}0{%- endif -%}",
+      820,
+    ],
+    ['{% set p = value_json.milliwatts / 1000 %}{{ p | round(1) }}', 2.3],
+    ['{% if value_json.x is defined %}{{ value_json.x }}{% else %}{{ value_json.watts }}{% endif %}', 820],
+  ])('%s', (template, expected) => {
+    expect(render(template, rack)).toEqual(expected);
+  });
+
+  test.each([
+    '{{ value_json.x if value_json.x is defined else 0 }}',
+    '{{ value_json.x if value_json.x else 0 }}',
+    '{{ value_json.none if value_json.none is number else 0 }}',
+    '{{ value_json.gone | float if value_json.gone is number else 0 }}',
+    "{{ 0 if value_json.gone == 'unavailable' else value_json.gone }}",
+    '{{ value_json.x if value_json.x > 0 else 0 }}',
+    "{{ 'ON' if value_json.x == 1 else 'OFF' }}",
+    "{{ value_json.broken | map(attribute='w') | sum }}",
+    '{{ [value_json.x, 0] | max }}',
+    '{% if value_json.x %}{{ value_json.x }}{% else %}0{% endif %}',
+    "{{ value_json.get('x', 0) }}",
+    "{{ none if value_json.watts > 100 else 'unknown' }}",
+    '{% if value_json.watts > 5000 %}{{ value_json.watts }}{% else %}unavailable{% endif %}',
+    '{{ value_json.x | default(states("sensor.x")) }}',
+  ])('what is missing stays missing: %s', (template) => {
+    expect(render(template, rack)).toBe(undefined);
+  });
+});
+
 test('the payload itself', () => {
   expect(render('{{ value }}', '5')).toBe('5');
   expect(render('{{ value | float / 60 }}', '90')).toBe(1.5);
@@ -66,16 +140,30 @@ describe('beyond the grammar is refused as a whole', () => {
     '{{ value_json.power }}{{ value_json.power }}',
     "{{ states('sensor.x') }}",
     '{{ value_json.power.__class__() }}',
-    '{{ value_json.get("power") }}',
-    '{{ value_json | map(attribute="x") | sum }}',
-    '{{ value_json.power ** 2 }}',
-    '{{ value_json.power if value_json.power else 0 }}',
+    "{{ states('sensor.x') | float + 1 }}",
+    '{{ value_json.power | regex_replace("W", "") }}',
+    '{{ value_json.power.format() }}',
+    '{{ value_json.power if }}',
+    '{{ value_json.power if value_json.power else }}',
+    '{{ value_json.power is nonsense }}',
+    '{{ value_json.power | round(value_json.digits) }}',
+    '{{ value[0:5] }}',
+    '{{ range(1000000) }}',
+    '{{ [value_json.a, value_json.b }}',
+    '{{ "a".join(value_json) }}',
+    '{{ 5 }}',
+    'on',
+    '{{ value_json.power }}{% if value_json.a %}{{ value_json.a }}{% endif %}',
+    '{% if value_json.a %}{{ value_json.a }}',
+    '{% if value_json.a %}{{ value_json.a }}{% else %}{{ value_json.b }}{% elif value %}{% endif %}',
+    '{% set x = value_json.power %}{% set x = x + x + x + x + x + x + x + x %}{% set x = x + x + x + x + x + x + x + x %}{% set x = x + x + x + x + x + x + x + x %}{{ x }}',
+    `${'{% if value %}'.repeat(10)}{{ value }}${'{% endif %}'.repeat(10)}`,
     '{{ value_json["a" + "b"] }}',
     '{{ value_json[value] }}',
     '{{ value_json.not-a-name! }}',
     '{% set x = 1 %}{{ x }}',
+    '{% set x = value %}{{ y }}',
     '{% for x in value_json %}{{ x }}{% endfor %}',
-    '{% if value_json.a is defined %}{{ value_json.a }}{% else %}{{ value_json.b }}{% endif %}',
     '{{ this.state }}',
     '{{ value_json.power | round(now()) }}',
     `{{ ${'('.repeat(50)}value${')'.repeat(50)} }}`,
@@ -109,6 +197,16 @@ const piece = fc.constantFrom(
     '1.5',
     'if',
     'is',
+    'set x =',
+    'and',
+    'not',
+    'in',
+    '==',
+    '%',
+    '**',
+    '.split(" ")',
+    '|max',
+    '|replace("a","b")',
   ],
   ...[
     'defined',
