@@ -2,6 +2,7 @@ import { DayEnergy } from './day-energy.ts';
 import { ExpectedIntervals } from './expected-interval.ts';
 import type { Figure } from './figure.ts';
 import { figureOfOutlets, figureOfSum } from './figures.ts';
+import { ObservedServers } from './observed-servers.ts';
 import type { OutletRecord, OutletTable } from './outlet-table.ts';
 import { Places } from './places.ts';
 import type { PowerTree } from './power-tree.ts';
@@ -12,11 +13,14 @@ import { RollUpMaker } from './roll-up-maker.ts';
 import type { RoomView } from './room-view.ts';
 import { ScopeSums, summed, toMillionths } from './scope-sums.ts';
 import type { ScopeTable } from './scope-table.ts';
+import type { ServerObserver } from './server-observer.ts';
 
 export interface RoomOptions {
   readonly tree: PowerTree;
   /** Called for every closed bucket of every scope. */
   readonly rollUp: (tier: RollUpTier, row: RollUp) => void;
+  /** Told what every server draws; knows their states and idle levels. */
+  readonly observer?: ServerObserver;
   /** Outlets beyond this are refused and counted: a flood of made-up names may not eat the memory. */
   readonly outletsMax?: number;
 }
@@ -43,6 +47,7 @@ export class Room implements RoomView {
   readonly #scopes: ScopeTable;
   readonly #outlets: OutletTable;
   readonly #sums = new ScopeSums();
+  readonly #observed: ObservedServers | undefined;
   readonly #intervals = new ExpectedIntervals();
   readonly #rollUps: RollUpMaker;
   /** IANA; days begin at its midnight. */
@@ -68,6 +73,9 @@ export class Room implements RoomView {
     this.#places = new Places(options.tree, (scope, id) => this.#openScope(scope, id));
     this.#scopes = this.#places.scopes;
     this.#outlets = this.#places.outlets;
+    if (options.observer === undefined) return;
+    this.#observed = new ObservedServers(options.observer, this.#places, this.#sums);
+    this.#observed.openAll(this.#scopes.size);
   }
 
   // ── the picture ──────────────────────────────────────────────────────────────────────────────────────
@@ -108,6 +116,7 @@ export class Room implements RoomView {
       kind === 'server' || kind === 'outlet'
         ? figureOfOutlets(this.#outlets, this.#places.members[index]!, this.#places.expected[index]!)
         : figureOfSum(this.#sums, index, this.#places.expected[index]!, this.#atMs[index]!);
+    if (kind === 'server' || kind === 'outlet') this.#observed?.amend(index, figure);
     const wattHours = this.#todayWattHours(index);
     if (!Number.isNaN(wattHours)) figure.todayWattHours = Math.round(wattHours * 100) / 100;
     return figure;
@@ -172,6 +181,16 @@ export class Room implements RoomView {
     if (record.awaited && reading.watts !== undefined) this.#places.arrived(record);
     if (reading.watts !== undefined && !(record.metered && record.counted)) this.#becomeMetered(record);
     this.#share(outlet, record, reading.atMs);
+    if (record.server < 0 || this.#observed === undefined) return;
+    // A relay that opened has told watts too: none.
+    if (reading.watts !== undefined || (reading.on === false && record.metered))
+      this.#observed.heard(record.server, this.#atMs[record.server]!);
+  }
+
+  /** What the observer knows of a server is another than before, though nothing was read. */
+  changed(server: number): void {
+    const outlet = this.#observed?.soleInputOf(server) ?? -1;
+    this.#touch(outlet < 0 ? [server] : [server, outlet]);
   }
 
   /** The device said that it is there, or its last will that it is gone: an announced silence is known at once. */
@@ -244,13 +263,17 @@ export class Room implements RoomView {
   /** First watts of an outlet: it, and perhaps its device's other outlets, count elsewhere from now on. */
   #becomeMetered(record: OutletRecord): void {
     const atMs = record.lastAtMs;
+    const left: number[] = [];
     this.#places.becomeMetered(record, {
       leave: (outlet) => {
+        const sibling = this.#outlets.records[outlet]!;
+        left.push(sibling.server);
         this.#withdraw(outlet, atMs);
-        this.#touch(this.#outlets.records[outlet]!.ancestors);
+        this.#touch(sibling.ancestors);
       },
       join: (outlet) => this.#share(outlet, this.#outlets.records[outlet]!, atMs),
     });
+    for (const server of left) if (server >= 0) this.#observed?.left(server, atMs);
   }
 
   /** Last known, age unknown: fills what nothing fresh has told, counts in no sum. */
@@ -304,6 +327,7 @@ export class Room implements RoomView {
     record.fresh = false;
     this.#withdraw(outlet, atMs);
     this.#touch(record.ancestors);
+    if (record.server >= 0) this.#observed?.left(record.server, atMs);
   }
 
   /** While an input has not been heard since the start the draw of a sum is not known. */

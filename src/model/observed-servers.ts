@@ -1,0 +1,105 @@
+import type { Figure } from './figure.ts';
+import type { Places } from './places.ts';
+import { type ScopeSums, summed } from './scope-sums.ts';
+import type { ServerObserver } from './server-observer.ts';
+
+const wattsSum = summed.indexOf('watts');
+const ampsSum = summed.indexOf('amps');
+const voltsSum = summed.indexOf('volts');
+const scopesMin = 1024;
+
+/**
+ * Tells the observer what each server draws as a whole, from the room's running sums, and puts what the observer
+ * knows better into figures. A server of which an input is missing is lost until all of them are heard again.
+ */
+export class ObservedServers {
+  readonly #observer: ServerObserver;
+  readonly #places: Places;
+  readonly #sums: ScopeSums;
+  /** By scope: the observer knows of it. */
+  #opened = new Uint8Array(scopesMin);
+  /** By scope: every input was fresh when last looked at. */
+  #whole = new Uint8Array(scopesMin);
+
+  constructor(observer: ServerObserver, places: Places, sums: ScopeSums) {
+    this.#observer = observer;
+    this.#places = places;
+    this.#sums = sums;
+  }
+
+  /** Announces the servers that are there from the start; others are when they are first heard. */
+  openAll(scopeCount: number): void {
+    for (let scope = 0; scope < scopeCount; scope += 1) {
+      if (this.#places.scopes.kind(scope) === 'server') this.#open(scope);
+    }
+  }
+
+  /** A fresh reading with watts of one of its inputs is in the sums; `atMs` is the newest of all inputs. */
+  heard(server: number, atMs: number): void {
+    const expected = this.#places.expected[server]!;
+    if (this.#sums.count(server, wattsSum) < expected) return;
+    if (!this.#opened[server]) this.#open(server);
+    this.#whole[server] = 1;
+    const sums = this.#sums;
+    this.#observer.observe(
+      server,
+      atMs,
+      sums.sum(server, wattsSum),
+      sums.sum(server, voltsSum) / sums.count(server, voltsSum),
+      sums.count(server, ampsSum) === expected ? sums.sum(server, ampsSum) : Number.NaN,
+    );
+  }
+
+  /** One of its inputs left the sums: perhaps it is not whole any more. */
+  left(server: number, atMs: number): void {
+    if (!this.#whole[server]) return;
+    const expected = this.#places.expected[server]!;
+    if (expected > 0 && this.#sums.count(server, wattsSum) >= expected) return;
+    this.#whole[server] = 0;
+    this.#observer.lost(server, atMs);
+  }
+
+  /** State and idle level of a server, and of the outlet that is its only input. */
+  amend(scope: number, figure: Figure): void {
+    const server = this.#serverOf(scope);
+    if (server < 0 || !this.#opened[server]) return;
+    const idleWatts = this.#observer.idleWattsOf(server);
+    if (!Number.isNaN(idleWatts)) figure.idleWatts = Math.round(idleWatts * 1000) / 1000;
+    if (!this.#whole[server]) return;
+    const state = this.#observer.stateOf(server);
+    if (state !== undefined) figure.state = state;
+  }
+
+  /** The outlet's own scope, where it is a server's only input; −1 where it is one of several. */
+  soleInputOf(server: number): number {
+    const [outlet, ...others] = this.#places.members[server]!;
+    return outlet === undefined || others.length > 0 ? -1 : this.#places.outlets.records[outlet]!.scope;
+  }
+
+  #open(server: number): void {
+    if (server >= this.#opened.length) {
+      this.#opened = grown(this.#opened, server);
+      this.#whole = grown(this.#whole, server);
+    }
+    this.#opened[server] = 1;
+    const { scopes, members, outlets } = this.#places;
+    this.#observer.opened(
+      server,
+      scopes.id(server),
+      members[server]!.map((outlet) => outlets.records[outlet]!.outlet),
+    );
+  }
+
+  #serverOf(scope: number): number {
+    if (this.#places.scopes.kind(scope) === 'server') return scope;
+    const [outlet] = this.#places.members[scope]!;
+    const server = outlet === undefined ? -1 : this.#places.outlets.records[outlet]!.server;
+    return server >= 0 && this.#places.members[server]!.length === 1 ? server : -1;
+  }
+}
+
+function grown(flags: Uint8Array, scope: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.max(scope + 1, flags.length * 2));
+  larger.set(flags);
+  return larger;
+}
