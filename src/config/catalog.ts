@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type SettingNote, settingNotes, settingsSchema } from './schema.ts';
+import { settingsSchema } from './schema.ts';
+import { type SettingNote, settingNotes } from './setting-note.ts';
 
 /**
  * How a setting is written as plain text (an environment variable): `list` is comma-separated, `tree` is YAML.
