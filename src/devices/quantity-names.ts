@@ -29,14 +29,43 @@ export function figureOfName(name: string, unit?: string | undefined): NamedFigu
   const meaning = told ?? suffix ?? (kind && { quantity: kind, scale: isPercent ? 0.01 : 1 });
   if (meaning === undefined || (isPercent && kind !== 'powerFactor')) return undefined;
   const quantity = directed(meaning.quantity, kind, words);
-  if (quantity === undefined) return undefined;
+  if (quantity === undefined || (quantity === 'volts' && isBetweenPhases(words))) return undefined;
+  // `DeciAmps`, `AmpsTenths`: parts of a unit that the name must tell too.
+  const part = told === undefined ? partOf(words) : undefined;
   return {
     quantity,
-    scale: meaning.scale,
-    sure: told !== undefined || suffix !== undefined || plausibleAlone.has(quantity),
+    scale: part === undefined ? meaning.scale : Number((meaning.scale * part).toPrecision(12)),
+    sure:
+      told !== undefined ||
+      suffix !== undefined ||
+      (part === undefined ? plausibleAlone.has(quantity) : quantity === 'amps' || quantity === 'volts'),
     label: labelOf(words, suffix === undefined),
     side: sideOf(words),
   };
+}
+
+const parts: readonly (readonly [RegExp, number])[] = [
+  [/^(deci|tenths?)$/, 0.1],
+  [/^(centi|hundredths?)$/, 0.01],
+  [/^(milli|thousandths?)$/, 0.001],
+];
+
+function partOf(words: readonly string[]): number | undefined {
+  return parts.find(([pattern]) => words.some((word) => pattern.test(word)))?.[1];
+}
+
+/** `Voltage L1-L2`, `voltage_ab`, `Vll`: no voltage that an outlet has. */
+function isBetweenPhases(words: readonly string[]): boolean {
+  return (
+    words.some((word) => /^(ll|ab|bc|ca|l1l2|l2l3|l3l1|l12|l23|l31|vll|vab|vbc|vca|ltol)$/.test(word)) ||
+    words.some((word, index) => /^(l[123]|line)$/.test(word) && isOtherPhase(word, words, index)) ||
+    new Set(words.filter((word) => /^l[123]$/.test(word))).size > 1
+  );
+}
+
+function isOtherPhase(word: string, words: readonly string[], index: number): boolean {
+  const next = words[index + 1] === 'to' ? words[index + 2] : words[index + 1];
+  return next !== undefined && (word === 'line' ? next === 'line' : /^l[123]$/.test(next) && next !== word);
 }
 
 const nameLengthMax = 200;
@@ -48,7 +77,8 @@ const notLive = new Set(
     'crest allocated available requested today daily yesterday day days month monthly week weekly year yearly ' +
     'hourly interval period delta percent pct percentage ratio alarm warning time date battery ' +
     'bypass temperature temp thd angle count price cost harmonic neutral residual leakage upper lower low high ' +
-    'remaining left ns last balance imbalance unbalance deviation switch command control config version'
+    'remaining left ns last balance imbalance unbalance deviation switch command control config version ' +
+    'sp hihi hi lolo lo deadband nameplate utilized utilization design nom lowest highest previous prev'
   ).split(' '),
 );
 
@@ -79,21 +109,38 @@ const kinds: readonly (readonly [Quantity, readonly string[]])[] = [
 function kindOf(words: readonly string[]): Quantity | undefined {
   const has = (word: string) => words.includes(word);
   if ((has('power') && has('factor')) || (has('cos') && has('phi'))) return 'powerFactor';
-  if (words.some((word, index) => /^(kilo)?watts?$/.test(word) && /^hours?$/.test(words[index + 1] ?? '')))
+  if (
+    words.some(
+      (word, index) => /^(kilo)?watts?$/.test(word) && /^(hours?|hrs?)$/.test(words[index + 1] ?? ''),
+    )
+  )
     return 'wattHoursTotal';
   return kinds.find(([, known]) => known.some(has))?.[0];
 }
 
-/** The unit at the end, before a number or phase. `power_a` is no ampere but phase a. */
+/** What may stand behind the unit: a number, a phase, that it is a sum, the part of the unit. */
+const behindUnit = /^(\d+|[lL]\d|total|sum|import(ed)?|export(ed)?|tenths?|hundredths?|thousandths?)$/i;
+
+/** The unit at the end. `power_a` is no ampere but phase a. */
 function suffixOf(pieces: readonly string[], kind: Quantity | undefined): Meaning | undefined {
-  const last = pieces.findLastIndex((piece) => !/^(\d+|[lL]\d)$/.test(piece));
-  const piece = pieces[last] ?? '';
+  const last = pieces.findLastIndex((piece) => !behindUnit.test(piece));
+  const piece = withHours(pieces, last);
   const meaning = meaningOfSuffix(piece);
   if (meaning === undefined) return undefined;
   const agrees = kind === undefined || kind === meaning.quantity || isReactiveInVoltAmps(kind, meaning);
   if (piece.length > 1) return agrees || kind === 'watts' || kind === 'amps' ? meaning : undefined;
   // A letter alone is a unit only behind its quantity, or as the whole name, written as a symbol.
-  return agrees && (kind !== undefined || /^[WVA]$/.test(pieces.join(''))) ? meaning : undefined;
+  const rest = pieces.filter((other) => !behindUnit.test(other)).join('');
+  return agrees && (kind !== undefined || /^[WVA]$/.test(rest)) ? meaning : undefined;
+}
+
+/** `watt_hours` and `KilowattHrs` are one word. */
+function withHours(pieces: readonly string[], last: number): string {
+  const piece = pieces[last] ?? '';
+  if (last < 1 || !/^(hours?|hrs?)$/i.test(piece)) return piece;
+  const unit = pieces[last - 1] as string;
+  const isSplit = /^watts?$/i.test(unit) && /^kilo$/i.test(pieces[last - 2] ?? '');
+  return `${isSplit ? 'kilo' : ''}${unit.replace(/s$/i, '')}hours`;
 }
 
 function isReactiveInVoltAmps(kind: Quantity, { quantity }: Meaning): boolean {

@@ -1,4 +1,5 @@
 import { totalLabel } from '../model/reading.ts';
+import { wordsOf } from './channel-names.ts';
 
 /** Who a series is about, by its measurement and tags (Telegraf: plugins/inputs/{snmp,upsd,apcupsd,ipmi_sensor,redfish}). */
 export interface SeriesIdentity {
@@ -15,8 +16,10 @@ export interface SeriesIdentity {
   readonly isSnmp: boolean;
   /** Units are those of NUT. */
   readonly isNut: boolean;
-  /** Unit of the field `value`, where the plugin tells it as a tag. */
+  /** Unit of the field `value`, where it is told as a tag. */
   readonly unit: string | undefined;
+  /** What the field `value` is called, where that is told as a tag. */
+  readonly valueName: string | undefined;
   /** Only this side of it is of use. */
   readonly side: 'input' | undefined;
   /** Nothing of use in it: voltages of a board, draw of its parts. */
@@ -27,11 +30,15 @@ export function identify(name: string, tags: ReadonlyMap<string, string>): Serie
   const tag = (...keys: string[]) => keys.map((key) => tags.get(key)).find((value) => value);
   const ups = tag('ups_name');
   const host = tag('host');
-  const polled = tag('agent_host', 'source') ?? (name.startsWith('ipmi') ? tag('server') : undefined);
+  const isIpmi = name.startsWith('ipmi');
+  const isRedfish = name.startsWith('redfish');
+  const polled = tag('agent_host', 'source') ?? (isIpmi ? tag('server') : undefined);
+  const address = tag(...addressTags);
   const device =
     polled ??
     (ups !== undefined ? named(ups, host) : undefined) ??
     tag('device', 'pdu', 'hostname') ??
+    address ??
     host ??
     name;
   const plain: SeriesIdentity = {
@@ -39,16 +46,29 @@ export function identify(name: string, tags: ReadonlyMap<string, string>): Serie
     label: undefined,
     outletName: undefined,
     isGroup: false,
-    isWhole: /pdu|phase|bank|device|total|inlet|input/i.test(name),
-    isSnmp: tags.has('agent_host'),
+    isWhole: /pdu|phase|bank|device|total|inlet|input|infeed/i.test(name),
+    isSnmp: (polled ?? address) !== undefined && !isIpmi && !isRedfish,
     isNut: ups !== undefined || /^(upsd|apcupsd|nut)$/.test(name),
     unit: undefined,
+    valueName: undefined,
     side: undefined,
-    ignored: false,
+    ignored: partPlugins.test(name),
   };
-  if (name.startsWith('ipmi')) return ipmi(plain, tag('name') ?? '', tag('unit') ?? '');
-  if (name.startsWith('redfish')) return redfish(plain, name, tag('name') ?? '', tag('member_id') ?? '0');
-  return { ...plain, ...(plain.isNut ? {} : outletOf(name, tag)) };
+  if (isIpmi) return ipmi(plain, tag('name') ?? '', tag('unit') ?? '');
+  if (isRedfish) return redfish(plain, name, tag('name') ?? '', tag('member_id') ?? '0');
+  if (plain.isNut) return plain;
+  return { ...plain, valueName: sensorOf(tag), unit: tag('unit', 'units'), ...outletOf(name, tag, tags) };
+}
+
+/** What the owner may have called the address of what is polled (`agent_host_tag`). */
+const addressTags = ['ip', 'ip_address', 'address', 'target', 'agent'] as const;
+
+/** Plugins that tell what parts of a server draw. */
+const partPlugins = /^(nvidia_smi|amd_rocm_smi|powerstat|intel_powerstat|intel_pmt|sensors$|temp$|cpu$)/;
+
+/** Tables with one row for each sensor: which one it is stands in a tag. */
+function sensorOf(tag: Tag): string | undefined {
+  return tag('sensorType', 'sensor_type', 'sensor', 'metric', 'quantity', 'measurement', 'parameter');
 }
 
 /** As NUT writes it: a UPS is called `ups` in many places. */
@@ -58,34 +78,66 @@ function named(ups: string, host: string | undefined): string {
 
 type Tag = (...keys: string[]) => string | undefined;
 
-const groupWords = ['bank', 'phase', 'circuit', 'breaker', 'branch', 'inlet'] as const;
+const groupWords = ['bank', 'phase', 'circuit', 'breaker', 'branch', 'inlet', 'infeed', 'cord'] as const;
 
-function outletOf(measurement: string, tag: Tag): Partial<SeriesIdentity> {
-  const outletName = tag('outlet_name', 'outletName', 'name', 'label');
-  const number = tag(
-    'outlet',
-    'outlet_index',
-    'outlet_id',
-    'outlet_number',
-    'outletIndex',
-    'socket',
-    'port',
-    'channel',
-  );
-  if (number !== undefined) return { label: asLabel(number), outletName };
-  const group = groupWords.find((word) => tag(word) !== undefined);
-  if (group !== undefined) return { label: groupLabel(group, tag(group) as string), isGroup: true };
+function outletOf(measurement: string, tag: Tag, tags: ReadonlyMap<string, string>): Partial<SeriesIdentity> {
+  const told = columnsOf(tags);
+  const outletName =
+    tag('outlet_name', 'outletName') ?? told.get('outlet name') ?? tag('name', 'label', 'alias');
+  const number =
+    tag('outlet', 'outlet_index', 'outlet_id', 'outlet_number', 'outletIndex', 'socket', 'port', 'channel') ??
+    told.get('outlet');
+  const unit = told.get('unit');
+  // The first of a chain is mostly alone.
+  const chained = unit === undefined || unit === '1' ? '' : `${unit}:`;
+  if (number !== undefined) return { label: asLabel(chained + number), outletName };
+  const group = groupWords.find((word) => tag(word) !== undefined || told.has(word));
+  if (group !== undefined)
+    return { label: groupLabel(group, (tag(group) ?? told.get(group)) as string), isGroup: true };
   const index = tag('index', 'ifIndex', 'id') ?? outletName;
   if (index === undefined) return {};
   const groupOf = groupWords.find((word) => measurement.toLowerCase().includes(word));
   if (groupOf !== undefined && !/outlet/i.test(measurement))
     return { label: groupLabel(groupOf, index), isGroup: true };
-  return { label: asLabel(index), outletName: outletName === index ? undefined : outletName };
+  return { label: asLabel(chained + index), outletName: outletName === index ? undefined : outletName };
+}
+
+const outletWords = /^(outlet|outlets|socket|receptacle|plug)$/;
+const numberWords = /^(index|idx|id|number|num|no|nr|label)$/;
+const unitWords = /^(pdu|unit|module|tower|chassis)$/;
+
+/**
+ * Columns of a MIB that became tags: `rPDU2OutletMeteredStatusIndex`, `pduOutletIndex`, `st4OutletID`, `infeedName`
+ * → `outlet`, `outlet name`, `infeed`; which unit of a chain: `unit`.
+ */
+function columnsOf(tags: ReadonlyMap<string, string>): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [key, value] of tags) {
+    const words = wordsOf(key);
+    const last = words.at(-1) ?? '';
+    if (words.length < 2 || value === '') continue;
+    const about = words.some((word) => outletWords.test(word))
+      ? 'outlet'
+      : (groupWords.find((word) => words.includes(word)) ??
+        (unitWords.test(words.at(-2) as string) && /^\d{1,3}$/.test(value) ? 'unit' : undefined));
+    if (about === undefined) continue;
+    const what = numberWords.test(last) ? about : last === 'name' && about !== 'unit' ? `${about} name` : '';
+    // An index is sharper than a label, which may be any text.
+    if (what !== '' && (!found.has(what) || /^(index|idx)$/.test(last))) found.set(what, value);
+  }
+  for (const group of groupWords) {
+    const name = found.get(`${group} name`);
+    if (name !== undefined && !found.has(group)) found.set(group, name);
+  }
+  return found;
 }
 
 /** `L2` stays what it is. */
 function groupLabel(group: string, value: string): string {
-  return /^L[123]$/i.test(value) ? value.toUpperCase() : asLabel(`${group}:${value}`);
+  if (/^L[123]$/i.test(value)) return value.toUpperCase();
+  // `Phase A` says already what it is.
+  const rest = value.replace(new RegExp(`^${group}[ _-]+`, 'i'), '');
+  return asLabel(`${group}:${rest}`);
 }
 
 /** A label is what follows the last slash. */
@@ -99,8 +151,14 @@ const labelLengthMax = 60;
 function ipmi(plain: SeriesIdentity, sensor: string, unit: string): SeriesIdentity {
   const isPart = /cpu|mem|dimm|gpu|fan|hdd|disk|pci|chipset|max|min|peak|limit|cap|avg|average/i.test(sensor);
   const ignored = isPart || !/^watts?$/i.test(unit);
-  const isSupply = /^(psu?|pws|power_?supply)_?\d/i.test(sensor);
-  return { ...plain, label: isSupply ? asLabel(sensor) : totalLabel, unit: 'W', ignored };
+  const supply = /^(psu?|pws|power_?supply)_?\d+/i.exec(sensor)?.[0];
+  const isOutput = supply !== undefined && /out/i.test(sensor.slice(supply.length));
+  return {
+    ...plain,
+    label: supply === undefined ? totalLabel : asLabel(sensor),
+    unit: 'W',
+    ignored: ignored || isOutput,
+  };
 }
 
 function redfish(plain: SeriesIdentity, name: string, part: string, member: string): SeriesIdentity {

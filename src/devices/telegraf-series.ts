@@ -19,6 +19,8 @@ interface FieldSlot {
   readonly outlet: OutletSlot;
   /** Its unit is known. */
   readonly sure: boolean;
+  /** Power out of a MIB by its own name: many tell it in kW, with a point or without. */
+  readonly isColumn: boolean;
 }
 
 interface OutletSlot {
@@ -40,6 +42,8 @@ export class TelegrafSeries {
   readonly #touched: OutletSlot[] = [];
   /** Of which a fraction was seen: those are no raw registers. */
   readonly #plain = new Set<Quantity>();
+  /** Tells both sides of a UPS: what comes in is that of the device as a whole. */
+  #hasOutput = false;
   /** What `#fields` was made with. */
   #hadOutlets = false;
 
@@ -63,10 +67,11 @@ export class TelegrafSeries {
     const figures = names.slice(0, fieldsMax).map((name) => [name, this.#figure(name, all)] as const);
     const isLabelled = figures.some(([, figure]) => figure?.label !== undefined);
     const counts = figures.some(([, figure]) => figure !== undefined);
+    this.#hasOutput ||= figures.some(([, figure]) => figure?.side === 'output');
     if (counts && (isLabelled || (this.identity.label !== undefined && !this.identity.isGroup)))
       this.#device.hasOutlets ||= this.identity.label !== totalLabel;
     this.#hadOutlets = this.#device.hasOutlets;
-    for (const [name, figure] of figures) this.#fields.set(name, this.#slot(figure));
+    for (const [name, figure] of figures) this.#fields.set(name, this.#slot(name, figure));
   }
 
   /** Puts one value into the reading of its outlet; false: not a figure of ours. */
@@ -76,7 +81,11 @@ export class TelegrafSeries {
     const slot = this.#slotOf(name);
     if (slot === null) return false;
     const { device, isNut, isSnmp } = this.identity;
-    if (!slot.sure && !isNut && !this.#isPlain(slot.quantity, value)) {
+    if (
+      !slot.sure &&
+      !isNut &&
+      !(this.#isPlain(slot.quantity, value) && slot.scale === 1 && !slot.isColumn)
+    ) {
       report.rejectField(device, 'unit-unknown');
       return true;
     }
@@ -126,15 +135,17 @@ export class TelegrafSeries {
     const known = this.#fields.get(name);
     if (known !== undefined) return known;
     const all = new Set([...this.#fields.keys(), name].map((other) => other.toLowerCase()));
-    const slot = this.#slot(this.#figure(name, all));
+    const slot = this.#slot(name, this.#figure(name, all));
     if (this.#fields.size < fieldsMax) this.#fields.set(name, slot);
     return slot;
   }
 
   #figure(name: string, all: ReadonlySet<string>): NamedFigure | undefined {
     if (this.identity.ignored || (this.identity.isGroup && this.#device.hasOutlets)) return undefined;
-    const { unit, isNut, side } = this.identity;
-    if (unit !== undefined) return name === 'value' ? figureOfName('value', unit) : undefined;
+    const { unit, valueName, isNut, side } = this.identity;
+    const isValue = /(^|[a-z_])value$/i.test(name);
+    if (isValue && (valueName !== undefined || unit !== undefined))
+      return figureOfName(valueName ?? 'value', unit);
     const lower = name.toLowerCase();
     // NUT's own word: ups.power is apparent, ups.realpower is not.
     const told = isNut ? lower.replace(/^(ups|output|input)_power$/, '$1_apparent_power') : name;
@@ -146,14 +157,21 @@ export class TelegrafSeries {
     return isPhase ? { ...figure, label: 'a' } : figure;
   }
 
-  #slot(figure: NamedFigure | undefined): FieldSlot | null {
+  #slot(name: string, figure: NamedFigure | undefined): FieldSlot | null {
     if (figure === undefined) return null;
     const { identity } = this;
     const label =
-      identity.isNut && figure.side === 'input'
+      figure.side === 'input' && (identity.isNut || (this.#hasOutput && identity.label === undefined))
         ? totalLabel
         : [identity.label, figure.label].filter((part) => part !== undefined).join(':') || this.#unlabelled();
-    return { quantity: figure.quantity, scale: figure.scale, sure: figure.sure, outlet: this.#outlet(label) };
+    const isPower = figure.quantity === 'watts' || figure.quantity === 'voltAmps';
+    return {
+      quantity: figure.quantity,
+      scale: figure.scale,
+      sure: figure.sure,
+      isColumn: isPower && identity.isSnmp && /[a-z0-9][A-Z]/.test(name),
+      outlet: this.#outlet(label),
+    };
   }
 
   #unlabelled(): string {
@@ -176,7 +194,8 @@ export class TelegrafSeries {
 function isInvalid(value: unknown, quantity: Quantity): boolean {
   if (typeof value !== 'number') return false;
   const isCounter = quantity === 'wattHoursTotal' || quantity === 'wattHoursReturnedTotal';
-  if (quantity === 'powerFactor') return false;
+  if (isCounter && value < 0) return true;
+  if (quantity === 'powerFactor') return value === -1 || value === -0.01 || value === -0.001;
   for (const places of isCounter ? whole : shifted) {
     const raw = Math.round(value * places * 1e6) / 1e6;
     if (raw === -1 || raw === 65535 || raw === 32767 || raw === -32768) return true;

@@ -1,7 +1,7 @@
 import type { RawMessage } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
 import { InfluxLines, readSeries } from '../influx-lines.ts';
-import { isObject, type JsonObject, readObject, textOf } from '../json.ts';
+import { isObject, type JsonObject, parseObject, readObject, textOf } from '../json.ts';
 import { Known } from '../known.ts';
 import { trustedIso, trustedMs } from '../measured-time.ts';
 import { plainValue } from '../plain-value.ts';
@@ -13,7 +13,7 @@ import { type TelegrafDevice, TelegrafSeries } from '../telegraf-series.ts';
  */
 export const family: Family = {
   name: 'telegraf',
-  topics: ['telegraf/#'],
+  topics: ['telegraf/#', '+/telegraf/#'],
   // Below its own root, whatever the measurements are called.
   rank: 5,
   expectedIntervalMs: 10_000,
@@ -35,9 +35,10 @@ class TelegrafSession implements FamilySession {
 
   claim(topic: string): TopicReader | undefined {
     const levels = topic.split('/');
-    if (levels[0] !== 'telegraf') return undefined;
+    const root = levels[0] === 'telegraf' ? 0 : levels[1] === 'telegraf' ? 1 : -1;
+    if (root < 0) return undefined;
     const field = levels.at(-1) as string;
-    const where = levels.slice(1, -1).join('/');
+    const where = levels.slice(root + 1, -1).join('/');
     let series: TelegrafSeries | undefined;
     return (message, report) => {
       const { payload } = message;
@@ -55,7 +56,11 @@ class TelegrafSession implements FamilySession {
   }
 
   #readJson(message: RawMessage, report: Report): void {
-    const body = readObject(message, undefined, report);
+    // A list at the top is a batch without its name.
+    const isList = message.payload[0] === bracket;
+    const body = isList
+      ? parseObject(`{"metrics":${textOf(message.payload)}}`, undefined, report)
+      : readObject(message, undefined, report);
     if (body === undefined) return;
     const { metrics } = body;
     if (!Array.isArray(metrics)) this.#readMetric(body, message, report);
@@ -72,27 +77,23 @@ class TelegrafSession implements FamilySession {
   #readMetric(metric: JsonObject, message: RawMessage, report: Report): void {
     const fields = isObject(metric.fields) ? metric.fields : metric;
     const tags = isObject(metric.tags) ? metric.tags : metric;
-    const name = typeof metric.name === 'string' ? metric.name : '';
+    const isFlat = tags === metric;
+    const name = nameOf(metric);
     let key = name;
     for (const tag in tags) {
       const value = tags[tag];
-      if (typeof value === 'string' && tag !== 'timestamp') key += `,${tag}=${value}`;
+      if (isTag(tag, value, isFlat)) key += `,${tag}=${value}`;
     }
     if (fields === metric) key += ',flat';
     let series = this.#ofJson.get(key);
     if (series === undefined) {
-      series = this.#make(name, textsOf(tags, fields === metric));
+      series = this.#make(name, textsOf(tags, isFlat));
       if (this.#ofJson.size < seriesMax) this.#ofJson.set(key, series);
     }
     if (series.isNew) begin(series, Object.keys(fields), report);
-    const { timestamp } = metric;
-    const { receivedAtMs } = message;
-    const atMs =
-      typeof timestamp === 'number'
-        ? trustedStamp(timestamp, receivedAtMs)
-        : trustedIso(timestamp, receivedAtMs);
+    const atMs = stampOf(metric.timestamp ?? metric.time, message.receivedAtMs);
     for (const field in fields) {
-      if (field !== 'timestamp') series.take(field, fields[field], message, report);
+      if (field !== 'timestamp' && field !== 'time') series.take(field, fields[field], message, report);
     }
     series.finish(atMs, report);
   }
@@ -144,18 +145,39 @@ function readField(series: TelegrafSeries, field: string, message: RawMessage, r
   report.ignore('not-a-meter');
 }
 
+function nameOf({ name, measurement }: JsonObject): string {
+  if (typeof name === 'string') return name;
+  return typeof measurement === 'string' ? measurement : '';
+}
+
+/** Beside fields on one level a tag is a text, or the number of an outlet; a time is none. */
+function isTag(key: string, value: unknown, isFlat: boolean): boolean {
+  if (typeof value === 'string') return !(isFlat && (key === 'timestamp' || key === 'time'));
+  return typeof value === 'number' && (!isFlat || numberTags.test(key));
+}
+
+const numberTags = /^(outlet|socket|port|channel|index|bank|phase|outlet_?(id|index|number))$/i;
+
 function textsOf(tags: JsonObject, isFlat: boolean): Map<string, string> {
   const texts = new Map<string, string>();
   for (const tag in tags) {
     const value = tags[tag];
     // On one level with the fields, `name` is the measurement.
-    if (typeof value === 'string' && texts.size < tagsMax && !(isFlat && tag === 'name'))
-      texts.set(tag, value);
+    const isName = isFlat && (tag === 'name' || tag === 'measurement');
+    if (isTag(tag, value, isFlat) && texts.size < tagsMax && !isName) texts.set(tag, String(value));
   }
   return texts;
 }
 
 const tagsMax = 64;
+
+/** A number, the same as text, or text of a format that names its zone. */
+function stampOf(stamp: unknown, receivedAtMs: number): number | undefined {
+  if (typeof stamp === 'number') return trustedStamp(stamp, receivedAtMs);
+  if (typeof stamp === 'string' && /^\d{1,20}(\.\d{1,9})?$/.test(stamp))
+    return trustedStamp(Number(stamp), receivedAtMs);
+  return trustedIso(stamp, receivedAtMs);
+}
 
 /** The precision is a setting of Telegraf, told nowhere: seconds, ms, µs and ns are told apart by their size. */
 function trustedStamp(stamp: number, receivedAtMs: number): number | undefined {
