@@ -1,6 +1,8 @@
 import { soleLabel, totalLabel } from '../model/reading.ts';
 import type { TasmotaAnnouncement } from './tasmota-discovery.ts';
 
+const zigbeeMetersMax = 256;
+
 /** What is known of one Tasmota device, shared by the readers of its topics. */
 export class TasmotaDevice {
   readonly device: string;
@@ -15,6 +17,8 @@ export class TasmotaDevice {
   offText = 'OFF';
   onlineText = 'Online';
   offlineText = 'Offline';
+  /** Plugs behind it, where it is a Zigbee bridge, that have told a power. */
+  readonly #zigbeeMeters = new Set<string>();
   readonly #labelled: string[] = [];
 
   constructor(device: string) {
@@ -33,6 +37,12 @@ export class TasmotaDevice {
   outletOfRelay(relay: number): string {
     if (relay > 1 || (relay === 1 && this.relays !== 1)) return this.outlet(relay);
     return this.channelled === true ? this.total : this.sole;
+  }
+
+  /** Is this plug behind it known for a meter? `isMeter`: it is, as of now. */
+  hasZigbeeMeter(device: string, isMeter: boolean): boolean {
+    if (isMeter && this.#zigbeeMeters.size < zigbeeMetersMax) this.#zigbeeMeters.add(device);
+    return isMeter || this.#zigbeeMeters.has(device);
   }
 
   /** `ON` → true, `OFF` → false (or its own words for them), anything else undefined. */

@@ -13,8 +13,10 @@ export const relaysMax = 32;
 
 const tails: Readonly<Record<string, TasmotaTail>> = {
   SENSOR: 'sensor',
+  STATUS0: 'status',
   STATUS8: 'status',
   STATUS10: 'status',
+  STATUS11: 'status',
   ENERGY: 'energy',
   STATE: 'state',
   RESULT: 'result',

@@ -6,6 +6,7 @@ import { readingAt, trustedIso } from '../measured-time.ts';
 import { TasmotaDevice } from '../tasmota-device.ts';
 import { readAnnouncement, type TasmotaAnnouncement } from '../tasmota-discovery.ts';
 import { readEnergy, readTelemetry } from '../tasmota-energy.ts';
+import { readNamedMeters } from '../tasmota-named-meters.ts';
 import {
   isHeardAnyway,
   relayOf,
@@ -15,6 +16,7 @@ import {
   tailOf,
   tasmotaFilters,
 } from '../tasmota-topics.ts';
+import { readZigbee } from '../tasmota-zigbee.ts';
 
 /**
  * Tasmota: plugs, strips and boards, any `FullTopic`. Telemetry, poll answers, relays, availability, discovery.
@@ -29,10 +31,23 @@ export const family: Family = {
 };
 
 const devicesMax = 20_000;
+/** Four for each device at most. */
+const basesMax = 4 * devicesMax;
 /** Deeper topics than those listened to from the start; each costs a subscription at the broker. */
 const learntFiltersMax = 1_000;
 const discoveryPrefix = 'tasmota/discovery/';
-const tailLevels = ['SENSOR', 'STATUS8', 'STATUS10', 'ENERGY', 'STATE', 'RESULT', 'LWT', 'POWER'];
+const tailLevels = [
+  'SENSOR',
+  'STATUS0',
+  'STATUS8',
+  'STATUS10',
+  'STATUS11',
+  'ENERGY',
+  'STATE',
+  'RESULT',
+  'LWT',
+  'POWER',
+];
 
 class TasmotaSession implements FamilySession {
   readonly #devices = new Known(devicesMax, (name) => new TasmotaDevice(name));
@@ -54,12 +69,10 @@ class TasmotaSession implements FamilySession {
     return route && readerOf(route.tail, route.relay, this.#devices.get(route.device));
   }
 
-  cleared(topic: string, report: Report): void {
+  /** The device may still be there, so its topics stay what they are: else it would go on under another name. */
+  cleared(topic: string): void {
     const mac = macOf(topic);
-    const announced = mac === undefined ? undefined : this.#announced.get(mac);
-    if (mac === undefined || announced === undefined) return;
-    this.#announced.delete(mac);
-    for (const base of announced.bases) if (this.#bases.delete(base)) reconsiderAll(base, report);
+    if (mac !== undefined) this.#announced.delete(mac);
   }
 
   #claimDiscovery(topic: string): TopicReader | undefined {
@@ -95,6 +108,7 @@ class TasmotaSession implements FamilySession {
   #learnBases(announced: TasmotaAnnouncement, device: TasmotaDevice, report: Report): void {
     for (const base of announced.bases) {
       if (this.#bases.get(base) === device) continue;
+      if (this.#bases.size >= basesMax) return;
       this.#bases.set(base, device);
       reconsiderAll(base, report);
       if (isHeardAnyway(base)) continue;
@@ -143,16 +157,25 @@ function readSensor(device: TasmotaDevice, message: RawMessage, report: Report):
   if (body !== undefined) readBody(body, device, message, report);
 }
 
-/** `stat/…/STATUS8` and `STATUS10`: the answer to a poll, telemetry one level down. */
+/**
+ * `stat/…/STATUS8`, `STATUS10`, `STATUS11`, or all at once as `STATUS0`: the answer to a poll, telemetry and state one
+ * level down. Before 6.0 `STATUS8` held the energy keys themselves.
+ */
 function readStatus(device: TasmotaDevice, message: RawMessage, report: Report): void {
-  const body = readObject(message, device.device, report)?.StatusSNS;
-  if (isObject(body)) readBody(body, device, message, report);
-  else report.ignore('no-telemetry');
+  const status = readObject(message, device.device, report);
+  if (status === undefined) return;
+  const { StatusSNS: telemetry, StatusPWR: energy, StatusSTS: state } = status;
+  if (isObject(telemetry)) readBody(telemetry, device, message, report);
+  if (isObject(energy)) readEnergy(energy, device, undefined, message, report);
+  if (isObject(state)) readStateBody(state, device, message, report);
+  report.ignore('no-telemetry');
 }
 
 function readBody(body: JsonObject, device: TasmotaDevice, message: RawMessage, report: Report): void {
   const atMs = trustedIso(body.Time, message.receivedAtMs);
-  if (!readTelemetry(body, device, atMs, message, report)) report.ignore('no-meter');
+  if (readTelemetry(body, device, atMs, message, report)) return;
+  if (readZigbee(body, device, message, report)) return;
+  if (!readNamedMeters(body, device, atMs, message, report)) report.ignore('no-meter');
 }
 
 /** Very old firmware: the energy keys stand at the top. */
@@ -165,7 +188,10 @@ function readOldEnergy(device: TasmotaDevice, message: RawMessage, report: Repor
 /** `tele/…/STATE` names every relay there is, so their number is learnt here. */
 function readState(device: TasmotaDevice, message: RawMessage, report: Report): void {
   const body = readObject(message, device.device, report);
-  if (body === undefined) return;
+  if (body !== undefined) readStateBody(body, device, message, report);
+}
+
+function readStateBody(body: JsonObject, device: TasmotaDevice, message: RawMessage, report: Report): void {
   const relays = Object.keys(body).filter((key) => relayOf(key) !== undefined).length;
   if (relays > 0) device.relays = relays;
   readRelays(body, device, message, report);
