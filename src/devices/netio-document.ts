@@ -31,10 +31,10 @@ export function readDocument(device: string, body: JsonObject, message: RawMessa
     }
     const reading = readingAt(device, `${device}/${label}`, atMs, message);
     reading.watts = fields.watts(output.Load, outletCeilings, device, report);
-    reading.volts = volts;
+    reading.volts = output.Voltage === undefined ? volts : fields.volts(output.Voltage, device, report);
     reading.amps = fields.measured('amps', output.Current, 0.001, outletCeilings, device, report);
     reading.powerFactor = fields.powerFactor(output.PowerFactor, device, report);
-    reading.hertz = hertz;
+    reading.hertz = output.Frequency === undefined ? hertz : fields.hertz(output.Frequency, device, report);
     reading.wattHoursTotal = fields.wattHours(output.EnergyNR ?? output.Energy, 1, device, report);
     reading.wattHoursReturnedTotal = fields.wattHours(
       output.ReverseEnergyNR ?? output.ReverseEnergy,

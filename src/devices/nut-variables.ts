@@ -18,6 +18,18 @@ const quantities: Readonly<Record<string, Quantity>> = {
   powerfactor: 'powerFactor',
 };
 
+/**
+ * A variable by what bridges make of its name: `ups/realpower`, `ups_realpower`, `upsrealpower`,
+ * `variables.ups.realpower`, `ups.realpower.value`.
+ */
+export function bridgedVariable(path: string): NutVariable | undefined {
+  const name = path
+    .replace(/^(?:variables|vars|data|values)\./, '')
+    .replace(/\.(?:value|_|)$/, '')
+    .replaceAll('_', '.');
+  return nutVariable(name) ?? nutVariable(name.replace(/^(ups|input|output)(?=[a-z])/, '$1.'));
+}
+
 /** `outlet.3.realpower`, `device.2.outlet.3.current`, `ups.realpower`, `output.voltage`, `input.L1.voltage`. */
 export function nutVariable(name: string): NutVariable | undefined {
   const outlet = /^(?:device\.(\d{1,3})\.)?outlet\.(\d{1,3})\.([a-z]+)$/.exec(name);
@@ -27,7 +39,9 @@ export function nutVariable(name: string): NutVariable | undefined {
     const label = chained === undefined ? number : `${chained}:${number}`;
     return quantity && { quantity, side: 'outlet', label };
   }
-  const whole = /^(?:device\.(\d{1,3})\.)?(ups|output|input|outlet)\.(?:(L[123])\.)?([a-z]+)$/.exec(name);
+  const whole = /^(?:device\.(\d{1,3})\.)?(ups|output|input|outlet)\.(?:(L[123])(?:-N)?\.)?([a-z]+)$/.exec(
+    name,
+  );
   if (whole === null) return undefined;
   const [, chained, where, phase, what] = whole as unknown as [
     string,

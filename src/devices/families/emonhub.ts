@@ -13,7 +13,7 @@ import { plainValue } from '../plain-value.ts';
  */
 export const family: Family = {
   name: 'emonhub',
-  topics: ['emon/+', 'emon/+/+', 'emonhub/rx/+/values'],
+  topics: ['emon/+', 'emon/+/+', 'nodes/+/+', 'emonhub/rx/+/values'],
   rank: 20,
   expectedIntervalMs: 10_000,
   open: () => new EmonSession(),
@@ -35,7 +35,10 @@ class EmonSession implements FamilySession {
       const device = name as string;
       return (_, report) => report.rejectMessage(device, 'unit-unknown');
     }
-    if (root !== 'emon' || node === undefined || node === '' || more.length > 0) return undefined;
+    // `nodes/` is where it publishes when its settings say nothing.
+    const isOwn =
+      root === 'emon' || (root === 'nodes' && name !== undefined && variableOf(name) !== undefined);
+    if (!isOwn || node === undefined || node === '' || more.length > 0) return undefined;
     if (name === undefined) return (message, report) => readNode(this.#nodes.get(node), message, report);
     const variable = variableOf(name);
     if (variable === undefined) return (_, report) => report.ignore('not-a-meter');
@@ -170,6 +173,9 @@ const plainNames: ReadonlyMap<string, Variable> = new Map<string, Variable>([
   ['power', { quantity: 'watts', label: soleLabel }],
   ['realpower', { quantity: 'watts', label: soleLabel }],
   ['power1pluspower2', { quantity: 'watts', label: totalLabel }],
+  ['ptotal', { quantity: 'watts', label: totalLabel }],
+  ['powertotal', { quantity: 'watts', label: totalLabel }],
+  ['totalpower', { quantity: 'watts', label: totalLabel }],
   ['vrms', { quantity: 'volts', label: totalLabel }],
   ['voltage', { quantity: 'volts', label: totalLabel }],
   ['frequency', { quantity: 'hertz', label: totalLabel }],

@@ -92,7 +92,8 @@ class GudeSession implements FamilySession {
   #readTelemetry(device: GudeDevice, message: RawMessage, report: Report): void {
     const body = readObject(message, device.met ? device.device : undefined, report);
     if (body === undefined) return;
-    if (body.type !== 'telemetry' || !(Array.isArray(body.line_in) || Array.isArray(body.portstates))) {
+    const isTelemetry = body.type === 'telemetry' || (body.type === undefined && device.met);
+    if (!isTelemetry || !(Array.isArray(body.line_in) || Array.isArray(body.portstates))) {
       report.ignore('not-a-gude');
       return;
     }
@@ -129,7 +130,9 @@ function readTelemetry(device: GudeDevice, body: JsonObject, message: RawMessage
   // Seconds since it was switched on, until the clock is set.
   const atMs = trustedSeconds(body.ts, message.receivedAtMs);
   const ports = new Map<string, Reading>();
-  for (const key in body) if (key !== 'line_in') addPorts(device, body[key], ports, atMs, message, report);
+  const states: readonly unknown[] = Array.isArray(body.portstates) ? body.portstates : [];
+  for (const key in body)
+    if (key !== 'line_in') addPorts(device, body[key], states, ports, atMs, message, report);
   const inputs = Array.isArray(body.line_in) ? body.line_in.slice(0, inputsMax) : [];
   inputs.forEach((input: unknown, index) => {
     if (!isObject(input)) return;
@@ -146,11 +149,12 @@ function readTelemetry(device: GudeDevice, body: JsonObject, message: RawMessage
 
 /**
  * Whatever list has a `port` in its elements: `portstates`, and the figures of units that meter each outlet, merged
- * by port.
+ * by port. Figures without a port stand in the order of the ports.
  */
 function addPorts(
   device: GudeDevice,
   list: unknown,
+  states: readonly unknown[],
   ports: Map<string, Reading>,
   atMs: number | undefined,
   message: RawMessage,
@@ -160,17 +164,24 @@ function addPorts(
   const count = Math.min(list.length, portsMax);
   for (let index = 0; index < count; index++) {
     const element: unknown = list[index];
-    const outlet = isObject(element) ? device.outlet(element.port) : undefined;
-    if (!isObject(element) || outlet === undefined) continue;
+    if (!isObject(element)) continue;
+    const hasFigures =
+      element.voltage !== undefined || element.act_pow !== undefined || element.tot_energy !== undefined;
+    const outlet = device.outlet(element.port ?? (hasFigures ? portAt(states, index) : undefined));
+    if (outlet === undefined) continue;
     let reading = ports.get(outlet);
     if (reading === undefined) {
       reading = readingAt(device.device, outlet, atMs, message);
       ports.set(outlet, reading);
     }
     reading.on ??= stateOf(element.state, device.device, report);
-    if (element.voltage !== undefined || element.act_pow !== undefined || element.tot_energy !== undefined)
-      setFigures(reading, element, outletCeilings, report);
+    if (hasFigures) setFigures(reading, element, outletCeilings, report);
   }
+}
+
+function portAt(states: readonly unknown[], index: number): unknown {
+  const state = states[index];
+  return isObject(state) ? state.port : index + 1;
 }
 
 function setFigures(reading: Reading, from: JsonObject, ceilings: Ceilings, report: Report): void {

@@ -1,11 +1,12 @@
 import type { Quantity } from '../../model/quantity.ts';
 import { type RawMessage, totalLabel } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
-import { feedCeilings, outletCeilings } from '../fields.ts';
-import { parseObject, textOf } from '../json.ts';
+import { type Ceilings, feedCeilings, measured, outletCeilings } from '../fields.ts';
+import { type JsonObject, parseObject, textOf } from '../json.ts';
 import { Known } from '../known.ts';
+import { readingAt, trustedIso } from '../measured-time.ts';
 import { readDocument } from '../netio-document.ts';
-import { availabilityText, ignoring, quantityReader, relayReader } from '../plain-reader.ts';
+import { availabilityText, ignoring, quantityReader, relayReader, switchedText } from '../plain-reader.ts';
 
 /**
  * NETIO PowerPDU, PowerBOX, PowerDIN, PowerCable with MQTT-flex: the layout of topics that its guides set up, and
@@ -14,7 +15,7 @@ import { availabilityText, ignoring, quantityReader, relayReader } from '../plai
  */
 export const family: Family = {
   name: 'netio',
-  topics: ['netio/#'],
+  topics: ['netio/#', 'devices/+/messages/events', 'devices/+/messages/events/'],
   rank: 20,
   expectedIntervalMs: 60_000,
   open: () => new NetioSession(),
@@ -52,14 +53,30 @@ class NetioSession implements FamilySession {
   readonly #lasting = new Known(devicesMax, () => new Set<string>());
 
   claim(topic: string): TopicReader | undefined {
-    const found = /^netio\/(.+)\/outputs?\/([^/]+)\/([^/]+)$/.exec(topic);
+    const cloud = /^devices\/([^/]+)\/messages\/events\/?$/.exec(topic)?.[1];
+    if (cloud !== undefined) return (message, report) => readOther(cloud, message, report);
+    const found = /^netio\/(.+?)\/outputs?\/([^/]+)(?:\/([^/]+))?$/i.exec(topic);
     if (found !== null) {
-      const [, device = '', label = '', tail = ''] = found;
-      return labelPattern.test(label) ? this.#outputReader(device, label, tail) : undefined;
+      const [, device = '', told = '', tail = ''] = found;
+      const label = told.toLowerCase() === totalLabel ? totalLabel : told;
+      if (!labelPattern.test(label)) return undefined;
+      return tail === '' ? this.#objectReader(device, label) : this.#outputReader(device, label, tail);
     }
     const levels = topic.split('/');
     if (levels.length < 2 || levels[0] !== 'netio') return undefined;
     return this.#deviceReader(levels.slice(1));
+  }
+
+  /** All of an output in one object, under the names of the variables and in their units. */
+  #objectReader(device: string, label: string): TopicReader {
+    const outlet = `${device}/${label}`;
+    const ceilings = label === totalLabel ? feedCeilings : outletCeilings;
+    return (message, report) => {
+      const text = textOf(message.payload);
+      const body = text.trimStart().startsWith('{') ? parseObject(text, device, report) : undefined;
+      if (body !== undefined) readObject(device, outlet, ceilings, body, message, report);
+      else report.ignore('not-a-meter');
+    };
   }
 
   #outputReader(device: string, label: string, tail: string): TopicReader {
@@ -71,9 +88,12 @@ class NetioSession implements FamilySession {
   }
 
   /** `<name>/total/load`, `<name>/totalLoad`, `<name>/frequency`, `<name>/status`, the document. */
-  #deviceReader(levels: readonly string[]): TopicReader | undefined {
+  #deviceReader(given: readonly string[]): TopicReader | undefined {
+    // An empty level at the end, as some clouds want it.
+    const levels = given.at(-1) === '' ? given.slice(0, -1) : given;
+    if (levels.length === 0) return undefined;
     const last = wordOf(levels.at(-1) as string);
-    const isTotal = levels.length > 2 && wordOf(levels.at(-2) as string) === 'total';
+    const isTotal = levels.length > 2 && wholeLevels.has(wordOf(levels.at(-2) as string));
     const name = levels.slice(0, isTotal ? -2 : -1).join('/');
     if (name !== '') {
       const word = last.startsWith('total') ? last.slice('total'.length) : last;
@@ -81,15 +101,16 @@ class NetioSession implements FamilySession {
       if (figure !== undefined) return figure;
       if (isTotal) return ignoring('not-a-meter');
     }
-    const isTail = name !== '' && documentTails.has(last);
-    const device = isTail ? name : levels.join('/');
+    let end = levels.length;
+    while (end > 1 && documentTails.has(wordOf(levels[end - 1] as string))) end -= 1;
+    const device = levels.slice(0, end).join('/');
     return device === '' ? undefined : (message, report) => readOther(device, message, report);
   }
 
   #figureReader(device: string, outlet: string, word: string, whole = false): TopicReader | undefined {
     const figure = Object.hasOwn(figures, word) ? figures[word] : undefined;
     if (figure === undefined) return undefined;
-    const ceilings = whole ? feedCeilings : outletCeilings;
+    const ceilings = whole || outlet.endsWith(`/${totalLabel}`) ? feedCeilings : outletCeilings;
     const read = quantityReader(device, outlet, figure.quantity, figure.scale, ceilings);
     if (figure.resettable === undefined && figure.lasting === undefined) return read;
     const lasting = this.#lasting.get(device);
@@ -106,7 +127,12 @@ class NetioSession implements FamilySession {
   }
 }
 
+const wholeLevels: ReadonlySet<string> = new Set(['total', 'totals', 'global', 'globalmeasure']);
+
 const documentTails: ReadonlySet<string> = new Set([
+  'events',
+  'messages',
+  'netio.json',
   'json',
   'data',
   'status',
@@ -131,6 +157,36 @@ function readOther(device: string, message: RawMessage, report: Report): void {
   const body = parseObject(text, undefined, report);
   if (body !== undefined) readDocument(device, body, message, report);
 }
+
+function readObject(
+  device: string,
+  outlet: string,
+  ceilings: Ceilings,
+  body: JsonObject,
+  message: RawMessage,
+  report: Report,
+): void {
+  const reading = readingAt(
+    device,
+    outlet,
+    trustedIso(body.Time ?? body.time, message.receivedAtMs),
+    message,
+  );
+  let lasting = false;
+  for (const key of Object.keys(body).slice(0, keysMax)) {
+    const word = wordOf(key);
+    const figure = Object.hasOwn(figures, word) ? figures[word] : undefined;
+    const value = body[key];
+    if (word === 'state') reading.on = switchedText(String(value));
+    // The counter that nobody can set back goes before the other.
+    if (figure === undefined || (lasting && figure.resettable)) continue;
+    lasting ||= figure.lasting === true;
+    reading[figure.quantity] = measured(figure.quantity, value, figure.scale, ceilings, device, report);
+  }
+  report.reading(reading);
+}
+
+const keysMax = 64;
 
 function readName(device: string, label: string, message: RawMessage, report: Report): void {
   report.describe({ device, outletNames: { [label]: textOf(message.payload) } });

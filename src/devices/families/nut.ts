@@ -4,16 +4,16 @@ import { type Ceilings, feedCeilings, measured, outletCeilings } from '../fields
 import { isObject, type JsonObject, readObject, textOf } from '../json.ts';
 import { Known } from '../known.ts';
 import { readingAt } from '../measured-time.ts';
-import { type NutVariable, nutVariable } from '../nut-variables.ts';
+import { bridgedVariable, type NutVariable } from '../nut-variables.ts';
 import { plainValue } from '../plain-value.ts';
 
 /**
- * Bridges from NUT (UPSes, and PDUs by snmp-ups): `nut/<ups>/<variable>`, one JSON for each UPS, or
- * `nut/hosts/<host>/<ups>/<variable with slashes>` (gerrowadat/nut2mqtt).
+ * Bridges from NUT (UPSes, and PDUs by snmp-ups): `nut/<ups>/<variable>`, one JSON for each UPS,
+ * `nut/hosts/<host>/<ups>/<variable with slashes>` (gerrowadat/nut2mqtt), or the same below `ups/`.
  */
 export const family: Family = {
   name: 'nut',
-  topics: ['nut/#', 'nut2mqtt/#'],
+  topics: ['nut/#', 'nut2mqtt/#', 'ups/#'],
   rank: 20,
   expectedIntervalMs: 60_000,
   open: () => new NutSession(),
@@ -26,7 +26,8 @@ class NutSession implements FamilySession {
 
   claim(topic: string): TopicReader | undefined {
     const levels = topic.split('/');
-    if (levels[0] !== 'nut' && levels[0] !== 'nut2mqtt') return undefined;
+    const root = levels[0];
+    if (root !== 'nut' && root !== 'nut2mqtt' && root !== 'ups') return undefined;
     const isByHost = levels[1] === 'hosts' && levels.length >= 4;
     const name = isByHost ? levels.slice(2, 4) : levels.slice(1, 2);
     const device = name.join('/');
@@ -36,10 +37,19 @@ class NutSession implements FamilySession {
     const slot = this.#devices.get(device).slot(path);
     if (slot !== null) return (message, report) => readOne(this.#devices.get(device), path, message, report);
     // A share of what the UPS could bear is an estimate, and there is no reading for estimates.
-    const reason = path === 'ups.load' ? 'load-in-percent-only' : 'not-a-meter';
-    return (_, report) => report.ignore(reason);
+    if (path === 'ups.load') return (_, report) => report.ignore('load-in-percent-only');
+    // So is what a bridge has worked out of it; others put all in one object, one level further down.
+    if (levels.at(-2) === 'computed') return (_, report) => report.ignore('not-a-meter');
+    const whole = documentTails.test(path) ? device : `${device}/${path.replaceAll('.', '/')}`;
+    return (message, report) => {
+      if (message.payload[0] === brace) readAll(this.#devices.get(whole), message, report);
+      else report.ignore('not-a-meter');
+    };
   }
 }
+
+const brace = 123;
+const documentTails = /^(state|status|data|json|all|variables|vars|values|telemetry|sensor)$/;
 
 /** An outlet, and its reading while a message is being read. */
 interface Place {
@@ -72,7 +82,7 @@ class NutDevice {
   slot(path: string): NutSlot | null {
     const known = this.#slots.get(path);
     if (known !== undefined) return known;
-    const variable = path.length > 80 ? undefined : nutVariable(path);
+    const variable = path.length > 80 ? undefined : bridgedVariable(path);
     if (variable?.side === 'outlet' && variable.quantity === 'watts' && !this.hasOutlets) {
       this.hasOutlets = true;
       this.#slots.clear();
@@ -154,7 +164,7 @@ const depthMax = 5;
 
 function collect(body: JsonObject, path: string, depth: number, device: NutDevice, found: Found[]): void {
   for (const key in body) {
-    if (found.length >= variablesMax) return;
+    if (found.length >= variablesMax || key === 'computed') return;
     const value = body[key];
     const name = path === '' ? key : `${path}.${key}`;
     if (isObject(value) && depth < depthMax) {

@@ -8,12 +8,12 @@ import { readingAt } from '../measured-time.ts';
 import { figureOfPath } from '../victron-paths.ts';
 
 /**
- * Victron GX devices: meters, inverters and batteries, also through a bridge that puts one level before `N/`.
+ * Victron GX devices: meters, inverters and batteries, also through a bridge that puts one level or two before `N/`.
  * Docs: victronenergy/dbus-flashmq README.
  */
 export const family: Family = {
   name: 'victron',
-  topics: ['', '+/'].flatMap((bridge) =>
+  topics: ['', '+/', '+/+/'].flatMap((bridge) =>
     [
       '+/heartbeat',
       '+/keepalive',
@@ -43,7 +43,7 @@ class VictronSession implements FamilySession {
 
   claim(topic: string): TopicReader | undefined {
     const levels = topic.split('/');
-    const at = levels[0] === 'N' ? 0 : levels[1] === 'N' ? 1 : -1;
+    const at = levels.slice(0, 3).indexOf('N');
     const portal = levels[at + 1];
     if (at < 0 || portal === undefined || !portalId.test(portal) || levels.length < at + 3) return undefined;
     if (/^[0-9a-f]{12}$/i.test(portal))
