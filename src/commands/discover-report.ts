@@ -1,5 +1,7 @@
-import type { RejectReason } from '../devices/family.ts';
-import type { Discovery, FoundOutlet, UnreadTopic } from './discovery.ts';
+import type { Quantity } from '../model/quantity.ts';
+import type { Discovery, FoundDevice, FoundOutlet } from './discovery.ts';
+import { count, shown, textTable } from './text-table.ts';
+import { unreadReport } from './unread-report.ts';
 
 export interface DiscoverFindings {
   readonly url: string;
@@ -7,51 +9,98 @@ export interface DiscoverFindings {
   readonly refused: readonly string[];
   readonly listenedMs: number;
   readonly discovery: Discovery;
+  /** A settings draft is written beside this report. */
+  readonly drafted: boolean;
 }
 
 /** What was found, for a person to read. Names are text from outside: shown without control characters, clipped. */
-export function reportText({ url, refused, listenedMs, discovery }: DiscoverFindings): string {
+export function reportText({ url, refused, listenedMs, discovery, drafted }: DiscoverFindings): string {
   const outlets = discovery.outlets();
-  const devices = new Set(outlets.map(({ device }) => device)).size;
+  const devices = discovery.devices();
   const seconds = Math.round(listenedMs / 1_000);
-  const summary =
-    `Listened to ${url} for ${seconds} s: ${count(discovery.messages, 'message')}, ` +
-    `${count(devices, 'device')}, ${count(outlets.length, 'outlet')}.\n`;
   const parts = [
-    summary,
+    summaryText(url, seconds, discovery.messages, outlets),
     refusedText(refused),
-    outlets.length === 0 ? nothingText(discovery, seconds) : outletTable(outlets, listenedMs),
-    quietText(discovery),
-    unreadText(discovery),
+    outlets.length === 0
+      ? nothingText(discovery.messages, seconds)
+      : outletTable(outlets, devices, listenedMs),
+    quietText(devices, outlets),
+    unreadReport(discovery.unread(), new Set(outlets.map(({ device }) => device))),
+    outlets.length === 0 ? '' : nextText(seconds, drafted),
   ];
-  if (outlets.length > 0 && seconds < patientSeconds) {
-    parts.push(
-      `Not all there? A Tasmota plug reports every 300 s unless told otherwise (TelePeriod): --seconds ${patientSeconds} hears each once.\n`,
-    );
-  }
   return parts.filter((part) => part !== '').join('\n');
 }
 
 /** A little more than the longest usual period. */
 const patientSeconds = 310;
 
-function outletTable(outlets: readonly FoundOutlet[], listenedMs: number): string {
-  const minutes = listenedMs / 60_000;
-  return table([
-    ['FAMILY', 'DEVICE', 'OUTLET', 'NAME', 'WATTS', 'PER MINUTE'],
-    ...outlets.map(({ family, device, label, name, watts, readings }) => [
-      family,
-      device,
-      label,
-      name ?? '',
-      watts === undefined ? '' : watts.toFixed(1),
-      readings === 0 ? 'stored, age unknown' : (readings / minutes).toFixed(1),
-    ]),
-  ]);
+function summaryText(
+  url: string,
+  seconds: number,
+  messages: number,
+  outlets: readonly FoundOutlet[],
+): string {
+  const devices = new Map(outlets.map(({ device, family }) => [device, family]));
+  const families = Map.groupBy(devices.values(), (family) => family);
+  const byFamily = [...families].map(([family, { length }]) => `${family} ${length}`).sort();
+  return (
+    `Listened to ${url} for ${seconds} s: ${count(messages, 'message')}, ` +
+    `${count(devices.size, 'device')}, ${count(outlets.length, 'outlet')}.\n` +
+    (byFamily.length > 1 ? `Devices by family: ${byFamily.join(', ')}.\n` : '')
+  );
 }
 
-function nothingText(discovery: Discovery, seconds: number): string {
-  if (discovery.messages === 0) {
+function outletTable(
+  outlets: readonly FoundOutlet[],
+  devices: readonly FoundDevice[],
+  listenedMs: number,
+): string {
+  const known = new Map(devices.map((device) => [device.device, device]));
+  const isAway = ({ device, readings }: FoundOutlet) => readings === 0 && known.get(device)?.online === false;
+  const rows = outlets.map((found) => [
+    found.family,
+    found.device,
+    found.label,
+    nameOf(found, known.get(found.device)),
+    found.watts === undefined ? '' : found.watts.toFixed(1),
+    isAway(found) ? 'offline' : rateText(found.readings, listenedMs),
+    found.tells.map((quantity) => unitNames[quantity]).join(' '),
+  ]);
+  const stored = outlets.some((found) => found.readings === 0 && !isAway(found));
+  return (
+    textTable(
+      [['FAMILY', 'DEVICE', 'OUTLET', 'NAME', 'WATTS', 'PER MINUTE', 'TELLS'], ...rows],
+      new Set(['WATTS', 'PER MINUTE']),
+    ) + (stored ? '"stored": kept by the broker, its age unknown; nothing new came.\n' : '')
+  );
+}
+
+function nameOf({ name, device }: FoundOutlet, known: FoundDevice | undefined): string {
+  if (name !== undefined) return name;
+  return known?.name === undefined || known.name === device ? '' : known.name;
+}
+
+/** One message says nothing of how often they come. */
+function rateText(readings: number, listenedMs: number): string {
+  if (readings === 0) return 'stored';
+  return readings === 1 ? 'once' : ((readings * 60_000) / listenedMs).toFixed(1);
+}
+
+const unitNames: Readonly<Record<Quantity | 'on', string>> = {
+  watts: 'W',
+  volts: 'V',
+  amps: 'A',
+  voltAmps: 'VA',
+  voltAmpsReactive: 'var',
+  powerFactor: 'PF',
+  hertz: 'Hz',
+  wattHoursTotal: 'Wh',
+  wattHoursReturnedTotal: 'Wh-returned',
+  on: 'on/off',
+};
+
+function nothingText(messages: number, seconds: number): string {
+  if (messages === 0) {
     return (
       'Not one message. Check:\n' +
       '  - is this the broker the plugs and PDUs publish to? (Tasmota: MqttHost; Shelly: Settings, MQTT)\n' +
@@ -68,96 +117,35 @@ function nothingText(discovery: Discovery, seconds: number): string {
 
 function refusedText(refused: readonly string[]): string {
   if (refused.length === 0) return '';
-  const others = refused.filter((filter) => filter !== '#').map(shown);
+  const others = refused.filter((filter) => filter !== '#').map((filter) => shown(filter));
   const missing = others.length === 0 ? '' : `, and not these either: ${others.join(' ')}`;
   return `The broker does not let us hear everything (#), only the topics that device families use${missing}.\n`;
 }
 
-function quietText(discovery: Discovery): string {
-  const quiet = discovery.quietDevices();
+const quietMax = 20;
+
+function quietText(devices: readonly FoundDevice[], outlets: readonly FoundOutlet[]): string {
+  const heard = new Set(outlets.map(({ device }) => device));
+  const quiet = devices.filter(({ device }) => !heard.has(device));
   if (quiet.length === 0) return '';
-  const lines = quiet.slice(0, shownMax).map(({ device, family, online }) => {
+  const lines = quiet.slice(0, quietMax).map(({ device, family, name, online }) => {
+    const own = name === undefined || name === device ? '' : ` "${shown(name)}"`;
     const state = online === undefined ? '' : online ? ', online' : ', offline';
-    return `  ${shown(device)} (${family}${state})\n`;
+    return `  ${shown(device)}${own} (${family}${state})\n`;
   });
-  return `Heard of, but without a reading:\n${lines.join('')}${more(quiet.length)}`;
+  const more = quiet.length > quietMax ? `  and ${count(quiet.length - quietMax, 'more device')}\n` : '';
+  return `Heard of, but without a reading (no meter, switched off, or seldom heard):\n${lines.join('')}${more}`;
 }
 
-function unreadText(discovery: Discovery): string {
-  const { topics, more: dropped } = discovery.unread();
-  if (topics.length === 0) return '';
-  const reasons = [...new Set(topics.map(({ reason }) => reason))];
-  const blocks = reasons.map((reason) =>
-    reasonBlock(
-      reason,
-      topics.filter((one) => one.reason === reason),
-    ),
+function nextText(seconds: number, drafted: boolean): string {
+  const patience =
+    seconds < patientSeconds
+      ? `Not all there? A Tasmota plug reports every 300 s unless told otherwise (TelePeriod): --seconds ${patientSeconds} hears each once.\n`
+      : '';
+  return (
+    patience +
+    (drafted
+      ? 'Next: rackwatt check --config FILE with the file you have written this to, then rackwatt serve --config FILE.\n'
+      : 'Next: the same once more with --yaml > rackwatt.yaml writes settings to begin with; rackwatt serve --config rackwatt.yaml takes them as they are.\n')
   );
-  const rest = dropped === 0 ? '' : `  and ${count(dropped, 'message')} on further topics\n`;
-  return `Could not read:\n${blocks.join('')}${rest}`;
-}
-
-function reasonBlock(reason: RejectReason, topics: readonly UnreadTopic[]): string {
-  const hint = hints[reason];
-  const lines = topics
-    .slice(0, shownMax)
-    .map(({ topic, messages }) => `    ${shown(topic)} (${count(messages, 'message')})\n`);
-  return `  ${reason}${hint === undefined ? '' : `: ${hint}`}\n${lines.join('')}${more(topics.length, '    ')}`;
-}
-
-const outOfRange = 'a figure no outlet can have; the device sends a wrong unit or a broken value';
-const hints: Readonly<Partial<Record<RejectReason, string>>> = {
-  'unknown-topic': 'no device family reads such a topic; fine for everything that is not a power meter',
-  'not-json': 'JSON is expected there',
-  'wrong-shape': 'JSON, but not as this device family sends it',
-  'too-large': 'longer than any meter’s message',
-  'too-deep': 'nested deeper than any meter’s message',
-  'not-a-number': 'text or nothing where a figure is due',
-  sentinel: 'the device’s own mark for "no value"',
-  'watts-out-of-range': outOfRange,
-  'volts-out-of-range': outOfRange,
-  'amps-out-of-range': outOfRange,
-  'volt-amps-out-of-range': outOfRange,
-  'power-factor-out-of-range': outOfRange,
-  'hertz-out-of-range': outOfRange,
-  'energy-out-of-range': outOfRange,
-  'unsupported-template': 'its discovery message asks for a template that is not understood',
-  'unit-unknown': 'a bare number whose unit nothing tells: describe the topic and its unit in the settings',
-  'reader-failed': 'a mistake in rackwatt: please report it with this topic',
-};
-
-const shownMax = 20;
-const nameWidthMax = 60;
-
-function more(length: number, indent = '  '): string {
-  return length > shownMax ? `${indent}and ${length - shownMax} more\n` : '';
-}
-
-/** Columns as wide as they must be; the last two are figures and stand to the right. */
-function table(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map((row) => row.map(shown));
-  const used = (cells[0] ?? []).map((_, column) => cells.slice(1).some((row) => row[column] !== ''));
-  const widths = (cells[0] ?? []).map((_, column) =>
-    Math.max(...cells.map((row) => (row[column] ?? '').length)),
-  );
-  const lines = cells.map((row) => {
-    const texts = row.map((text, column) => {
-      const width = widths[column] ?? 0;
-      return column >= row.length - 2 ? text.padStart(width) : text.padEnd(width);
-    });
-    return texts
-      .filter((_, column) => used[column])
-      .join('  ')
-      .trimEnd();
-  });
-  return `${lines.join('\n')}\n`;
-}
-
-function shown(text: string): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, '\uFFFD');
-  return plain.length > nameWidthMax ? `${plain.slice(0, nameWidthMax - 1)}…` : plain;
-}
-
-function count(value: number, what: string): string {
-  return `${value.toLocaleString('en')} ${what}${value === 1 ? '' : 's'}`;
 }

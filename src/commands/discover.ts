@@ -47,7 +47,7 @@ export async function discover(options: DiscoverOptions, io: DiscoverIo): Promis
   try {
     const listenedMs = await listen(source, discovery, options.seconds * 1_000, io);
     const { url, refused } = source.status();
-    const found = { url, refused, listenedMs, discovery };
+    const found = { url, refused, listenedMs, discovery, drafted: options.yaml };
     if (options.yaml) {
       io.stdout.write(settingsDraft(options, discovery.outlets()));
       io.stderr.write(reportText(found));

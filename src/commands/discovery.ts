@@ -1,7 +1,9 @@
 import type { IntakeSink } from '../devices/delivery.ts';
 import type { DeviceDescription, Family, Publish, RejectReason } from '../devices/family.ts';
 import { Intake } from '../devices/intake.ts';
+import { type Quantity, quantities } from '../model/quantity.ts';
 import { type RawMessage, type Reading, splitOutlet } from '../model/reading.ts';
+import { type UnreadTopic, UnreadTopics } from './unread-topics.ts';
 
 export interface FoundOutlet {
   readonly family: string;
@@ -13,20 +15,28 @@ export interface FoundOutlet {
   /** What the device calls it. */
   readonly name: string | undefined;
   readonly watts: number | undefined;
+  /** What it has told, in the order of the columns. */
+  readonly tells: readonly (Quantity | 'on')[];
   /** Readings that were news; 0: only a stored one, of unknown age. */
   readonly readings: number;
 }
 
-export interface UnreadTopic {
-  readonly topic: string;
-  readonly reason: RejectReason;
-  readonly messages: number;
-}
-
-export interface QuietDevice {
+export interface FoundDevice {
   readonly family: string;
   readonly device: string;
+  /** What it calls itself. */
+  readonly name: string | undefined;
+  /** As it told itself. */
   readonly online: boolean | undefined;
+}
+
+/** What one outlet has told so far. */
+interface Heard {
+  readonly family: string;
+  watts: number | undefined;
+  /** A bit for each quantity, and one for the relay. */
+  told: number;
+  readings: number;
 }
 
 /** What a broker has let us hear so far. The intake bounds how many devices and outlets there can be. */
@@ -36,11 +46,10 @@ export class Discovery {
   /** Called when a device must be asked before it speaks. */
   ask: Publish = () => {};
   readonly #intake: Intake;
-  readonly #outlets = new Map<string, { family: string; watts: number | undefined; readings: number }>();
+  readonly #outlets = new Map<string, Heard>();
   readonly #names = new Map<string, string>();
-  readonly #unread = new Map<string, { topic: string; reason: RejectReason; messages: number }>();
-  #unreadDropped = 0;
-  #topic = '';
+  readonly #unread = new UnreadTopics();
+  #message: RawMessage | undefined;
   #messages = 0;
   readonly #sink: IntakeSink = {
     reading: (reading, family) => this.#noteReading(reading, family),
@@ -70,7 +79,7 @@ export class Discovery {
 
   accept(message: RawMessage): void {
     this.#messages += 1;
-    this.#topic = message.topic;
+    this.#message = message;
     this.#intake.accept(message, this.#sink);
   }
 
@@ -79,32 +88,41 @@ export class Discovery {
     this.#intake.tick(nowMs, this.#sink);
   }
 
-  /** Sorted by device, and by label as people count. */
+  /** Sorted by device, and by label as people count; what a device says as a whole comes last. */
   outlets(): FoundOutlet[] {
-    const found = [...this.#outlets].map(([outlet, { family, watts, readings }]) => {
-      return { family, ...splitOutlet(outlet), outlet, name: this.#names.get(outlet), watts, readings };
+    const found = [...this.#outlets].map(([outlet, { family, watts, told, readings }]) => {
+      const name = this.#names.get(outlet);
+      return { family, ...splitOutlet(outlet), outlet, name, watts, tells: toldNames(told), readings };
     });
     const { compare } = new Intl.Collator('en', { numeric: true });
     return found.sort((one, other) => compare(one.device, other.device) || compare(one.label, other.label));
   }
 
-  /** Devices heard of of which no reading came. */
-  quietDevices(): QuietDevice[] {
+  /** All that were heard of, also those of which no reading came. */
+  devices(): FoundDevice[] {
     return this.#intake
       .devices()
-      .filter(({ outlets, family }) => outlets.length === 0 && family !== '?')
-      .map(({ device, family, online }) => ({ device, family, online }));
+      .filter(({ family }) => family !== '?')
+      .map(({ device, family, name, online }) => ({ device, family, name, online }));
   }
 
-  /** The topics of messages that gave no reading though they should, the most frequent first. */
+  /** The topics of messages that gave less than they might have, and how many more messages of that kind there were. */
   unread(): { topics: UnreadTopic[]; more: number } {
-    const topics = [...this.#unread.values()].sort((one, other) => other.messages - one.messages);
-    return { topics, more: this.#unreadDropped };
+    return { topics: this.#unread.list(), more: this.#unread.more };
   }
 
   #noteReading(reading: Reading, family: Family): void {
-    const known = this.#outlets.get(reading.outlet) ?? { family: family.name, watts: undefined, readings: 0 };
+    const known = this.#outlets.get(reading.outlet) ?? {
+      family: family.name,
+      watts: undefined,
+      told: 0,
+      readings: 0,
+    };
     known.watts = reading.watts ?? known.watts;
+    quantities.forEach((quantity, bit) => {
+      if (reading[quantity] !== undefined) known.told |= 1 << bit;
+    });
+    if (reading.on !== undefined) known.told |= relayBit;
     if (!reading.retained) known.readings += 1;
     this.#outlets.set(reading.outlet, known);
   }
@@ -117,15 +135,14 @@ export class Discovery {
 
   #noteUnread(reason: RejectReason): void {
     // The same sample on a second topic is nothing to mend.
-    if (reason === 'duplicate') return;
-    const key = `${reason} ${this.#topic}`;
-    const known = this.#unread.get(key);
-    if (known !== undefined) known.messages += 1;
-    else if (this.#unread.size < unreadMax)
-      this.#unread.set(key, { topic: this.#topic, reason, messages: 1 });
-    else this.#unreadDropped += 1;
+    if (reason !== 'duplicate' && this.#message !== undefined) this.#unread.note(this.#message, reason);
   }
 }
 
 const namesMax = 200_000;
-const unreadMax = 5_000;
+const relayBit = 1 << quantities.length;
+
+function toldNames(told: number): (Quantity | 'on')[] {
+  const measured: (Quantity | 'on')[] = quantities.filter((_, bit) => (told & (1 << bit)) !== 0);
+  return (told & relayBit) === 0 ? measured : [...measured, 'on'];
+}

@@ -27,14 +27,24 @@ interface DraftServer {
   readonly inputs: { outlet: string }[];
 }
 
-/** What a device says of itself as a whole is no load, unless it has no outlet of its own. */
 function serversOf(outlets: readonly FoundOutlet[]): DraftServer[] {
-  const metered = new Set(outlets.filter(({ label }) => label !== totalLabel).map(({ device }) => device));
+  const byDevice = Map.groupBy(outlets, ({ device }) => device);
   const taken = new Set<string>();
   return outlets
-    .filter(({ label, device }) => label !== totalLabel || !metered.has(device))
+    .filter((found) => isLoad(found, byDevice.get(found.device) ?? []))
     .filter(({ outlet }) => isSayable(outlet))
     .map((found) => ({ name: freeName(nameOf(found), taken), inputs: [{ outlet: found.outlet }] }));
+}
+
+/**
+ * A relay without a meter is none. What a device says of itself as a whole is one only where it has no metered
+ * outlet, and then what else it tells of its parts is none.
+ */
+function isLoad({ label, watts, tells }: FoundOutlet, siblings: readonly FoundOutlet[]): boolean {
+  const metered = siblings.filter((one) => one.watts !== undefined);
+  const isMeasured = tells.some((quantity) => quantity !== 'on');
+  if (label === totalLabel) return isMeasured && metered.every((one) => one.label === totalLabel);
+  return watts !== undefined || (isMeasured && metered.every((one) => one.label !== totalLabel));
 }
 
 /** Such an id cannot stand in settings; the outlet is shown as a server of its own all the same. */

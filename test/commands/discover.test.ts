@@ -4,16 +4,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DiscoverOptions, discover } from '../../src/commands/discover.ts';
+import { discover } from '../../src/commands/discover.ts';
 import type { FoundOutlet } from '../../src/commands/discovery.ts';
 import { settingsDraft } from '../../src/commands/settings-draft.ts';
 import { loadSettings } from '../../src/config/load.ts';
-import { loadFamilies } from '../../src/families.ts';
-import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
 import { type Mosquitto, type MosquittoOptions, startMosquitto } from '../servers/mosquitto.ts';
+import { io, run } from './discover-run.ts';
 
-const families = await loadFamilies();
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
@@ -25,49 +23,6 @@ async function broker(options: MosquittoOptions = {}): Promise<{ mosquitto: Mosq
   const plug = await connectAsync(mosquitto.url, { ...options.auth });
   cleanUps.push(() => plug.endAsync(true));
   return { mosquitto, plug };
-}
-
-/** A terminal and a pipe that remember what was written. */
-function io() {
-  const clock = new HandClock();
-  const written = { out: '', err: '' };
-  const stdout = {
-    write(text: string) {
-      written.out += text;
-      return true;
-    },
-  };
-  const stderr = {
-    isTTY: true,
-    write(text: string) {
-      written.err += text;
-    },
-  };
-  return { families, clock, stdout, stderr, written };
-}
-
-/** Runs it on a hand-driven clock: so many messages are published and heard, then the time is up. */
-async function run(
-  options: Partial<DiscoverOptions> & { url: string },
-  messages: number,
-  publish: () => Promise<unknown> = async () => {},
-) {
-  const all = io();
-  const { clock, written } = all;
-  const running = discover({ seconds: 30, yaml: false, ...options }, all);
-  await until(() => written.err.includes('listening, 30 s left'), 'listening');
-  await publish();
-  const endMs = clock.nowMs() + 30_000;
-  await until(
-    () => {
-      // The countdown tells how many have come.
-      if (clock.nowMs() < endMs - 1_000) clock.advance(50);
-      return written.err.includes(`: ${messages} messages`);
-    },
-    () => `${messages} messages: ${written.err.slice(-200)}`,
-  );
-  clock.advance(endMs - clock.nowMs());
-  return { outlets: await running, ...written };
 }
 
 const sensor = (watts: number) =>
@@ -98,17 +53,18 @@ describe('discover', () => {
         .filter((line) => /^(FAMILY|tasmota|shelly)/.test(line))
         .map((line) => line.split(/ {2,}/)),
     ).toEqual([
-      ['FAMILY', 'DEVICE', 'OUTLET', 'WATTS', 'PER MINUTE'],
-      ['tasmota', 'attic', '0', '7.0', 'stored, age unknown'],
-      [expect.stringMatching(/^shelly/), 'rack/pdu-b', '2', '64.3', '2.0'],
-      ['tasmota', 'rack1_strip', '1', '30.5', '6.0'],
-      ['tasmota', 'rack1_strip', '2', '99.0', '6.0'],
+      ['FAMILY', 'DEVICE', 'OUTLET', 'NAME', 'WATTS', 'PER MINUTE', 'TELLS'],
+      ['tasmota', 'attic', '0', '7.0', 'stored', 'W V'],
+      ['shelly-gen2', 'rack/pdu-b', '2', 'shellypro4pm-1', '64.3', 'once', 'W'],
+      ['tasmota', 'rack1_strip', '1', '30.5', '6.0', 'W'],
+      ['tasmota', 'rack1_strip', '2', '99.0', '6.0', 'W'],
     ]);
-    expect(out).toMatch(/Heard of, but without a reading:\n(.*\n)* {2}asleep \(tasmota, offline\)\n/);
+    expect(out).toContain('"stored": kept by the broker, its age unknown');
+    expect(out).toMatch(/Heard of, but without a reading.*:\n(.*\n)* {2}asleep \(tasmota, offline\)\n/);
     expect(out).toMatch(
-      /unknown-topic: no device family reads such a topic.*\n {4}weather\/station \(2 messages\)\n/,
+      /unknown-topic: no device family reads such a topic.*\n {4}weather\/station \(2 messages\) {2}21\.5\n/,
     );
-    expect(out).toMatch(/not-json: .*\n {4}tele\/broken\/SENSOR \(1 message\)\n/);
+    expect(out).toMatch(/not-json: .*\n {4}tele\/broken\/SENSOR \(1 message\) {2}\{"ENERGY":\n/);
     expect(out).not.toContain('\u202e');
     expect(out).toContain('--seconds 310');
   });
@@ -138,7 +94,7 @@ describe('discover', () => {
     expect(silent.out).toMatch(/Not one message\. Check:\n(.*\n)*.*--seconds 310/);
     const useless = await run({ url: mosquitto.url }, 1, () => plug.publishAsync('hello', 'world'));
     expect(useless.out).toMatch(
-      /no power reading among them\. Check:\n(.*\n)*Could not read:\n(.*\n)* {4}hello \(1 message\)/,
+      /no power reading among them\. Check:\n(.*\n)*Could not be read, in whole or in part:\n(.*\n)* {4}hello \(1 message\) {2}world\n/,
     );
   });
 
@@ -217,6 +173,7 @@ describe('a settings draft', () => {
               outlet: `${device}/${label}`,
               name: own,
               watts: 1,
+              tells: ['watts'],
               readings: 1,
             };
           });
