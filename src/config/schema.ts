@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { detect } from './detect-settings.ts';
 import { broker, mqtt } from './mqtt-settings.ts';
 import { room } from './room-settings.ts';
 import { later, note, section } from './setting-note.ts';
@@ -50,7 +51,7 @@ export const settingsSchema = z.strictObject({
       'What is plugged in where. Everything works without it, outlet by outlet; config/room-example.yaml shows a room.',
     ),
   ),
-  detect: note(freeForm(), later('How starts and idle draw are detected.')),
+  detect: note(detect.prefault({}), section('When idle draw counts as high (GET /api/v1/idle).')),
   alerts: note(freeForm(), later('When to raise an alert.')),
   notify: note(freeForm(), later('Whom to tell.')),
   demo: note(
