@@ -109,6 +109,7 @@ export class ZigbeeBase {
       name: device.device,
       model: [text(definition?.vendor), text(definition?.model)].filter(Boolean).join(' ') || undefined,
       firmware: text(entry.software_build_id),
+      hardware: text(entry.ieee_address),
     });
     this.meet(device, report);
   }

@@ -14,9 +14,16 @@ export interface ZigbeeFigure {
   readonly outlets: readonly number[];
 }
 
+/** Some meters tell the direction of the power under a key of its own, and the power itself without a sign. */
+export interface ZigbeeFlow {
+  readonly key: string;
+  readonly outlet: number;
+}
+
 /** Keys remembered of one device. */
 const keysMax = 160;
 const keyLengthMax = 64;
+const flowKey = 'energy_flow';
 
 /**
  * What is known of one device behind Zigbee2MQTT: which of its keys are figures, and of which outlet. Learnt from
@@ -31,6 +38,7 @@ export class ZigbeeDevice {
   /** Ids, in the order of the indexes in `figures`. */
   outlets: readonly string[] = [];
   figures: readonly ZigbeeFigure[] = [];
+  flows: readonly ZigbeeFlow[] = [];
   #exposes: ZigbeeExposes | undefined = undefined;
   readonly #keys = new Map<string, ZigbeeKey | undefined>();
   #hasBattery = false;
@@ -72,7 +80,7 @@ export class ZigbeeDevice {
     if (exposed !== undefined && !exposed.keys.has(key) && found?.kind === 'relay') found = undefined;
     this.#keys.set(key, found);
     if (key === 'battery') this.#hasBattery = true;
-    return found !== undefined || key === 'battery';
+    return found !== undefined || key === 'battery' || key.startsWith(flowKey);
   }
 
   /**
@@ -113,6 +121,10 @@ export class ZigbeeDevice {
       outlets: key.label === undefined ? wholeOf(key) : [indexOf(key.label)],
     }));
     this.outlets = [...outlets.keys()];
+    this.flows = this.figures.flatMap(({ key, kind, outlets: [outlet] }) => {
+      const flow = `${flowKey}${key.slice('power'.length)}`;
+      return kind === 'watts' && outlet !== undefined && this.#keys.has(flow) ? [{ key: flow, outlet }] : [];
+    });
     this.#byKey = new Map(this.figures.map((figure) => [figure.key, figure]));
   }
 

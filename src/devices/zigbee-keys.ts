@@ -41,6 +41,13 @@ const names: Readonly<Record<string, Name>> = {
   reactive_power: { kind: 'voltAmpsReactive', scale: 1 },
   power_factor: { kind: 'powerFactor', scale: 1 },
   ac_frequency: { kind: 'hertz', scale: 1 },
+  power_total: { kind: 'watts', scale: 1 },
+  total_power: { kind: 'watts', scale: 1 },
+  total_active_power: { kind: 'watts', scale: 1 },
+  /** Of two clamps together. */
+  power_ab: { kind: 'watts', scale: 1 },
+  energy_total: { kind: 'wattHoursTotal', scale: 1000 },
+  total_energy: { kind: 'wattHoursTotal', scale: 1000 },
   state: { kind: 'relay', scale: 1 },
 };
 

@@ -35,6 +35,7 @@ function readSole(
     const value = state[figure.key];
     if (value !== undefined && value !== null) set(reading, figure, value, report);
   }
+  for (const { key } of device.flows) turn(reading, state[key]);
   report.reading(reading);
 }
 
@@ -58,7 +59,14 @@ function readMany(
       if (figure.kind === 'relay' || reading[figure.kind] === undefined) set(reading, figure, value, report);
     }
   }
+  for (const { key, outlet } of device.flows) turn(readings[outlet], state[key]);
   for (const reading of readings) if (reading !== undefined) report.reading(reading);
+}
+
+/** `energy_flow_a`: `producing`, and `power_a` without a sign. */
+function turn(reading: Reading | undefined, flow: unknown): void {
+  if (flow === 'producing' && reading?.watts !== undefined && reading.watts > 0)
+    reading.watts = -reading.watts;
 }
 
 /** A state that comes key by key: `<name>/<key>`. */

@@ -14,7 +14,9 @@ export const family: Family = {
   name: 'zigbee2mqtt',
   topics: [
     'zigbee2mqtt/#',
-    ...['+/', '+/+/'].flatMap((base) => ['state', 'info', 'devices'].map((tail) => `${base}bridge/${tail}`)),
+    ...['+/', '+/+/'].flatMap((base) =>
+      ['state', 'info', 'config', 'devices'].map((tail) => `${base}bridge/${tail}`),
+    ),
   ],
   rank: 10,
   expectedIntervalMs: 60_000,
@@ -31,7 +33,7 @@ class ZigbeeSession implements FamilySession {
   readonly #bases = new Map([[defaultBase, new ZigbeeBase()]]);
 
   claim(topic: string): TopicReader | undefined {
-    const bridge = /^(.+)\/bridge\/(state|info|devices|groups)$/.exec(topic);
+    const bridge = /^(.+)\/bridge\/(state|info|config|devices|groups)$/.exec(topic);
     if (bridge !== null) return this.#bridgeReader(bridge[1] as string, bridge[2] as string);
     let name = '';
     for (const known of this.#bases.keys())
@@ -47,6 +49,7 @@ class ZigbeeSession implements FamilySession {
       case 'devices':
         return (message, report) => this.#readDevices(name, message, report);
       case 'info':
+      case 'config':
         return (message, report) => this.#readInfo(name, message, report);
       default:
         return this.#bases.has(name)
@@ -58,7 +61,7 @@ class ZigbeeSession implements FamilySession {
   #readBridgeState(name: string, message: RawMessage, report: Report): void {
     const text = textOf(message.payload);
     // Plain words under a name that says nothing may be those of another kind of bridge.
-    if (!this.#bases.has(name) && !text.startsWith('{') && !/zigbee|z2m/i.test(name)) {
+    if (!this.#bases.has(name) && !text.startsWith('{') && !/zigbee|z2m|zb/i.test(name)) {
       report.ignore('not-a-meter');
       return;
     }
@@ -67,7 +70,7 @@ class ZigbeeSession implements FamilySession {
     report.ignore('availability');
   }
 
-  /** Names its own base; of use only where that is new. */
+  /** Before 1.17 `config`. Of use only where the base is new. */
   #readInfo(name: string, message: RawMessage, report: Report): void {
     if (!this.#bases.has(name)) {
       const text = textOf(message.payload);
