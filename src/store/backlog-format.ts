@@ -1,6 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type Tier, tiers } from '../model/roll-up.ts';
-import type { Store, StoreWrite } from './store.ts';
+import { type Store, type StoreWrite, type WriteTier, writeTiers } from './store.ts';
 
 /**
  * How the backlog lies on disk. A segment begins with 16 bytes: `RWBL`, the format's version, the kind of store
@@ -33,7 +32,7 @@ export function kindOfSegment(bytes: Buffer): string | undefined {
 }
 
 export interface RecordHead {
-  readonly tier: Tier;
+  readonly tier: WriteTier;
   readonly count: number;
   readonly bodyBytes: number;
   /** When it was put in, epoch ms. */
@@ -46,7 +45,7 @@ export function recordHead(write: StoreWrite, atMs: number): Buffer {
   head.write(recordMagic, 0, 'latin1');
   head.writeUInt32LE(write.bytes.byteLength, 4);
   head.writeUInt32LE(write.count, 8);
-  head.writeUInt8(tiers.indexOf(write.tier), 12);
+  head.writeUInt8(writeTiers.indexOf(write.tier), 12);
   head.writeDoubleLE(atMs, 16);
   head.writeUInt32LE(crc32(write.bytes), 24);
   head.writeUInt32LE(crc32(head.subarray(0, 28)), 28);
@@ -59,7 +58,7 @@ export function readRecordHead(bytes: Buffer, at: number): RecordHead | undefine
   const head = bytes.subarray(at, at + recordHeadBytes);
   if (head.toString('latin1', 0, 4) !== recordMagic || head.readUInt32LE(28) !== crc32(head.subarray(0, 28)))
     return undefined;
-  const tier = tiers[head.readUInt8(12)];
+  const tier = writeTiers[head.readUInt8(12)];
   if (tier === undefined) return undefined;
   return {
     tier,

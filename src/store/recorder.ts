@@ -1,11 +1,13 @@
-import { Backoff } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { PowerEvent } from '../model/event.ts';
+import type { IdleVerdict } from '../model/idle.ts';
 import type { Reading } from '../model/reading.ts';
 import type { RollUp, RollUpTier } from '../model/roll-up.ts';
 import type { Backlog } from './backlog.ts';
 import { OpenBatch } from './open-batch.ts';
 import { Replay } from './replay.ts';
+import { Spill } from './spill.ts';
 import { type Store, StoreError, type WriteOutcome } from './store.ts';
 import { StoreWatch } from './store-watch.ts';
 import { type Batch, Undurable } from './undurable.ts';
@@ -21,7 +23,7 @@ export interface RecorderOptions {
 }
 
 export interface RecorderLimits {
-  /** Readings or roll-ups in one write. */
+  /** Readings, roll-ups or idle rows in one write. */
   readonly batchMax: number;
   /** A batch is not held back for longer, except while all writes are under way. */
   readonly collectMs: number;
@@ -44,7 +46,7 @@ export interface RecorderStatus {
   /** Writes the store has not answered. */
   readonly inFlight: number;
   readonly backlog: { readonly readings: number; readonly bytes: number; readonly oldestAtMs?: number };
-  /** Readings and roll-ups the store took, replayed ones included. */
+  /** Readings, roll-ups and events the store took, replayed ones included. */
   readonly written: number;
   /** Refused by the store for good, by reason. */
   readonly refused: Readonly<Record<string, number>>;
@@ -66,9 +68,6 @@ const defaultLimits: RecorderLimits = {
 const busyReadings = 100;
 const patienceCheckMs = 250;
 const replayWriteBytes = 524_288;
-/** Encoded and written in one go; more would hold up the road. */
-const spillReadings = 50_000;
-const silent = new StoreError('busy', 'the store is slow to answer: readings go to the backlog meanwhile');
 
 /**
  * The one road from readings to durable. Batches go straight to the store; while it is away, or slow beyond
@@ -83,6 +82,7 @@ export class Recorder {
   readonly #limits: RecorderLimits;
   readonly #watch: StoreWatch;
   readonly #replay: Replay;
+  readonly #spill: Spill;
   readonly #undurable: Undurable;
   readonly #open: OpenBatch;
   /** When the first of the open batch was seen, and whether it has collected for long enough. */
@@ -94,11 +94,6 @@ export class Recorder {
   #turnAsked = false;
   #liveWrites = 0;
   #liveInFlight = 0;
-  #spilling = false;
-  #spillAll = false;
-  #backlogProblem: string | undefined;
-  #backlogRests = false;
-  readonly #backlogBackoff: Backoff;
   #cancelPatience: (() => void) | undefined;
   #stopping: (() => void) | undefined;
   #stopped = false;
@@ -116,7 +111,6 @@ export class Recorder {
     const { retryFirstMs, retryCapMs, batchMax } = this.#limits;
     this.#undurable = new Undurable(options.durable);
     this.#open = new OpenBatch(store, batchMax);
-    this.#backlogBackoff = new Backoff(retryFirstMs, retryCapMs);
     this.#watch = new StoreWatch({
       store,
       clock,
@@ -126,6 +120,15 @@ export class Recorder {
       changed: () => this.#pump(),
       idle: () => backlog.empty && this.#undurable.empty,
     });
+    this.#spill = new Spill({
+      backlog,
+      undurable: this.#undurable,
+      watch: this.#watch,
+      clock,
+      log,
+      limits: this.#limits,
+      changed: () => this.#pump(),
+    });
     this.#replay = new Replay({
       store,
       backlog,
@@ -133,7 +136,7 @@ export class Recorder {
       log,
       writeBytes: replayWriteBytes,
       took: (write, outcome) => {
-        if (!this.#backlogRests) this.#backlogProblem = undefined;
+        this.#spill.worked();
         this.#count(write.count, outcome);
       },
       failed: (error) => this.#replayFailed(error),
@@ -149,7 +152,7 @@ export class Recorder {
 
   get status(): RecorderStatus {
     const { readings, bytes, oldestAtMs, droppedReadings } = this.#backlog.status;
-    const problem = this.#watch.problem ?? this.#backlogProblem;
+    const problem = this.#watch.problem ?? this.#spill.problem;
     return {
       storeOk: this.#watch.state === 'up' && this.#watch.problem === undefined,
       ...(problem === undefined ? {} : { problem }),
@@ -175,13 +178,27 @@ export class Recorder {
 
   /** Takes finished roll-ups; the rows must not be changed afterwards. */
   recordRollUps(tier: RollUpTier, rows: readonly RollUp[]): void {
-    if (this.#stopped) {
-      this.#dropped += rows.length;
-      return;
-    }
+    if (!this.#takes(rows.length)) return;
     this.#open.addRollUps(tier, rows);
-    if (this.#open.full) this.#seal();
-    this.#askTurn();
+    this.#took();
+  }
+
+  /**
+   * Takes starts and idle events, others are left out; none of them may be changed afterwards. They reach the store in
+   * the order they come, so that of a start the completed record takes the place of the announced one.
+   */
+  recordEvents(events: readonly PowerEvent[]): void {
+    const stored = events.filter((event) => event.kind !== 'device');
+    if (!this.#takes(stored.length)) return;
+    this.#open.addEvents(stored);
+    this.#took();
+  }
+
+  /** Takes how every baseline stands at this moment; the rows must not be changed afterwards. */
+  recordIdle(rows: readonly IdleVerdict[], atMs: number): void {
+    if (!this.#takes(rows.length)) return;
+    this.#open.addIdle(rows, atMs);
+    this.#took();
   }
 
   /** Everything handed in so far came from messages up to this number. */
@@ -202,7 +219,7 @@ export class Recorder {
     });
     const cancels = [
       this.#clock.after(withinMs / 2, () => {
-        this.#spillAll = true;
+        this.#spill.all = true;
         this.#pump();
       }),
       this.#clock.after(withinMs, () => this.#stopping?.()),
@@ -214,6 +231,17 @@ export class Recorder {
     this.#cancelCollect?.();
     this.#stopped = true;
     return this.#undurable.readings + this.#open.count;
+  }
+
+  /** After the end nothing is taken any more, but counted. */
+  #takes(count: number): boolean {
+    if (this.#stopped) this.#dropped += count;
+    return !this.#stopped;
+  }
+
+  #took(): void {
+    if (this.#open.full) this.#seal();
+    this.#askTurn();
   }
 
   get #inFlight(): number {
@@ -238,7 +266,7 @@ export class Recorder {
     if (this.#stopped) return;
     if (this.#openIsDue()) this.#seal();
     if (this.#watch.state === 'up') this.#sendWhatFits();
-    this.#spillWhatIsDue();
+    this.#spill.step();
     if (this.#open.count > 0) this.#collectOn();
     else if (this.#undurable.empty) this.#stopping?.();
   }
@@ -249,12 +277,12 @@ export class Recorder {
    */
   #openIsDue(): boolean {
     if (this.#open.count === 0) return false;
-    if (this.#stopping !== undefined || this.#openSinceMs! <= this.#impatientMs) return true;
+    if (this.#stopping !== undefined || this.#openSinceMs! <= this.#spill.impatientMs) return true;
     switch (this.#watch.state) {
       case 'up':
         return this.#slotFree && ((this.#liveInFlight === 0 && !this.#busy) || this.#collected);
       case 'away':
-        return !this.#spilling;
+        return !this.#spill.running;
       case 'opening':
         return false;
     }
@@ -262,10 +290,6 @@ export class Recorder {
 
   get #slotFree(): boolean {
     return this.#inFlight < this.#limits.writesInFlightMax;
-  }
-
-  get #impatientMs(): number {
-    return this.#clock.nowMs() - this.#limits.patienceMs;
   }
 
   #collectOn(): void {
@@ -292,7 +316,7 @@ export class Recorder {
     const replays = this.#stopping === undefined;
     if (replays && this.#replay.starved) this.#replayStep();
     while (this.#slotFree) {
-      const batch = this.#undurable.nextWaiting();
+      const batch = this.#undurable.nextToWrite(!this.#spill.keepsOrder);
       if (batch === undefined) break;
       void this.#send(batch);
     }
@@ -337,73 +361,16 @@ export class Recorder {
   }
 
   #replayFailed(error: unknown): void {
-    if (!(error instanceof StoreError)) this.#noteBacklogProblem(error);
+    if (!(error instanceof StoreError)) this.#spill.noteProblem(error);
     else if (error.code === 'busy') this.#watch.note(error);
     else this.#watch.failed(error);
   }
 
-  #spillWhatIsDue(): void {
-    if (this.#spilling || this.#backlogRests) return;
-    const batches = [...this.#dueForBacklog()];
-    if (batches.length > 0) void this.#spill(batches);
-  }
-
-  /** The oldest first, and at most so many that writing them does not take long. */
-  *#dueForBacklog(): Generator<Batch> {
-    const away = this.#watch.state === 'away';
-    const impatientMs = this.#impatientMs;
-    let tooMany = this.#undurable.readings - this.#limits.memoryReadingsMax;
-    let readings = 0;
-    for (const batch of this.#undurable.unspilled()) {
-      const late = batch.writing ? batch.sentAtMs <= impatientMs : away || batch.sinceMs <= impatientMs;
-      if (!late && !this.#spillAll && tooMany <= 0) continue;
-      yield batch;
-      tooMany -= batch.count;
-      readings += batch.count;
-      if (readings >= spillReadings) return;
-    }
-  }
-
-  async #spill(batches: readonly Batch[]): Promise<void> {
-    this.#spilling = true;
-    if (batches.some((batch) => batch.writing && batch.sentAtMs <= this.#impatientMs))
-      this.#watch.note(silent);
-    for (const batch of batches) batch.spilling = true;
-    try {
-      await this.#backlog.append(batches.map((batch) => batch.write));
-      this.#backlogBackoff.succeeded();
-      this.#backlogProblem = undefined;
-      for (const batch of batches) this.#undurable.finish(batch);
-    } catch (error) {
-      this.#backlogFailed(error);
-    }
-    for (const batch of batches) batch.spilling = false;
-    this.#spilling = false;
-    this.#pump();
-  }
-
-  #backlogFailed(error: unknown): void {
-    this.#noteBacklogProblem(error);
-    this.#backlogRests = true;
-    this.#clock.after(this.#backlogBackoff.nextMs(), () => {
-      this.#backlogRests = false;
-      this.#pump();
-    });
-  }
-
-  #noteBacklogProblem(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const problem = `the backlog on disk cannot be used: ${reason}`;
-    if (problem !== this.#backlogProblem)
-      this.#log?.error({ problem }, 'what the store does not take stays in memory');
-    this.#backlogProblem = problem;
-  }
-
   /** The last resort, when neither store nor backlog takes anything: the oldest readings are lost, and counted. */
   #dropWhatIsTooMuch(): void {
-    const max = this.#limits.memoryReadingsMax * (this.#backlogProblem === undefined ? 2 : 1);
-    while (this.#undurable.readings > max) {
-      const batch = this.#undurable.nextWaiting();
+    const max = this.#limits.memoryReadingsMax * (this.#spill.problem === undefined ? 2 : 1);
+    while (this.#undurable.held > max) {
+      const batch = this.#undurable.oldestWaiting();
       if (batch === undefined) return;
       this.#dropped += batch.count;
       this.#log?.error(

@@ -1,12 +1,19 @@
 import type { RollUpColumns, Series } from '../model/columns.ts';
+import type { IdleEvent, PowerEvent } from '../model/event.ts';
+import type { IdleVerdict } from '../model/idle.ts';
 import type { Quantity } from '../model/quantity.ts';
 import type { Reading } from '../model/reading.ts';
-import type { RollUp, RollUpTier, Tier } from '../model/roll-up.ts';
+import { type RollUp, type RollUpTier, tiers } from '../model/roll-up.ts';
+import type { StartRecord } from '../model/start.ts';
 
 export type { RollUpColumns, Series } from '../model/columns.ts';
 
+/** What is written apart: the tiers of readings, and events, which are kept for ever. Append only: files hold its numbers. */
+export const writeTiers = [...tiers, 'events'] as const;
+export type WriteTier = (typeof writeTiers)[number];
+
 /**
- * Keeps readings and roll-ups. Two makers (influx/, embedded/), one contract suite (test/store/contract.ts).
+ * Keeps readings, roll-ups and events. Two makers (influx/, embedded/), one contract suite (test/store/contract.ts).
  * Writing is idempotent: same outlet (or scope) and time is the same point, a later write wins field by field.
  * Encoding is apart from writing, so that the recorder can put the encoded bytes into the backlog as they are.
  */
@@ -20,6 +27,10 @@ export interface Store {
   /** A new, empty batch of raw readings to fill. */
   readingBatch(): ReadingBatch;
   encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite;
+  /** Starts and idle events; the others are left out. The same scope and moment is the same event. */
+  encodeEvents(events: readonly PowerEvent[]): StoreWrite;
+  /** How every baseline stood against its limit at this moment. */
+  encodeIdle(rows: readonly IdleVerdict[], atMs: number): StoreWrite;
   /** Resolves once durable. Rejects with a StoreError. */
   write(write: StoreWrite): Promise<WriteOutcome>;
   /** Several writes of one tier, oldest first, as one; absent where that would save nothing. */
@@ -30,6 +41,21 @@ export interface Store {
   rollUps(query: RollUpQuery): Promise<RollUpColumns>;
   /** Wh by scope, summed over the roll-ups whose bucket starts in [fromMs, toMs). */
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>>;
+  /**
+   * Raw readings of all outlets in [fromMs, toMs) in the order of their times (those of one moment by outlet),
+   * read and handed over in slices: memory stays bounded however long the time, and other work gets its turn.
+   */
+  rawReadings(query: RawQuery, take: TakeRaw): Promise<void>;
+  /** Newest first, without their traces. */
+  starts(query: EventQuery): Promise<StartRecord[]>;
+  /** With its trace. */
+  start(id: string): Promise<StartRecord | undefined>;
+  /** The newest start of each scope that has its onset in [fromMs, toMs), without its trace. */
+  lastStarts(fromMs: number, toMs: number): Promise<Map<string, StartRecord>>;
+  /** Newest first. */
+  idleEvents(query: EventQuery): Promise<IdleEvent[]>;
+  /** What `encodeIdle` wrote, newest first. */
+  idleRows(query: EventQuery): Promise<IdleSnapshot[]>;
   /** Is it there? Rejects with a StoreError saying what is wrong. */
   ping(): Promise<StoreHealth>;
   close(): Promise<void>;
@@ -46,8 +72,8 @@ export interface ReadingBatch {
 
 /** Something to write, already in the store's own form. */
 export interface StoreWrite {
-  readonly tier: Tier;
-  /** Readings or roll-ups in it. */
+  readonly tier: WriteTier;
+  /** Readings, roll-ups or events in it. */
   readonly count: number;
   readonly bytes: Uint8Array;
 }
@@ -69,6 +95,32 @@ export interface RollUpQuery {
   readonly scope: string;
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+export interface RawQuery {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** What is wanted of each reading; one that brought none of it is left out. */
+  readonly quantities: readonly Quantity[];
+}
+
+/** `values` are aligned with the question's quantities, NaN: not brought. The array is used again for the next. */
+export type TakeRaw = (outlet: string, atMs: number, values: Float64Array) => void;
+
+/** Events at a moment in [fromMs, toMs). */
+export interface EventQuery {
+  /** Scopes, or patterns such as `*` and `server:*`; absent: all. */
+  readonly scopes?: readonly string[] | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** At most so many, and never more than 10,000. */
+  readonly limit: number;
+}
+
+/** How a baseline stood at a moment. */
+export interface IdleSnapshot {
+  readonly atMs: number;
+  readonly row: IdleVerdict;
 }
 
 export interface StoreHealth {

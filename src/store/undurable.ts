@@ -2,8 +2,12 @@ import type { StoreWrite } from './store.ts';
 
 /** A batch that was handed in and is not known to be durable yet. */
 export class Batch {
-  /** Readings or roll-ups in it. */
+  /** Readings, roll-ups or events in it. */
   readonly count: number;
+  /** What it takes of memory, in readings. */
+  readonly held: number;
+  /** Must be written before the next such one is: of two events that are the same the later has to win. */
+  readonly inOrder: boolean;
   /** When the first of it was handed in, epoch ms. */
   readonly sinceMs: number;
   /** The highest message number whose readings all lie in this batch or before it; −1: none. */
@@ -17,8 +21,10 @@ export class Batch {
   #encode: (() => StoreWrite) | undefined;
   #write: StoreWrite | undefined;
 
-  constructor(count: number, sinceMs: number, encode: () => StoreWrite) {
+  constructor(count: number, sinceMs: number, encode: () => StoreWrite, order?: { held: number }) {
     this.count = count;
+    this.held = order?.held ?? count;
+    this.inOrder = order !== undefined;
     this.sinceMs = sinceMs;
     this.#encode = encode;
   }
@@ -48,6 +54,7 @@ export class Undurable {
   readonly #durable: (sequence: number) => void;
   readonly #batches: Batch[] = [];
   #readings = 0;
+  #held = 0;
 
   constructor(durable: (sequence: number) => void) {
     this.#durable = durable;
@@ -57,14 +64,20 @@ export class Undurable {
     return this.#batches.length === 0;
   }
 
-  /** Readings and roll-ups held in memory. */
+  /** Readings, roll-ups and events held in memory. */
   get readings(): number {
     return this.#readings;
+  }
+
+  /** What they take, in readings. */
+  get held(): number {
+    return this.#held;
   }
 
   add(batch: Batch): void {
     this.#batches.push(batch);
     this.#readings += batch.count;
+    this.#held += batch.held;
   }
 
   /** Everything added so far came from messages up to this number. */
@@ -75,8 +88,18 @@ export class Undurable {
   }
 
   /** The oldest batch that nobody works on. */
-  nextWaiting(): Batch | undefined {
-    return this.#batches.find((batch) => !batch.done && !batch.writing && !batch.spilling);
+  oldestWaiting(): Batch | undefined {
+    return this.#batches.find(isWaiting);
+  }
+
+  /** The oldest that may be written now; `inOrderToo`: also one that has to keep its order. */
+  nextToWrite(inOrderToo: boolean): Batch | undefined {
+    let first = inOrderToo;
+    for (const batch of this.#batches) {
+      if (isWaiting(batch) && (!batch.inOrder || first)) return batch;
+      if (batch.inOrder && !batch.done) first = false;
+    }
+    return undefined;
   }
 
   /** Those not done and not on their way to the backlog, oldest first. */
@@ -88,6 +111,7 @@ export class Undurable {
     if (batch.done) return;
     batch.finish();
     this.#readings -= batch.count;
+    this.#held -= batch.held;
     this.#report();
   }
 
@@ -102,4 +126,8 @@ export class Undurable {
     this.#batches.splice(0, finished);
     if (sequence >= 0) this.#durable(sequence);
   }
+}
+
+function isWaiting(batch: Batch): boolean {
+  return !batch.done && !batch.writing && !batch.spilling;
 }

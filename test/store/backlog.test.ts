@@ -16,9 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Tier, tiers } from '../../src/model/roll-up.ts';
 import { Backlog, type BacklogOptions } from '../../src/store/backlog.ts';
-import type { StoreWrite } from '../../src/store/store.ts';
+import { type StoreWrite, type WriteTier, writeTiers } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
 
 let root: string;
@@ -233,7 +232,7 @@ describe('a backlog', () => {
 describe('whatever happens to the process', () => {
   const text = fc.string({ minLength: 0, maxLength: 200, unit: 'binary' });
   const appends = fc.array(
-    fc.array(fc.tuple(fc.constantFrom(...tiers), fc.nat(100), text), { minLength: 1, maxLength: 5 }),
+    fc.array(fc.tuple(fc.constantFrom(...writeTiers), fc.nat(100), text), { minLength: 1, maxLength: 5 }),
     { minLength: 1, maxLength: 8 },
   );
 
@@ -353,7 +352,7 @@ async function openAt(options: BacklogOptions): Promise<Backlog> {
   return backlog;
 }
 
-function write(tier: Tier, count: number, text: string): StoreWrite {
+function write(tier: WriteTier, count: number, text: string): StoreWrite {
   return { tier, count, bytes: Buffer.from(text, 'latin1') };
 }
 
@@ -361,12 +360,12 @@ function texts(writes: readonly StoreWrite[]): string[] {
   return writes.map((one) => Buffer.from(one.bytes).toString('latin1'));
 }
 
-function asTuple(one: StoreWrite): [Tier, number, string] {
+function asTuple(one: StoreWrite): [WriteTier, number, string] {
   return [one.tier, one.count, Buffer.from(one.bytes).toString('base64')];
 }
 
-async function drain(backlog: Backlog): Promise<[Tier, string[]][]> {
-  const runs: [Tier, string[]][] = [];
+async function drain(backlog: Backlog): Promise<[WriteTier, string[]][]> {
+  const runs: [WriteTier, string[]][] = [];
   for (let run = await backlog.peek(1_000_000); run !== undefined; run = await backlog.peek(1_000_000)) {
     runs.push([run.writes[0]!.tier, texts(run.writes)]);
     await backlog.shift(run);

@@ -4,6 +4,7 @@ import { type Quantity, quantities } from '../../src/model/quantity.ts';
 import type { Reading } from '../../src/model/reading.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
 import type { RollUpColumns, Series, Store, WriteOutcome } from '../../src/store/store.ts';
+import { eventContract } from './event-contract.ts';
 import { reading, rollUp } from './made-readings.ts';
 
 export { reading, rollUp } from './made-readings.ts';
@@ -589,6 +590,8 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
         expect(await store.energyByScope(tier, at(4), at(1))).toEqual(new Map());
       });
     });
+
+    describe('events', () => eventContract(() => store));
 
     it('minutes and raw readings have an age limit, quarters are kept for ever', async () => {
       const scope = freshScope();

@@ -1,4 +1,9 @@
+import type { PowerEvent } from '../../src/model/event.ts';
+import type { IdleVerdict } from '../../src/model/idle.ts';
 import type { RollUp, RollUpTier } from '../../src/model/roll-up.ts';
+import { rowsOfEvents } from '../../src/store/event-question.ts';
+import { idleVerdictRow } from '../../src/store/event-rows.ts';
+import { eventLines } from '../../src/store/influx/event-lines.ts';
 import { ReadingLines, rollUpLines, SeriesKeys } from '../../src/store/influx/lines.ts';
 import type {
   ReadingBatch,
@@ -45,6 +50,14 @@ export class HandStore implements Store {
     return rollUpLines(tier, rows);
   }
 
+  encodeEvents(events: readonly PowerEvent[]): StoreWrite {
+    return eventLines(rowsOfEvents(events));
+  }
+
+  encodeIdle(rows: readonly IdleVerdict[], atMs: number): StoreWrite {
+    return eventLines({ idle_row: rows.map((row) => idleVerdictRow(row, atMs)) });
+  }
+
   join(writes: readonly StoreWrite[]): StoreWrite {
     return {
       tier: writes[0]!.tier,
@@ -69,6 +82,13 @@ export class HandStore implements Store {
     throw new Error('nothing is kept');
   }
 
+  rawReadings = nothingKept;
+  starts = nothingKept;
+  start = nothingKept;
+  lastStarts = nothingKept;
+  idleEvents = nothingKept;
+  idleRows = nothingKept;
+
   rollUps(): Promise<RollUpColumns> {
     throw new Error('nothing is kept');
   }
@@ -89,4 +109,8 @@ export class HandStore implements Store {
     this.held.splice(this.held.indexOf(held), 1);
     answer();
   }
+}
+
+async function nothingKept(): Promise<never> {
+  throw new Error('nothing is kept');
 }

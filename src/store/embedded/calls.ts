@@ -1,4 +1,5 @@
 import type { RollUpTier } from '../../model/roll-up.ts';
+import type { EventRow } from '../event-rows.ts';
 import type {
   RollUpColumns,
   RollUpQuery,
@@ -8,6 +9,7 @@ import type {
   StoreHealth,
   WriteOutcome,
 } from '../store.ts';
+import type { EventTableQuery } from './event-tables.ts';
 
 /** What the main thread asks of the worker, and what it answers. */
 export interface Calls {
@@ -16,6 +18,9 @@ export interface Calls {
   series: { ask: SeriesQuery; answer: Series };
   rollUps: { ask: RollUpQuery; answer: RollUpColumns };
   energyByScope: { ask: { tier: RollUpTier; fromMs: number; toMs: number }; answer: ScopeEnergy };
+  events: { ask: EventTableQuery; answer: EventRow[] };
+  start: { ask: { id: string }; answer: EventRow | undefined };
+  lastStarts: { ask: { fromMs: number; toMs: number }; answer: EventRow[] };
   /** Forget, in the background, what is older than kept. */
   prune: { ask: { nowMs: number }; answer: undefined };
   ping: { ask: undefined; answer: StoreHealth };

@@ -3,8 +3,23 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { IdleEvent, PowerEvent } from '../../model/event.ts';
+import type { IdleVerdict } from '../../model/idle.ts';
 import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import type { StartRecord } from '../../model/start.ts';
+import { asksForSomething, limitOf, rowsOfEvents, scopeChoice } from '../event-question.ts';
 import {
+  type EventRow,
+  type EventTable,
+  idleEventOfRow,
+  idleSnapshotOfRow,
+  idleVerdictRow,
+  startOfRow,
+} from '../event-rows.ts';
+import {
+  type EventQuery,
+  type IdleSnapshot,
+  type RawQuery,
   type ReadingBatch,
   type RollUpColumns,
   type RollUpQuery,
@@ -14,10 +29,12 @@ import {
   StoreError,
   type StoreHealth,
   type StoreWrite,
+  type TakeRaw,
   type WriteOutcome,
 } from '../store.ts';
 import { BatchMaker } from './batch-maker.ts';
 import type { StoreRetention } from './calls.ts';
+import { encodeEventRows } from './event-batch.ts';
 import { asStoreError } from './sqlite-error.ts';
 import { WorkerLine } from './worker-line.ts';
 
@@ -96,6 +113,14 @@ export class EmbeddedStore implements Store {
     return this.#batches.encodeRollUps(tier, rows);
   }
 
+  encodeEvents(events: readonly PowerEvent[]): StoreWrite {
+    return encodeEventRows(rowsOfEvents(events));
+  }
+
+  encodeIdle(rows: readonly IdleVerdict[], atMs: number): StoreWrite {
+    return encodeEventRows({ idle_row: rows.map((row) => idleVerdictRow(row, atMs)) });
+  }
+
   /** The bytes stay the caller's: the worker gets a copy, which costs less than 10 ns a reading. */
   async write(write: StoreWrite): Promise<WriteOutcome> {
     const { length } = write.bytes;
@@ -123,6 +148,34 @@ export class EmbeddedStore implements Store {
     return new Map(scopes.map((scope, i) => [scope, wattHours[i]!]));
   }
 
+  async rawReadings(_query: RawQuery, _take: TakeRaw): Promise<void> {
+    throw new StoreError('refused', 'raw readings cannot be read in order yet');
+  }
+
+  async starts(query: EventQuery): Promise<StartRecord[]> {
+    return (await this.#events('start', query)).flatMap((row) => startOfRow(row) ?? []);
+  }
+
+  async start(id: string): Promise<StartRecord | undefined> {
+    const row = await this.#line.ask('start', { id });
+    return row && startOfRow(row);
+  }
+
+  async lastStarts(fromMs: number, toMs: number): Promise<Map<string, StartRecord>> {
+    const starts = (await this.#line.ask('lastStarts', { fromMs, toMs })).flatMap(
+      (row) => startOfRow(row) ?? [],
+    );
+    return new Map(starts.map((start) => [start.scope, start]));
+  }
+
+  async idleEvents(query: EventQuery): Promise<IdleEvent[]> {
+    return (await this.#events('idle_event', query)).flatMap((row) => idleEventOfRow(row) ?? []);
+  }
+
+  async idleRows(query: EventQuery): Promise<IdleSnapshot[]> {
+    return (await this.#events('idle_row', query)).flatMap((row) => idleSnapshotOfRow(row) ?? []);
+  }
+
   ping(): Promise<StoreHealth> {
     return this.#line.ask('ping', undefined);
   }
@@ -135,6 +188,13 @@ export class EmbeddedStore implements Store {
   /** The thread it lives in, to be measured; undefined while it does not run. */
   get worker(): Worker | undefined {
     return this.#line.worker;
+  }
+
+  async #events(table: EventTable, query: EventQuery): Promise<EventRow[]> {
+    if (!asksForSomething(query)) return [];
+    const { fromMs, toMs } = query;
+    const scopes = scopeChoice(query.scopes);
+    return await this.#line.ask('events', { table, scopes, fromMs, toMs, limit: limitOf(query) });
   }
 
   /** Its failure is no news: whatever is wrong shows at the next write. */

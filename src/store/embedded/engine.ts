@@ -4,6 +4,8 @@ import { type Batch, readBatch } from './batch.ts';
 import { countOlder, forEachRow, isLongRuns } from './batch-rows.ts';
 import { BlockTable } from './block-table.ts';
 import type { OpenOptions, StoreRetention } from './calls.ts';
+import { isEventBatch, readEventBatch } from './event-batch.ts';
+import { EventTables } from './event-tables.ts';
 import { Heads } from './heads.ts';
 import { Journal } from './journal.ts';
 import { Packing, sealedPointsMin } from './packing.ts';
@@ -36,6 +38,7 @@ const blocksPrunedPerStep = 128;
  */
 export class Engine {
   readonly questions: Questions;
+  readonly events: EventTables;
   readonly #file: string;
   readonly #db: DatabaseSync;
   readonly #retention: StoreRetention;
@@ -65,6 +68,7 @@ export class Engine {
       this.#blocks = new BlockTable(this.#db, (problem) => report(`${options.file}: ${problem}`));
       this.#journal = new Journal(this.#db);
       this.#packing = new Packing(this.#heads, this.#blocks);
+      this.events = new EventTables(this.#db);
       this.questions = new Questions(this.#series, this.#blocks, this.#heads);
       this.#playBack(options.nowMs);
     } catch (error) {
@@ -79,8 +83,9 @@ export class Engine {
   }
 
   write(bytes: ArrayBuffer, nowMs: number): WriteOutcome {
-    const batch = readWrite(bytes);
     this.#isStalled = false;
+    if (isEventBatch(bytes)) return this.#writeEvents(bytes);
+    const batch = readWrite(bytes);
     this.#makeRoom();
     const oldestMs = this.#oldestMs(batch, nowMs);
     const refused = countOlder(batch, oldestMs);
@@ -123,6 +128,13 @@ export class Engine {
   /** Nothing needs saving: all that was acknowledged is in the file. Moves the log into it, so that it is one file. */
   close(): void {
     this.#db.close();
+  }
+
+  /** Few, and in no blocks: they go straight into their tables. */
+  #writeEvents(bytes: ArrayBuffer): WriteOutcome {
+    const rows = understood(() => readEventBatch(bytes));
+    this.#transaction(() => this.events.write(rows));
+    return { refused: {} };
   }
 
   #writeJournal(batch: Batch, bytes: ArrayBuffer, oldestMs: number): void {
@@ -276,10 +288,14 @@ export class Engine {
 const noneSealed: ReadonlyMap<number, number> = new Map();
 
 function readWrite(bytes: ArrayBuffer): Batch {
+  const batch = understood(() => readBatch(bytes));
+  if (batch.tier !== 'raw') roundRollUps(batch.slots);
+  return batch;
+}
+
+function understood<T>(read: () => T): T {
   try {
-    const batch = readBatch(bytes);
-    if (batch.tier !== 'raw') roundRollUps(batch.slots);
-    return batch;
+    return read();
   } catch (error) {
     throw new StoreError('refused', `a write was not understood: ${(error as Error).message}`, {
       cause: error,

@@ -1,11 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store.ts';
+import { eventSchema } from './event-tables.ts';
 import { asStoreError } from './sqlite-error.ts';
 
 /** 'rwtt': says that a SQLite file is a rackwatt store. */
 const applicationId = 0x72_77_74_74;
 /** Grows by one whenever an older program could no longer read or write the file rightly. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 /** A process that is just ending is waited for this long. */
 const lockWaitMs = 1000;
 /** A sealed block is about 2.5 KB: six to a page, where SQLite's usual 4 KB would waste a third. */
@@ -38,8 +39,10 @@ const schema = `
   CREATE INDEX block_open ON block (series) WHERE open = 1;
 
   PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${schemaVersion};
 `;
+
+/** What brings a file of an older version (or a new one, of version 0) to the next, in order. */
+const steps: readonly string[] = [schema, eventSchema];
 
 /**
  * Opens or makes the file, for this process alone. Throws a StoreError: in use, not writable, damaged, of a
@@ -54,12 +57,15 @@ export function openStoreFile(file: string, fileBytesMax?: number): DatabaseSync
     db = new DatabaseSync(file, { timeout: lockWaitMs });
     // Set before the first read: then the lock is taken once and held, and no second process gets in.
     db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = ${pageBytes}`);
-    const isNew = checkOwner(db, file);
+    const version = checkOwner(db, file);
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${walPages};
       PRAGMA journal_size_limit = ${2 * walPages * pageBytes}; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`);
     if (fileBytesMax !== undefined)
       db.exec(`PRAGMA max_page_count = ${Math.floor(fileBytesMax / pageBytes)}`);
-    db.exec(`BEGIN EXCLUSIVE; ${isNew ? schema : ''} COMMIT`);
+    db.exec('BEGIN EXCLUSIVE');
+    for (const step of steps.slice(version)) db.exec(step);
+    if (version < schemaVersion) db.exec(`PRAGMA user_version = ${schemaVersion}`);
+    db.exec('COMMIT');
     return db;
   } catch (error) {
     if (db?.isOpen) db.close();
@@ -67,12 +73,12 @@ export function openStoreFile(file: string, fileBytesMax?: number): DatabaseSync
   }
 }
 
-/** Is it empty and to be filled? Throws when it is not ours to write. */
-function checkOwner(db: DatabaseSync, file: string): boolean {
+/** Of which version it is; 0: empty, to be filled. Throws when it is not ours to write. */
+function checkOwner(db: DatabaseSync, file: string): number {
   const owner = readNumber(db, 'PRAGMA application_id');
   const version = readNumber(db, 'PRAGMA user_version');
   const tables = readNumber(db, 'SELECT count(*) FROM sqlite_schema');
-  if (owner === 0 && version === 0 && tables === 0) return true;
+  if (owner === 0 && version === 0 && tables === 0) return 0;
   if (owner !== applicationId)
     throw new StoreError(
       'corrupt',
@@ -83,7 +89,7 @@ function checkOwner(db: DatabaseSync, file: string): boolean {
       'refused',
       `${file} was written by a newer rackwatt (store version ${version}, this one reads up to ${schemaVersion}): start the newer program, or set store.path to another folder`,
     );
-  return false;
+  return version;
 }
 
 function readNumber(db: DatabaseSync, sql: string): number {

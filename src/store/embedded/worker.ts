@@ -43,6 +43,12 @@ function answerTo(ask: Ask): unknown {
       return engine.questions.rollUps(ask.ask);
     case 'energyByScope':
       return engine.questions.energyByScope(ask.ask.tier, ask.ask.fromMs, ask.ask.toMs);
+    case 'events':
+      return engine.events.list(ask.ask);
+    case 'start':
+      return engine.events.start(ask.ask.id);
+    case 'lastStarts':
+      return engine.events.lastStarts(ask.ask.fromMs, ask.ask.toMs);
     case 'prune':
       return engine.prune(ask.ask.nowMs);
     case 'ping':

@@ -1,7 +1,22 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { IdleEvent, PowerEvent } from '../../model/event.ts';
+import type { IdleVerdict } from '../../model/idle.ts';
 import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import type { StartRecord } from '../../model/start.ts';
+import { asksForSomething, rowsOfEvents } from '../event-question.ts';
 import {
+  type EventRow,
+  type EventTable,
+  idleEventOfRow,
+  idleSnapshotOfRow,
+  idleVerdictRow,
+  startOfRow,
+} from '../event-rows.ts';
+import {
+  type EventQuery,
+  type IdleSnapshot,
+  type RawQuery,
   type ReadingBatch,
   type RollUpColumns,
   type RollUpQuery,
@@ -11,10 +26,13 @@ import {
   StoreError,
   type StoreHealth,
   type StoreWrite,
+  type TakeRaw,
   type WriteOutcome,
 } from '../store.ts';
 import { type Place, writeVerdict } from './answers.ts';
 import { InfluxAsker } from './ask.ts';
+import { eventLines } from './event-lines.ts';
+import { askEvents, askLastStarts, askStart } from './event-questions.ts';
 import { InfluxHttp } from './http.ts';
 import {
   type Policy,
@@ -93,6 +111,14 @@ export class InfluxStore implements Store {
     return rollUpLines(tier, rows);
   }
 
+  encodeEvents(events: readonly PowerEvent[]): StoreWrite {
+    return eventLines(rowsOfEvents(events));
+  }
+
+  encodeIdle(rows: readonly IdleVerdict[], atMs: number): StoreWrite {
+    return eventLines({ idle_row: rows.map((row) => idleVerdictRow(row, atMs)) });
+  }
+
   /** Lines follow lines: several writes of one tier make one. */
   join(writes: readonly StoreWrite[]): StoreWrite {
     return {
@@ -124,6 +150,32 @@ export class InfluxStore implements Store {
     return askEnergyByScope(this.#asker, tier, fromMs, toMs);
   }
 
+  async rawReadings(_query: RawQuery, _take: TakeRaw): Promise<void> {
+    throw new StoreError('refused', 'raw readings cannot be read in order yet');
+  }
+
+  async starts(query: EventQuery): Promise<StartRecord[]> {
+    return (await this.#events('start', query)).flatMap((row) => startOfRow(row) ?? []);
+  }
+
+  async start(id: string): Promise<StartRecord | undefined> {
+    const row = await askStart(this.#asker, id);
+    return row && startOfRow(row);
+  }
+
+  async lastStarts(fromMs: number, toMs: number): Promise<Map<string, StartRecord>> {
+    const starts = (await askLastStarts(this.#asker, fromMs, toMs)).flatMap((row) => startOfRow(row) ?? []);
+    return new Map(starts.map((start) => [start.scope, start]));
+  }
+
+  async idleEvents(query: EventQuery): Promise<IdleEvent[]> {
+    return (await this.#events('idle_event', query)).flatMap((row) => idleEventOfRow(row) ?? []);
+  }
+
+  async idleRows(query: EventQuery): Promise<IdleSnapshot[]> {
+    return (await this.#events('idle_row', query)).flatMap((row) => idleSnapshotOfRow(row) ?? []);
+  }
+
   /** Also tries whether we may write. */
   async ping(): Promise<StoreHealth> {
     await this.#probe('raw');
@@ -133,6 +185,10 @@ export class InfluxStore implements Store {
   async close(): Promise<void> {
     this.#http.close();
     this.#asker.close();
+  }
+
+  async #events(table: EventTable, query: EventQuery): Promise<EventRow[]> {
+    return asksForSomething(query) ? await askEvents(this.#asker, table, query) : [];
   }
 
   async #make(): Promise<void> {

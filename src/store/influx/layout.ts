@@ -1,5 +1,7 @@
 import type { Quantity } from '../../model/quantity.ts';
-import type { RollUp, RollUpTier, Tier } from '../../model/roll-up.ts';
+import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import type { EventTable } from '../event-rows.ts';
+import type { WriteTier } from '../store.ts';
 
 /**
  * How rackwatt's data lies in InfluxDB: which retention policy holds which measurement, under which tags and
@@ -33,11 +35,19 @@ export const rollUpFields: Readonly<Record<Exclude<keyof RollUp, 'scope' | 'from
   observedMs: 'observed_ms',
 };
 
+/** Events: fields as in event-rows.ts. Changes of a baseline and how it stood day by day share a measurement. */
+export const eventTags = ['scope'] as const;
+export const eventMeasurements: Readonly<Record<EventTable, string>> = {
+  start: 'start',
+  idle_event: 'idle',
+  idle_row: 'idle',
+};
+
 export const policyNames = ['raw', 'minute', 'quarter', 'events'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
 /** A tier lives in the retention policy of its name. */
-export function policyOf(tier: Tier): PolicyName {
+export function policyOf(tier: WriteTier): PolicyName {
   return tier;
 }
 

@@ -35,6 +35,11 @@ export function tagLiteral(name: string): string {
   return `'${tagValue(name).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
+/** A pattern of InfluxQL that the tags of all names beginning so match. */
+export function tagPattern(beginning: string): string {
+  return `/^${tagValue(beginning).replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}/`;
+}
+
 /** An identifier of InfluxQL: database, policy, user. */
 export function identifier(name: string): string {
   return `"${name.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;

@@ -117,12 +117,12 @@ function column(
   return Float64Array.from(rows, (row) => read(row[index] ?? Number.NaN));
 }
 
-function msOfMicros(micros: number): number {
+export function msOfMicros(micros: number): number {
   return micros / 1000;
 }
 
 /** Always bounded on both sides: an open range can make InfluxDB 1.x run out of memory. */
-function timeRange(fromMs: number, toMs: number): string {
+export function timeRange(fromMs: number, toMs: number): string {
   return `time >= ${micros(fromMs)}u AND time < ${micros(toMs)}u`;
 }
 
