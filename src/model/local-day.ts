@@ -1,42 +1,31 @@
-const hourMs = 3_600_000;
+import { zoneOf } from './zone.ts';
+
+const dayMs = 86_400_000;
 
 /**
- * The first instant of the local day that `atMs` lies in, in an IANA zone. Found by search over the zone's own
- * calendar, so that days of 23 and 25 hours, zones with odd offsets and days without a midnight come out right.
+ * The first instant of the local day that `atMs` lies in, in an IANA zone. It comes from the zone's own data, so
+ * that days of 23 and 25 hours, zones with odd offsets and days without a midnight come out right.
  */
 export function startOfLocalDay(atMs: number, timezone: string): number {
-  const dayOf = localDayReader(timezone);
-  const today = dayOf(atMs);
-  let before = atMs - 27 * hourMs;
-  let inside = atMs;
-  while (inside - before > 1) {
-    const middle = Math.floor((before + inside) / 2);
-    if (dayOf(middle) === today) inside = middle;
-    else before = middle;
-  }
-  return Math.floor(inside);
+  return edgesOfDay(atMs, timezone).fromMs;
 }
 
 /** The first instant of the local day after the one `atMs` lies in. */
 export function startOfNextLocalDay(atMs: number, timezone: string): number {
-  const dayOf = localDayReader(timezone);
-  const today = dayOf(atMs);
-  let inside = atMs;
-  let after = atMs + 27 * hourMs;
-  while (after - inside > 1) {
-    const middle = Math.floor((inside + after) / 2);
-    if (dayOf(middle) === today) inside = middle;
-    else after = middle;
-  }
-  return Math.floor(after);
+  return edgesOfDay(atMs, timezone).toMs;
 }
 
-function localDayReader(timezone: string): (atMs: number) => string {
-  const format = new Intl.DateTimeFormat('en-CA', {
-    timeZone: timezone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-  });
-  return (atMs) => format.format(atMs);
+/**
+ * Where clocks are put back over a midnight that day begins once, at the first midnight: `atMs` may then show
+ * the date before. A day that a zone skips has no instant.
+ */
+function edgesOfDay(atMs: number, timezone: string): { fromMs: number; toMs: number } {
+  const zone = zoneOf(timezone);
+  let localDay = Math.floor(zone.localMs(atMs) / dayMs);
+  let toMs = zone.instantOf((localDay + 1) * dayMs);
+  while (toMs <= atMs) {
+    localDay += 1;
+    toMs = zone.instantOf((localDay + 1) * dayMs);
+  }
+  return { fromMs: zone.instantOf(localDay * dayMs), toMs };
 }
