@@ -32,7 +32,7 @@ const channelTopic = /^(.+)\/(relay|light|white|color|roller|emeter)\/(\d{1,2})(
 const sharedMeterTopic = /^(.+)\/relay\/(power|energy)$/;
 const deviceTopic = /^(.+)\/(online|announce|info|voltage)$/;
 const unmeteredTopic =
-  /\/(?:(?:over|ext_)?temperature(?:_f|_status|s(?:_f)?\/\d+)?|(?:input|input_event|longpush|ext_switch|adc)\/\d+|command|settings|status)$/;
+  /\/(?:(?:over|ext_)?temperature(?:_f|_status|s(?:_f)?\/\d+)?|(?:input|input_event|longpush|ext_switch|adc|ext_humidity)\/\d+|sensor\/[a-z_]+|command|settings|status)$/;
 
 class ShellyGen1Session implements FamilySession {
   readonly #devices = new Known(devicesMax, (id) => new ShellyGen1Device(id));

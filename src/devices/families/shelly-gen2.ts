@@ -1,8 +1,9 @@
 import type { RawMessage } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
-import { isObject, readObject, textOf } from '../json.ts';
+import { isObject, type JsonObject, parseObject, readObject, textOf } from '../json.ts';
 import { Known } from '../known.ts';
 import { trustedSeconds } from '../measured-time.ts';
+import { partsOfAnswer } from '../shelly-answers.ts';
 import { readComponent } from '../shelly-components.ts';
 import { ShellyDevice } from '../shelly-device.ts';
 
@@ -12,7 +13,7 @@ import { ShellyDevice } from '../shelly-device.ts';
  */
 export const family: Family = {
   name: 'shelly-gen2',
-  topics: ['events/rpc', 'status/+', 'online'].flatMap((tail) =>
+  topics: ['events/rpc', 'status/+', 'rpc', 'online'].flatMap((tail) =>
     [1, 2, 3, 4, 5, 6].map((levels) => `${'+/'.repeat(levels)}${tail}`),
   ),
   rank: 10,
@@ -28,6 +29,8 @@ const unnumbered =
 
 class ShellySession implements FamilySession {
   readonly #devices = new Known(devicesMax, (prefix) => new ShellyDevice(prefix));
+  /** By its own id, where it publishes under another name. */
+  readonly #byId = new Map<string, ShellyDevice>();
 
   claim(topic: string): TopicReader | undefined {
     const slash = topic.lastIndexOf('/');
@@ -35,12 +38,16 @@ class ShellySession implements FamilySession {
     const last = topic.slice(slash + 1);
     if (last === 'online') return this.#claimOnline(topic.slice(0, slash));
     const before = topic.lastIndexOf('/', slash - 1);
+    if (last === 'rpc' && !topic.endsWith('/events/rpc'))
+      return (message, report) => this.#readAnswer(message, report);
     if (before <= 0) return undefined;
     const prefix = topic.slice(0, before);
     const middle = topic.slice(before + 1, slash);
     if (middle === 'events' && last === 'rpc') {
       const device = this.#devices.get(prefix);
-      return (message, report) => readNotification(device, message, report);
+      return (message, report) => {
+        readNotification(device, message, report, (id) => this.#name(device, id));
+      };
     }
     return middle === 'status' ? this.#claimStatus(prefix, last) : undefined;
   }
@@ -53,6 +60,31 @@ class ShellySession implements FamilySession {
     return (message, report) => readStatus(device, key, message, report);
   }
 
+  #name(device: ShellyDevice, id: string): void {
+    if (this.#byId.size < devicesMax) this.#byId.set(id, device);
+  }
+
+  /** `<who asked>/rpc`: the answer to a request of somebody, or a request, whose topic looks the same. */
+  #readAnswer(message: RawMessage, report: Report): void {
+    const text = textOf(message.payload);
+    const body = text.startsWith('{"') ? parseObject(text, undefined, report) : {};
+    if (body === undefined) return;
+    const { src, result } = body;
+    const parts =
+      typeof src === 'string' && /^shelly[\w-]{1,60}$/i.test(src) && isObject(result)
+        ? partsOfAnswer(result)
+        : undefined;
+    if (parts === undefined) {
+      report.ignore('not-a-status');
+      return;
+    }
+    const id = src as string;
+    const device = this.#byId.get(id) ?? this.#devices.get(id);
+    if (!device.met) meet(device, report);
+    if (!device.described) introduce(device, id, report, () => {});
+    readParts(device, parts, undefined, message, report);
+  }
+
   /** `shellies/<id>/online` is what Gen1 publishes; a Gen2 under such a prefix is known by its other topics. */
   #claimOnline(prefix: string): TopicReader | undefined {
     if (prefix.startsWith('shellies/') && !this.#devices.has(prefix)) return undefined;
@@ -61,7 +93,12 @@ class ShellySession implements FamilySession {
 }
 
 /** `<prefix>/events/rpc`: `NotifyFullStatus` once connected, then `NotifyStatus` with only what changed. */
-function readNotification(device: ShellyDevice, message: RawMessage, report: Report): void {
+function readNotification(
+  device: ShellyDevice,
+  message: RawMessage,
+  report: Report,
+  tellId: (id: string) => void,
+): void {
   const body = readObject(message, device.device, report);
   if (body === undefined) return;
   const params = body.params;
@@ -74,12 +111,21 @@ function readNotification(device: ShellyDevice, message: RawMessage, report: Rep
     return;
   }
   if (!device.met) meet(device, report);
-  if (!device.described) introduce(device, body.src, report);
-  const atMs = trustedSeconds(params.ts, message.receivedAtMs);
-  for (const key in params) {
+  if (!device.described) introduce(device, body.src, report, tellId);
+  readParts(device, params, trustedSeconds(params.ts, message.receivedAtMs), message, report);
+}
+
+function readParts(
+  device: ShellyDevice,
+  parts: JsonObject,
+  atMs: number | undefined,
+  message: RawMessage,
+  report: Report,
+): void {
+  for (const key in parts) {
     if (key === 'ts') continue;
     const component = device.component(key);
-    if (component !== undefined) readComponent(device, component, params[key], params, atMs, message, report);
+    if (component !== undefined) readComponent(device, component, parts[key], parts, atMs, message, report);
   }
   report.ignore('not-a-meter');
 }
@@ -91,10 +137,11 @@ function meet(device: ShellyDevice, report: Report): void {
 }
 
 /** Once: `src` is its own id, `<model>-<mac>`, whatever its topics are called. */
-function introduce(device: ShellyDevice, src: unknown, report: Report): void {
+function introduce(device: ShellyDevice, src: unknown, report: Report, tellId: (id: string) => void): void {
   device.described = true;
   if (typeof src !== 'string' || !src.startsWith('shelly')) return;
   device.identify(src);
+  tellId(src);
   report.describe({ device: device.device, name: src, model: src.split('-', 1)[0] });
 }
 
