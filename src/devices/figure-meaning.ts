@@ -30,9 +30,11 @@ export function meaningOf(
   deviceClass: string | undefined,
   words: readonly string[],
 ): FigureMeaning | 'unit-unknown' | undefined {
-  if (words.some((word) => notLive.has(word))) return undefined;
+  if (words.some((word) => notLive.has(word) || tariff.test(word))) return undefined;
   const told = unit === undefined || unit === '' ? undefined : meaningOfUnit(unit);
   if (told !== undefined) {
+    // A second power, of what is given back, counted without a sign.
+    if (told.quantity === 'watts' && words.some((word) => feeding.has(word))) return undefined;
     const quantity = told.quantity === 'wattHoursTotal' ? energyOf(words) : told.quantity;
     return {
       quantity: isReactive(quantity, deviceClass) ? 'voltAmpsReactive' : quantity,
@@ -56,13 +58,21 @@ export function meaningOf(
 const notLive: ReadonlySet<string> = new Set(
   (
     'max maximum min minimum peak limit rated rating nominal threshold setpoint today yesterday daily day weekly week ' +
-    'monthly month yearly year hourly average avg mean battery cost price period forecast last previous overload'
+    'monthly month yearly year hourly average avg mean battery cost price period forecast last previous overload ' +
+    'target available remaining capacity offset calibration precision delta session trip relative relativ surplus ' +
+    'heute gestern tag monat jahr jour hier mois annee vandaag gisteren maand jaar leistungsgrenze'
   ).split(' '),
 );
 
-const returning: ReadonlySet<string> = new Set(
-  'export exported return returned reverse delivered produced production generated feedin'.split(' '),
-);
+/** Counters of parts of a day: together they are the counter. */
+const tariff = /^tarr?if+e?\d{0,2}$/;
+
+const feeding: ReadonlySet<string> = new Set('export exported return returned reverse feedin'.split(' '));
+/** `delivered` is what the meter's owner gets, as utilities see it. */
+const returning: ReadonlySet<string> = new Set([
+  ...feeding,
+  ...'produced production generated generation einspeisung'.split(' '),
+]);
 
 function energyOf(words: readonly string[]): Quantity {
   return words.some((word) => returning.has(word)) ? 'wattHoursReturnedTotal' : 'wattHoursTotal';

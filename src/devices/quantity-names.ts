@@ -163,9 +163,7 @@ function directed(
 }
 
 const returning = new Set(
-  'export exported return returned reverse delivered produced production generated generation feedin'.split(
-    ' ',
-  ),
+  'export exported return returned reverse produced production generated generation feedin'.split(' '),
 );
 
 const outletWords = /^(outlet|socket|port|channel|plug|receptacle|ch)$/;
