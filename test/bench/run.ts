@@ -1,4 +1,5 @@
 // `npm run bench -- NAME [NAME…] [--json]`: measures, and prints tables, or with --json one JSON object last.
+// `fuzz` also takes --seed N and --messages N, and ends with code 1 when it has found something.
 // Machines differ, so each figure has a bare reference beside it, measured on the same machine in the same run.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -6,7 +7,12 @@ import { parseArgs } from 'node:util';
 /** One line of a bench's table: what was measured, and figures with their unit in the name. */
 export type BenchRow = Readonly<Record<string, string | number>>;
 
-const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
+export interface BenchOptions {
+  readonly seed?: string | undefined;
+  readonly messages?: string | undefined;
+}
+
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchRow[]>>> = {
   ingest: async () => (await import('./ingest.ts')).ingestBench(),
   live: async () => (await import('./live.ts')).liveBench(),
   decode: async () => (await import('./decode.ts')).decodeBench(),
@@ -17,11 +23,20 @@ const benches: Readonly<Record<string, () => Promise<BenchRow[]>>> = {
     ] as unknown as BenchRow[],
   memory: async () => (await import('./memory.ts')).memoryBench(),
   startup: async () => (await import('./startup.ts')).startupBench(),
+  fuzz: async ({ seed, messages }) =>
+    (await import('./fuzz.ts')).fuzzBench({
+      seed: Number(seed ?? Date.now() % 1e9),
+      messages: Number(messages ?? 1_000_000),
+    }),
 };
 
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    seed: { type: 'string' },
+    messages: { type: 'string' },
+  },
   allowPositionals: true,
 });
 const unknown = positionals.find((name) => !(name in benches));
@@ -35,11 +50,11 @@ const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.ro
 const results: Record<string, BenchRow[]> = {};
 for (const name of positionals) {
   console.error(`bench ${name} …`);
-  const rows = await benches[name]!();
+  const rows = await benches[name]!(values);
   results[name] = rows;
   if (values.json) continue;
   console.log(`\n${name} (${machine})`);
   console.table(rows);
 }
 if (values.json) console.log(JSON.stringify({ machine, results }));
-process.exit(0);
+process.exit();

@@ -1,0 +1,81 @@
+import type { IntakeSink } from '../../src/devices/delivery.ts';
+import type { Family } from '../../src/devices/family.ts';
+import { Intake } from '../../src/devices/intake.ts';
+import type { RawMessage } from '../../src/model/reading.ts';
+
+export const slowMillis = 5;
+
+/** A message that took long, also when what led to it was done again. */
+export interface SlowMessage {
+  readonly origin: string;
+  readonly topic: string;
+  readonly payloadBytes: number;
+  /** The first time. */
+  readonly millis: number;
+  /** The fastest of several times, each on a state of its own made from the messages before it. */
+  readonly firstMillis: number;
+  /** The fastest of those where it came once more on the same state. */
+  readonly againMillis: number;
+}
+
+const contextMax = 4_000;
+const replaysMax = 5;
+
+/** Tells a slow message from one that only met a pause (garbage, the compiler, other programs) by doing it again. */
+export class SlowWatch {
+  readonly slow: SlowMessage[] = [];
+  /** Took long once, and never again. */
+  pauses = 0;
+  readonly #families: readonly Family[];
+  readonly #context: RawMessage[] = [];
+  #at = 0;
+
+  constructor(families: readonly Family[]) {
+    this.#families = families;
+  }
+
+  /** To be told of every message, after it was taken. */
+  passed(raw: RawMessage, origin: string, millis: number): void {
+    if (millis > slowMillis) this.#doAgain(raw, origin, millis);
+    this.#context[this.#at++ % contextMax] = raw;
+  }
+
+  /** What came before counts no more: a new intake. */
+  forget(): void {
+    this.#context.length = 0;
+    this.#at = 0;
+  }
+
+  #doAgain(raw: RawMessage, origin: string, millis: number): void {
+    const start = this.#at % contextMax;
+    const before =
+      this.#context.length < contextMax
+        ? this.#context
+        : [...this.#context.slice(start), ...this.#context.slice(0, start)];
+    let firstMillis = Number.POSITIVE_INFINITY;
+    let againMillis = Number.POSITIVE_INFINITY;
+    for (let replay = 0; replay < replaysMax; replay++) {
+      const intake = new Intake(this.#families);
+      for (const message of before) intake.accept(message, deafSink);
+      firstMillis = Math.min(firstMillis, millisOf(intake, raw));
+      againMillis = Math.min(againMillis, millisOf(intake, raw), millisOf(intake, raw));
+      if (firstMillis <= slowMillis && againMillis <= slowMillis) {
+        this.pauses += 1;
+        return;
+      }
+    }
+    const { topic, payload } = raw;
+    this.slow.push({
+      ...{ origin, topic: topic.slice(0, 60), payloadBytes: payload.length },
+      ...{ millis, firstMillis, againMillis },
+    });
+  }
+}
+
+function millisOf(intake: Intake, raw: RawMessage): number {
+  const before = performance.now();
+  intake.accept(raw, deafSink);
+  return performance.now() - before;
+}
+
+const deafSink: IntakeSink = { reading() {}, availability() {}, describe() {}, subscribe() {} };
