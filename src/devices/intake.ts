@@ -138,7 +138,7 @@ export class Intake {
 
   /** Asks the families in turn who reads a topic, and remembers the answer, also when nobody does. */
   #claim(name: string): Topic {
-    if (name.length > this.#limits.topicLengthMax) return unread(name, this.#lessons);
+    if (name.length > this.#limits.topicLengthMax || isNoTopic(name)) return unread(name, this.#lessons);
     const announced = this.#announced.get(name);
     for (const { family, session } of this.#families) {
       const read = session.claim(name, announced);
@@ -172,6 +172,11 @@ export class Intake {
 
 function unread(topic: string, lesson: number): Topic {
   return { topic, family: undefined, read: undefined, lesson, device: undefined, outlet: '', slot: -1 };
+}
+
+/** No broker lets this through (MQTT 3.1.1, 4.7): families make filters and requests out of the names they see. */
+function isNoTopic(name: string): boolean {
+  return name === '' || /[+#\0]/.test(name);
 }
 
 function reasonUnread(topic: Topic, limits: IntakeLimits): RejectReason {

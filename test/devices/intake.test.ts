@@ -41,6 +41,18 @@ const plain: TopicReader = (raw, report) => {
 };
 
 describe('finding the reader of a topic', () => {
+  test.each(['', 'tele/a\0b/SENSOR', 'tele/+/SENSOR', '+/tele/x/SENSOR', 'tele/#'])(
+    'asks nobody about %j, which no broker lets through: filters and requests are made from topics',
+    (topic) => {
+      const anyone = madeFamily('anyone', 1, () => plain);
+      const intake = new Intake([anyone]);
+      const sink = new KeepingSink();
+      expect(intake.accept(message(topic, 'a/0/5'), sink)).toBe('unknown-topic');
+      expect(anyone.asked).toEqual([]);
+      expect(sink.drops).toEqual([{ device: undefined, reason: 'unknown-topic' }]);
+    },
+  );
+
   test('costs the families one question each, smaller rank first, then none', () => {
     const second = madeFamily('second', 2, () => plain);
     const first = madeFamily('first', 1, (topic) => (topic === 'mine' ? plain : undefined));
