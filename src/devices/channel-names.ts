@@ -13,13 +13,53 @@ export interface ChannelName {
   readonly whole: boolean;
 }
 
+const isPlain = /^[\x20-\x7e]*$/;
 const textLengthMax = 160;
 const labelLengthMax = 40;
 
+/** The same, worked out when it is asked for: of many figures it never is. */
+export class LateChannelName implements ChannelName {
+  readonly #text: string;
+  readonly #quantity: Quantity | 'on';
+  readonly #known: readonly (readonly string[])[];
+  #found: ChannelName | undefined;
+
+  constructor(text: string, quantity: Quantity | 'on', known: readonly (readonly string[])[]) {
+    this.#text = text;
+    this.#quantity = quantity;
+    this.#known = known;
+  }
+
+  get number(): string | undefined {
+    return this.#name.number;
+  }
+
+  get words(): string {
+    return this.#name.words;
+  }
+
+  get whole(): boolean {
+    return this.#name.whole;
+  }
+
+  get #name(): ChannelName {
+    this.#found ??= channelName(this.#text, this.#quantity, this.#known);
+    return this.#found;
+  }
+}
+
 /** Lower-case words, numbers apart where a capital or a mark divides them. */
 export function wordsOf(text: string): string[] {
-  return text
-    .slice(0, textLengthMax)
+  const start = text.length > textLengthMax ? text.slice(0, textLengthMax) : text;
+  // Nearly all names are plain ASCII, for which the short way says the same.
+  if (isPlain.test(start))
+    return (
+      start
+        .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+        .toLowerCase()
+        .match(/[a-z\d%]+/g) ?? []
+    );
+  return start
     .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\p{N}%]+/u)

@@ -1,3 +1,4 @@
+import { wordsOf } from './channel-names.ts';
 import { hardwareId } from './hardware-ids.ts';
 import { isObject, type JsonObject } from './json.ts';
 
@@ -39,6 +40,8 @@ export interface AnnouncedDevice {
   readonly name: string | undefined;
   readonly model: string | undefined;
   readonly firmware: string | undefined;
+  /** Of its name and its id: what the names of its figures often begin with. */
+  readonly words: readonly (readonly string[])[];
   /** Addresses among its identifiers and connections (hardware-ids.ts). */
   readonly hardware: readonly string[];
 }
@@ -66,27 +69,44 @@ export function discoveryTopic(topic: string): DiscoveryTopic | undefined {
   return { component, nodeId: ids.length === 2 ? ids[0] : undefined, objectId: ids.at(-1) as string };
 }
 
+/** Taken from one message: 64 outlets with eight figures each. */
 const componentsMax = 512;
 
-/** The entities that could be of use; undefined: no discovery message. */
-export function readAnnouncement(config: JsonObject, topic: DiscoveryTopic): AnnouncedEntity[] | undefined {
+export interface Announcement {
+  readonly device: AnnouncedDevice;
+  /** Those that could be of use. */
+  readonly entities: readonly AnnouncedEntity[];
+  /** How many more there are than are taken. */
+  readonly left: number;
+}
+
+/** Undefined: no discovery message. */
+export function readAnnouncement(config: JsonObject, topic: DiscoveryTopic): Announcement | undefined {
   if (topic.component !== 'device') {
     if (typeof field(config, 'state_topic', 'stat_t') !== 'string') return undefined;
-    const entity = readEntity(config, {}, topic.component, topic.objectId, deviceOf(config, topic));
-    return entity === undefined ? [] : [entity];
+    const device = deviceOf(config, topic);
+    const entity = readEntity(config, {}, topic.component, topic.objectId, device);
+    return { device, entities: entity === undefined ? [] : [entity], left: 0 };
   }
   const components = field(config, 'components', 'cmps');
   if (!isObject(components)) return undefined;
   const device = deviceOf(config, topic);
-  return Object.entries(components)
-    .slice(0, componentsMax)
-    .flatMap(([id, own]) => {
-      if (!isObject(own)) return [];
-      const platform = field(own, 'platform', 'p');
-      return typeof platform === 'string' && isComponent(platform)
-        ? (readEntity(own, config, platform, id, device) ?? [])
-        : [];
-    });
+  const entities: AnnouncedEntity[] = [];
+  let taken = 0;
+  let left = 0;
+  for (const [id, own] of Object.entries(components)) {
+    if (!isObject(own)) continue;
+    const platform = field(own, 'platform', 'p');
+    if (typeof platform !== 'string' || !isComponent(platform)) continue;
+    if (taken >= componentsMax) {
+      left += 1;
+      continue;
+    }
+    taken += 1;
+    const entity = readEntity(own, config, platform, id, device);
+    if (entity !== undefined) entities.push(entity);
+  }
+  return { device, entities, left };
 }
 
 function isComponent(text: string): text is Component {
@@ -169,9 +189,11 @@ function deviceOf(config: JsonObject, topic: DiscoveryTopic): AnnouncedDevice {
   );
   const id =
     identifiers[0] ?? addresses[0] ?? topic.nodeId ?? (topic.component === 'device' ? topic.objectId : '');
+  const name = text(device.name);
   return {
     id,
-    name: text(device.name),
+    name,
+    words: [name, id].flatMap((one) => (one === undefined ? [] : [wordsOf(one)])),
     model: text(field(device, 'model', 'mdl')),
     firmware: text(field(device, 'sw_version', 'sw')),
     hardware: [...new Set([...identifiers, ...addresses].flatMap((one) => hardwareId(one) ?? []))],

@@ -1,9 +1,9 @@
 import type { Quantity } from '../model/quantity.ts';
 import { soleLabel, totalLabel } from '../model/reading.ts';
-import { type ChannelName, channelName, wordsOf } from './channel-names.ts';
+import { type ChannelName, LateChannelName, wordsOf } from './channel-names.ts';
 import { type Ceilings, feedCeilings, outletCeilings } from './fields.ts';
 import { meaningOf } from './figure-meaning.ts';
-import type { AnnouncedDevice, AnnouncedEntity } from './ha-announcement.ts';
+import type { AnnouncedAvailability, AnnouncedDevice, AnnouncedEntity } from './ha-announcement.ts';
 import { readTemplate, type Template, wholePayload } from './template.ts';
 
 /** One entity as it is read. */
@@ -27,9 +27,6 @@ export interface HaPlace {
 
 /** What the figures of one entity measure; a text: why it is not read; undefined: nothing of ours. */
 export function figureOf(entity: AnnouncedEntity): HaFigure | 'unit-unknown' | undefined {
-  const known = [entity.device.name, entity.device.id].flatMap((text) =>
-    text === undefined ? [] : [wordsOf(text)],
-  );
   const id = entity.uniqueId ?? entity.id;
   const words = [...wordsOf(entity.name ?? ''), ...wordsOf(entity.uniqueId ?? ''), ...wordsOf(entity.id)];
   const meaning =
@@ -41,8 +38,9 @@ export function figureOf(entity: AnnouncedEntity): HaFigure | 'unit-unknown' | u
   if (meaning === undefined || meaning === 'unit-unknown') return meaning;
   const template = entity.template === undefined ? wholePayload : readTemplate(entity.template);
   const place = Array.isArray(template?.source) ? template.source.join(' ') : entity.stateTopic;
-  const channels = [entity.name ?? id, id, entity.id, place].map((text) =>
-    channelName(text, meaning.quantity, known),
+  const { words: known } = entity.device;
+  const channels = [entity.name ?? id, id, entity.id, place].map(
+    (text) => new LateChannelName(text, meaning.quantity, known),
   );
   return { entity, ...meaning, template, channels };
 }
@@ -67,7 +65,13 @@ export class HaDevice {
   expired = false;
   online: boolean | undefined = undefined;
   readonly #figures = new Map<string, HaFigure>();
+  /** How many figures use a topic, and how many of them are read there. */
+  readonly #uses = new Map<string, { figures: number; states: number }>();
   readonly #told = new Map<string, boolean>();
+  /** Figures that make it a meter. */
+  #metering = 0;
+  /** Null: to be worked out anew. */
+  #expireAfterMs: number | undefined | null = null;
   #places: ReadonlyMap<string, readonly HaPlace[]> | undefined;
 
   constructor(device: string, announced: AnnouncedDevice) {
@@ -79,8 +83,13 @@ export class HaDevice {
     return this.#figures.size;
   }
 
+  /** Speaks for all where they can but say the same. */
+  get first(): HaFigure | undefined {
+    return this.#figures.values().next().value;
+  }
+
   get isMeter(): boolean {
-    return this.figures().some(({ quantity, template }) => metering.has(quantity) && template !== undefined);
+    return this.#metering > 0;
   }
 
   entries(): Iterable<readonly [key: string, figure: HaFigure]> {
@@ -93,7 +102,7 @@ export class HaDevice {
   }
 
   uses(topic: string): boolean {
-    return this.figures().some((figure) => topicsOf(figure).includes(topic));
+    return this.#uses.has(topic);
   }
 
   figures(): HaFigure[] {
@@ -102,49 +111,90 @@ export class HaDevice {
 
   /** False: there is no room. */
   put(key: string, figure: HaFigure): boolean {
-    if (!this.#figures.has(key) && this.#figures.size >= entitiesMax) return false;
+    const before = this.#figures.get(key);
+    if (before === undefined && this.#figures.size >= entitiesMax) return false;
+    if (before !== undefined) this.#count(before, -1);
     this.#figures.set(key, figure);
+    this.#count(figure, 1);
     this.announced = figure.entity.device;
-    this.#places = undefined;
     return true;
   }
 
   remove(key: string): void {
+    const figure = this.#figures.get(key);
+    if (figure === undefined) return;
     this.#figures.delete(key);
+    this.#count(figure, -1);
+  }
+
+  #count(figure: HaFigure, change: 1 | -1): void {
     this.#places = undefined;
+    this.#expireAfterMs = null;
+    if (isMetering(figure)) this.#metering += change;
+    this.#countUse(figure.entity.stateTopic, change, change);
+    for (const { topic } of figure.entity.availability) this.#countUse(topic, change, 0);
+  }
+
+  #countUse(topic: string, figures: number, states: number): void {
+    const use = this.#uses.get(topic) ?? { figures: 0, states: 0 };
+    use.figures += figures;
+    use.states += states;
+    if (use.figures > 0) this.#uses.set(topic, use);
+    else this.#uses.delete(topic);
   }
 
   /** What is read from a topic, and where it goes. */
   placesOn(topic: string): readonly HaPlace[] {
-    this.#places ??= this.isMeter ? placesByTopic(this.device, this.figures()) : new Map();
+    if (!this.isMeter || !this.#uses.get(topic)?.states) return [];
+    this.#places ??= placesByTopic(this.device, this.figures());
     return this.#places.get(topic) ?? [];
   }
 
   /** The silence after which it is away: when all its live figures name one. */
   get expireAfterMs(): number | undefined {
-    const all = this.figures().filter(({ quantity }) => quantity !== 'on');
-    const named = all.flatMap(({ entity }) => entity.expireAfterMs ?? []);
-    return all.length > 0 && named.length === all.length ? Math.max(...named) : undefined;
+    if (this.#expireAfterMs === null) this.#expireAfterMs = expireAfterMsOf(this.#figures.values());
+    return this.#expireAfterMs;
   }
 
   /** Takes what an availability topic told. Answers true when the device as a whole has changed. */
   tell(topic: string, online: boolean): boolean {
-    const { availability, availabilityMode } = this.figures()[0]?.entity ?? {};
-    this.#told.set(topic, online);
-    const topics = (availability ?? []).map((one) => one.topic);
-    const told = topics.flatMap((one) => this.#told.get(one) ?? []);
+    const { availability = [], availabilityMode } = this.first?.entity ?? {};
     const now =
-      availabilityMode === 'latest' || topics.length < 2
+      availabilityMode === 'latest' || availability.length < 2
         ? online
-        : availabilityMode === 'all'
-          ? told.includes(false)
-            ? false
-            : told.length === topics.length || undefined
-          : told.includes(true) || (told.length === topics.length ? false : undefined);
+        : this.#together(topic, online, availability, availabilityMode);
     if (now === undefined || now === this.online) return false;
     this.online = now;
     return true;
   }
+
+  /** What several topics say taken together; undefined: not all have spoken that must. */
+  #together(
+    topic: string,
+    online: boolean,
+    availability: readonly AnnouncedAvailability[],
+    mode: 'all' | 'any' | undefined,
+  ): boolean | undefined {
+    this.#told.set(topic, online);
+    const told = availability.flatMap((one) => this.#told.get(one.topic) ?? []);
+    const haveAllTold = told.length === availability.length;
+    if (mode === 'all') return told.includes(false) ? false : haveAllTold || undefined;
+    return told.includes(true) || (haveAllTold ? false : undefined);
+  }
+}
+
+function isMetering({ quantity, template }: HaFigure): boolean {
+  return metering.has(quantity) && template !== undefined;
+}
+
+function expireAfterMsOf(figures: Iterable<HaFigure>): number | undefined {
+  let longestMs: number | undefined;
+  for (const { quantity, entity } of figures) {
+    if (quantity === 'on') continue;
+    if (entity.expireAfterMs === undefined) return undefined;
+    longestMs = Math.max(longestMs ?? 0, entity.expireAfterMs);
+  }
+  return longestMs;
 }
 
 function topicsOf({ entity }: HaFigure): string[] {
@@ -217,9 +267,16 @@ function relaysOf<Figure extends Nameable>(
   const all = figures
     .filter(({ quantity }) => quantity === 'on')
     .flatMap((figure) => {
-      const found = figure.channels.map(({ number, words }) => number ?? (words === '' ? soleLabel : words));
-      const label = found.find((one) => labels.has(one));
+      const label = relayLabel(figure.channels, labels);
       return label === undefined ? [] : [{ figure, label }];
     });
   return unique(all);
+}
+
+function relayLabel(channels: readonly ChannelName[], labels: ReadonlySet<string>): string | undefined {
+  for (const { number, words } of channels) {
+    const label = number ?? (words === '' ? soleLabel : words);
+    if (labels.has(label)) return label;
+  }
+  return undefined;
 }

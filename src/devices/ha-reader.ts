@@ -17,9 +17,10 @@ interface Plan {
 }
 
 interface DevicePart {
+  readonly needsJson: boolean;
   readonly device: HaDevice;
   readonly outlets: readonly (readonly ReadPlace[])[];
-  readonly availability: readonly { template: Template; from: AnnouncedAvailability }[];
+  readonly availability: { template: Template; from: AnnouncedAvailability } | undefined;
 }
 
 /** A place, with its path's beginning: the same object where the one before it begins alike. */
@@ -35,15 +36,31 @@ interface ReadPlace extends HaPlace {
 /** A topic that was announced, for the figures or the availability of one device or several. */
 export class HaTopic {
   readonly topic: string;
-  readonly devices = new Set<HaDevice>();
+  /** What each device has on it; undefined: to be looked up. */
+  readonly #parts = new Map<HaDevice, DevicePart | undefined>();
   #plan: Plan | undefined;
 
   constructor(topic: string) {
     this.topic = topic;
   }
 
-  /** One of its devices has changed. */
-  changed(): void {
+  /** How many devices have something on it. */
+  get devices(): number {
+    return this.#parts.size;
+  }
+
+  has(device: HaDevice): boolean {
+    return this.#parts.has(device);
+  }
+
+  /** A device that is new here, or has changed. */
+  put(device: HaDevice): void {
+    this.#parts.set(device, undefined);
+    this.#plan = undefined;
+  }
+
+  remove(device: HaDevice): void {
+    this.#parts.delete(device);
     this.#plan = undefined;
   }
 
@@ -62,20 +79,30 @@ export class HaTopic {
   };
 
   #makePlan(): Plan {
-    const parts = [...this.devices].map((device) => ({
-      device,
-      outlets: Object.values(Object.groupBy(device.placesOn(this.topic), ({ outlet }) => outlet)).map(
-        (places) => withParents(places ?? []),
-      ),
-      availability: availabilityOn(this.topic, device),
-    }));
-    const needsJson = parts.some(
-      ({ outlets, availability }) =>
-        outlets.flat().some(({ figure }) => figure.template?.needsJson) ||
-        availability.some(({ template }) => template.needsJson),
-    );
-    return { needsJson, parts };
+    for (const [device, part] of this.#parts)
+      if (part === undefined) this.#parts.set(device, makePart(this.topic, device));
+    const parts = [...this.#parts.values()] as DevicePart[];
+    return { needsJson: parts.some(({ needsJson }) => needsJson), parts };
   }
+}
+
+function makePart(topic: string, device: HaDevice): DevicePart {
+  const outlets = new Map<string, HaPlace[]>();
+  for (const place of device.placesOn(topic)) {
+    const places = outlets.get(place.outlet);
+    if (places === undefined) outlets.set(place.outlet, [place]);
+    else places.push(place);
+  }
+  const availability = availabilityOn(topic, device);
+  const needsJson =
+    availability?.template.needsJson ||
+    device.placesOn(topic).some(({ figure }) => figure.template?.needsJson);
+  return {
+    needsJson: needsJson === true,
+    device,
+    outlets: [...outlets.values()].map(withParents),
+    availability,
+  };
 }
 
 function withParents(places: readonly HaPlace[]): ReadPlace[] {
@@ -98,10 +125,10 @@ function withParents(places: readonly HaPlace[]): ReadPlace[] {
   });
 }
 
-function availabilityOn(topic: string, device: HaDevice) {
-  const from = device.figures()[0]?.entity.availability.find((one) => one.topic === topic);
+function availabilityOn(topic: string, device: HaDevice): DevicePart['availability'] {
+  const from = device.first?.entity.availability.find((one) => one.topic === topic);
   const template = from?.template === undefined ? wholePayload : readTemplate(from.template);
-  return from === undefined || template === undefined ? [] : [{ template, from }];
+  return from === undefined || template === undefined ? undefined : { template, from };
 }
 
 function readPart(
@@ -116,7 +143,8 @@ function readPart(
     report.ignore('read-natively');
     return;
   }
-  for (const { template, from } of availability) tell(device, template, from, json, value, message, report);
+  if (availability !== undefined)
+    tell(device, availability.template, availability.from, json, value, message, report);
   if (outlets.length === 0) return;
   if (!message.retained) {
     device.heardAtMs = message.receivedAtMs;

@@ -21,14 +21,21 @@ export function tokensOf(text: string, max: number): Token[] | undefined {
   let at = matchAt(spaces, text, 0)?.[0].length ?? 0;
   while (at < text.length) {
     const afterDot = tokens.at(-1)?.text === '.';
-    const found = patterns
-      .slice(afterDot ? 1 : 0)
-      .map(([kind, pattern]) => ({ kind, text: matchAt(pattern, text, at)?.[0] }))
-      .find((token): token is Token => token.text !== undefined);
+    const found = tokenAt(text, at, afterDot ? 1 : 0);
     if (found === undefined || tokens.length >= max) return undefined;
     tokens.push(found);
     at += found.text.length;
     at += matchAt(spaces, text, at)?.[0].length ?? 0;
   }
   return tokens;
+}
+
+/** `from`: which kinds count here. */
+function tokenAt(text: string, at: number, from: number): Token | undefined {
+  for (let index = from; index < patterns.length; index++) {
+    const [kind, pattern] = patterns[index] as (typeof patterns)[number];
+    const found = matchAt(pattern, text, at);
+    if (found !== undefined) return { kind, text: found[0] };
+  }
+  return undefined;
 }

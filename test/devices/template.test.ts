@@ -261,3 +261,26 @@ test.each([
   }
   expect((process.cpuUsage().user - startedUs) / 200).toBeLessThan(3_000);
 });
+
+test('a plain path says the same as when it is calculated with', () => {
+  const step = fc.oneof(
+    fc.constantFrom('.a', '.b_1', '[0]', '[12]', '.0', '.007', '[007]', '.value', '.items', '.length'),
+    fc.constantFrom('.', '[', ']', '.1x', '[a]', '.a-b', ' '),
+  );
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ maxDepth: 3 }, fc.integer(), tie('list'), tie('object')),
+    list: fc.array(tie('any'), { maxLength: 13 }),
+    object: fc.dictionary(fc.constantFrom('a', 'b_1', '0', '7', 'value', 'items', 'length'), tie('any')),
+  })).any;
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 4 }), value, (steps, payload) => {
+      const path = `value_json${steps.join('')}`;
+      const plain = readTemplate(`{{ ${path} }}`);
+      const inParentheses = readTemplate(`{{ (${path}) }}`);
+      expect(plain === undefined).toBe(inParentheses === undefined);
+      if (plain === undefined || inParentheses === undefined) return;
+      expect(evaluate(plain.node, payload, '')).toEqual(evaluate(inParentheses.node, payload, ''));
+    }),
+    { numRuns: 500 },
+  );
+});

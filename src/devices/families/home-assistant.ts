@@ -34,6 +34,8 @@ const configsMax = 100_000;
 /** Topics listened to as announced; each costs a subscription. */
 const learntTopicsMax = 6_000;
 const idLengthMax = 150;
+/** Devices of which one topic may tell figures, or whether they are there: each message is worked off at once. */
+const devicesPerTopicMax = { figures: 512, availability: 4_096 } as const;
 
 interface Part {
   readonly device: HaDevice;
@@ -70,12 +72,14 @@ class HomeAssistantSession implements FamilySession {
   #readConfig(topic: string, discovery: DiscoveryTopic, message: RawMessage, report: Report): void {
     const config = readObject(message, undefined, report);
     if (config === undefined) return;
-    const entities = readAnnouncement(config, discovery);
-    if (entities === undefined) {
+    const announcement = readAnnouncement(config, discovery);
+    if (announcement === undefined) {
       report.ignore('not-a-discovery');
       return;
     }
+    const { entities, device, left } = announcement;
     this.#replace(topic, entities, report);
+    for (let count = 0; count < left; count++) report.rejectField(device.id, 'too-many-outlets');
     report.ignore(this.#configs.has(topic) ? 'announcement' : 'not-a-meter');
   }
 
@@ -135,9 +139,11 @@ class HomeAssistantSession implements FamilySession {
       report.rejectField(id, 'too-many-outlets');
       return undefined;
     }
-    if (figure.quantity === 'on' || isReadBefore(entity.stateTopic)) return { device, key };
+    if (figure.quantity === 'on' || (figure.template !== undefined && !figure.unitGuessed))
+      return { device, key };
+    if (isReadBefore(entity.stateTopic)) return { device, key };
     if (figure.template === undefined) report.rejectField(id, 'unsupported-template');
-    else if (figure.unitGuessed) report.rejectField(id, 'unit-unknown');
+    else report.rejectField(id, 'unit-unknown');
     return { device, key };
   }
 
@@ -145,9 +151,8 @@ class HomeAssistantSession implements FamilySession {
   #unbind(topic: string, device: HaDevice, report: Report): void {
     const bound = this.#topics.get(topic);
     if (bound === undefined || device.uses(topic)) return;
-    bound.devices.delete(device);
-    bound.changed();
-    if (bound.devices.size > 0) return;
+    bound.remove(device);
+    if (bound.devices > 0) return;
     this.#topics.delete(topic);
     report.announce(topic, undefined);
   }
@@ -159,7 +164,7 @@ class HomeAssistantSession implements FamilySession {
     const figures = device.figures();
     for (const [key, { entity, quantity, scale, template }] of device.entries()) {
       if (!isMeter || template === undefined) continue;
-      if (this.#bind(entity.stateTopic, device, report) || fresh.has(key)) {
+      if (this.#bind(entity.stateTopic, 'figures', device, report) || fresh.has(key)) {
         const { name, model, firmware } = entity.device;
         report.announce(entity.stateTopic, {
           isPlain: template.source === 'value',
@@ -181,21 +186,30 @@ class HomeAssistantSession implements FamilySession {
       }
     if (!device.isOurs) return;
     for (const { topic } of figures.flatMap(({ entity }) => entity.availability))
-      if (this.#bind(topic, device, report)) this.#listen(topic, device, report);
+      if (this.#bind(topic, 'availability', device, report)) this.#listen(topic, device, report);
     describe(device, report);
   }
 
-  /** False: it was bound already, or there is no room. */
-  #bind(topic: string, device: HaDevice, report: Report): boolean {
+  /** False: it was bound already, or there is no room, which has been counted. */
+  #bind(topic: string, use: keyof typeof devicesPerTopicMax, device: HaDevice, report: Report): boolean {
     const bound = this.#topics.get(topic) ?? new HaTopic(topic);
-    bound.changed();
-    if (bound.devices.has(device)) return false;
+    if (bound.has(device)) {
+      bound.put(device);
+      return false;
+    }
+    if (bound.devices >= devicesPerTopicMax[use]) {
+      report.rejectMessage(device.device, 'too-many-devices');
+      return false;
+    }
     if (!this.#topics.has(topic)) {
-      if (this.#topics.size >= configsMax) return false;
+      if (this.#topics.size >= configsMax) {
+        report.rejectMessage(device.device, 'too-many-devices');
+        return false;
+      }
       this.#topics.set(topic, bound);
       report.reconsider(topic);
     }
-    bound.devices.add(device);
+    bound.put(device);
     return true;
   }
 
