@@ -9,31 +9,103 @@ export interface MetricMeaning {
   readonly label: string | undefined;
 }
 
+/** What the last level of a name says, under a unit and a data type. */
+interface LastLevel {
+  readonly unit: string;
+  readonly dataType: number;
+  readonly meaning: MetricMeaning | 'unknown' | undefined;
+}
+
 /**
- * Sparkplug names no metric for power, so: the unit property, then a unit in the name, then the name. `unknown`: it
- * measures power, but in which unit nothing tells. Undefined: no figure of ours.
+ * Sparkplug names no metric for power, so: the unit property, then a unit in the name, then the name. One of these
+ * serves one birth, whose names are much alike: what a level says is worked out once.
  */
-export function meaningOfMetric(
-  name: string,
-  unit: string,
-  dataType: number,
-): MetricMeaning | 'unknown' | undefined {
-  const levels = name.split('/').filter((level) => level.trim() !== '');
-  const last = levels.pop();
-  if (last === undefined || last.length > nameLengthMax || notMetered.test(name)) return undefined;
-  if (dataType === dataTypes.boolean) {
-    return relayNames.test(last) ? { quantity: 'on', scale: 1, label: labelOfPath(levels) } : undefined;
+export class MetricNames {
+  /** Names with different words than any before that were not looked at: there were too many. */
+  left = 0;
+  #lookedAt = 0;
+  readonly #lastLevels = new Map<string, LastLevel>();
+  readonly #labels = new Map<string, string | null>();
+  #path = '';
+  #pathLabel: string | undefined;
+
+  /** `unknown`: it measures power, but in which unit nothing tells. Undefined: no figure of ours. */
+  meaningOf(name: string, unit: string, dataType: number): MetricMeaning | 'unknown' | undefined {
+    let end = name.length;
+    let slash = name.lastIndexOf('/');
+    // Empty levels say nothing.
+    while (end > 0 && name.slice(slash + 1, end).trim() === '') {
+      end = Math.max(0, slash);
+      slash = name.lastIndexOf('/', end - 1);
+    }
+    if (end - slash - 1 > nameLengthMax || end === 0 || notMetered.test(name)) return undefined;
+    const meaning = this.#lastLevel(name.slice(slash + 1, end), unit, dataType);
+    if (meaning === undefined || meaning === 'unknown' || slash <= 0) return meaning;
+    const label = this.#label(name.slice(0, slash));
+    if (label === undefined) return meaning;
+    const { quantity, scale } = meaning;
+    return { quantity, scale, label: meaning.label === undefined ? label : `${label}:${meaning.label}` };
   }
+
+  #lastLevel(last: string, unit: string, dataType: number): LastLevel['meaning'] {
+    const known = this.#lastLevels.get(last);
+    if (known !== undefined && known.unit === unit && known.dataType === dataType) return known.meaning;
+    const meaning = this.#numbered(last, unit, dataType);
+    this.#lastLevels.set(last, { unit, dataType, meaning });
+    return meaning;
+  }
+
+  /** `Outlet 17 power` says what `Outlet 10 power` does, but for the number. */
+  #numbered(last: string, unit: string, dataType: number): LastLevel['meaning'] {
+    const [, before, number, after] = loneNumber.exec(last) ?? [];
+    const digits = number === undefined ? undefined : standIn[number.length];
+    if (digits === undefined || number === digits) return this.#lookAt(last, unit, dataType);
+    const meaning = this.#lastLevel(`${before}${digits}${after}`, unit, dataType);
+    if (meaning === undefined || meaning === 'unknown' || meaning.label === undefined) return meaning;
+    const { quantity, scale, label } = meaning;
+    return { quantity, scale, label: label.replace(digits, number as string) };
+  }
+
+  #lookAt(last: string, unit: string, dataType: number): LastLevel['meaning'] {
+    if (this.#lookedAt >= namesMax) {
+      this.left += 1;
+      return undefined;
+    }
+    this.#lookedAt += 1;
+    return meaningOfLevel(last, unit, dataType);
+  }
+
+  #label(path: string): string | undefined {
+    // Mostly the figures of one outlet come one after another.
+    if (path === this.#path) return this.#pathLabel;
+    let label = this.#labels.get(path);
+    if (label === undefined) {
+      label = labelOfPath(path.split('/').filter((level) => level.trim() !== '')) ?? null;
+      this.#labels.set(path, label);
+    }
+    this.#path = path;
+    this.#pathLabel = label ?? undefined;
+    return this.#pathLabel;
+  }
+}
+
+/** Names that differ in more than a number, of one birth. */
+const namesMax = 1_024;
+/** One number of two or three digits by itself, and no other digits: with one digit it may be a phase. */
+const loneNumber = /^((?:[^0-9]*[^0-9A-Za-z])?)([1-9]\d\d?)((?:[^0-9A-Za-z][^0-9]*)?)$/;
+const standIn: readonly (string | undefined)[] = [undefined, undefined, '10', '100'];
+
+/** The same of one level by itself. */
+export function meaningOfLevel(last: string, unit: string, dataType: number): LastLevel['meaning'] {
+  if (dataType === dataTypes.boolean)
+    return relayNames.test(last) ? { quantity: 'on', scale: 1, label: undefined } : undefined;
   if (!isNumber(dataType)) return undefined;
   const figure = figureOfName(last, unit === '' ? undefined : unit);
   if (figure === undefined) return undefined;
   const isFloat = dataType === dataTypes.float || dataType === dataTypes.double;
   const isEnergy = figure.quantity === 'wattHoursTotal' || figure.quantity === 'wattHoursReturnedTotal';
   if (!figure.sure && (isEnergy || !(isFloat || figure.quantity === 'watts'))) return 'unknown';
-  const { quantity, scale } = figure;
-  const path = labelOfPath(levels);
-  const label =
-    path === undefined || figure.label === undefined ? (path ?? figure.label) : `${path}:${figure.label}`;
+  const { quantity, scale, label } = figure;
   return { quantity, scale, label };
 }
 

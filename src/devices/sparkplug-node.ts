@@ -3,12 +3,12 @@ import { type RawMessage, type Reading, soleLabel, totalLabel } from '../model/r
 import type { Report } from './family.ts';
 import { type Ceilings, feedCeilings, measured, outletCeilings, switched } from './fields.ts';
 import { readingAt } from './measured-time.ts';
-import { type MetricMeaning, meaningOfMetric } from './sparkplug-names.ts';
+import { type MetricMeaning, MetricNames } from './sparkplug-names.ts';
 import { dataTypes, type SparkplugMetric } from './sparkplug-payload.ts';
 import { neverAsked } from './sparkplug-rebirth.ts';
 
-/** Names and aliases remembered of one node. */
-const metricsMax = 8_192;
+/** Metrics remembered of one node: of as many outlets as a device may have, six each. */
+const metricsMax = 3_072;
 
 /** One edge node: its own metrics, those of its devices, and where it stands in its sequence. */
 export class SparkplugEdge {
@@ -30,10 +30,22 @@ export class SparkplugEdge {
 }
 
 /** What a metric of a node is and where it goes. */
-interface MetricSlot extends MetricMeaning {
+export interface MetricSlot {
+  readonly quantity: Quantity | 'on';
+  readonly scale: number;
   readonly dataType: number;
   readonly outlet: OutletSlot;
 }
+
+/** A metric as its birth tells it; undefined: it is broken, or goes by nothing. */
+type BornMetric =
+  | {
+      readonly name: string;
+      readonly alias: number;
+      readonly dataType: number;
+      readonly meaning: MetricMeaning | undefined;
+    }
+  | undefined;
 
 /** An outlet, and its reading while a message is being read. */
 class OutletSlot {
@@ -42,6 +54,8 @@ class OutletSlot {
   reading: Reading | undefined = undefined;
   /** Trusted time of `reading`. */
   atMs: number | undefined = undefined;
+  /** What its metrics tell so far: one tells the same only once. */
+  readonly taken: (Quantity | 'on')[] = [];
 
   constructor(outlet: string, ceilings: Ceilings) {
     this.outlet = outlet;
@@ -60,50 +74,81 @@ export class SparkplugNode {
   /** Names and aliases; null: known, and nothing for us. */
   #byName = new Map<string, MetricSlot | null>();
   #byAlias = new Map<number, MetricSlot | null>();
+  /** Names and aliases remembered. */
+  metrics = 0;
+  /** Metrics with an alias, which mostly go by it from then on: not in `#byName` before one goes by its name. */
+  #aliased: { name: string; slot: MetricSlot | null }[] = [];
   readonly #touched: OutletSlot[] = [];
 
   constructor(device: string) {
     this.device = device;
   }
 
-  get metrics(): number {
-    return this.#byName.size + this.#byAlias.size;
-  }
-
   forget(): void {
     this.born = false;
     this.metered = false;
     this.overfull = false;
+    this.metrics = 0;
+    this.#aliased = [];
     this.#byName = new Map();
     this.#byAlias = new Map();
   }
 
-  /** Takes what a birth says; `metrics` yields each of its metrics in turn, `spare` is how many may be remembered. */
-  learn(next: () => SparkplugMetric | null | undefined, spare: number, report: Report): void {
+  /**
+   * Takes what a birth says; `next` yields each of its metrics in turn, `spare` is how many may be remembered.
+   * Answers where the metrics go, one after another.
+   */
+  learn(
+    next: () => SparkplugMetric | null | undefined,
+    spare: number,
+    report: Report,
+  ): readonly (MetricSlot | null)[] {
     this.forget();
     this.born = true;
-    const found: { name: string; alias: number; dataType: number; meaning: MetricMeaning | undefined }[] = [];
+    const found: BornMetric[] = [];
+    const names = new MetricNames();
+    let isStrip = false;
     for (let metric = next(); metric !== undefined; metric = next()) {
-      if (metric === null || (metric.name === '' && metric.alias < 0)) continue;
-      if (found.length * 2 >= Math.min(metricsMax, spare)) {
+      if (found.length >= Math.min(metricsMax, spare / 2)) {
         this.overfull = true;
         report.rejectMessage(this.device, 'too-many-outlets');
         break;
       }
-      const { name, alias, dataType, unit } = metric;
-      const meaning = meaningOfMetric(name, unit, dataType);
-      if (meaning === 'unknown') report.rejectField(this.device, 'unit-unknown');
-      found.push({ name, alias, dataType, meaning: meaning === 'unknown' ? undefined : meaning });
+      const born = this.#born(metric, names, report);
+      isStrip ||= born?.meaning?.label !== undefined;
+      found.push(born);
     }
-    const isStrip = found.some(({ meaning }) => meaning?.label !== undefined);
+    if (names.left > 0) {
+      this.overfull = true;
+      report.rejectMessage(this.device, 'too-many-outlets');
+    }
+    return this.#place(found, isStrip);
+  }
+
+  #born(metric: SparkplugMetric | null, names: MetricNames, report: Report): BornMetric {
+    if (metric === null) return undefined;
+    const { name, alias, dataType, unit } = metric;
+    if (name === '' && alias < 0) return undefined;
+    const meaning = names.meaningOf(name, unit, dataType);
+    if (meaning === 'unknown') report.rejectField(this.device, 'unit-unknown');
+    return { name, alias, dataType, meaning: meaning === 'unknown' ? undefined : meaning };
+  }
+
+  #place(found: readonly BornMetric[], isStrip: boolean): (MetricSlot | null)[] {
     const outlets = new Map<string, OutletSlot>();
-    const taken = new Set<string>();
-    for (const { name, alias, dataType, meaning } of found) {
-      const slot = meaning === undefined ? null : this.#slot(meaning, dataType, isStrip, outlets, taken);
-      if (name !== '') this.#byName.set(name, slot);
-      if (alias >= 0) this.#byAlias.set(alias, slot);
-    }
-    this.metered = taken.size > 0;
+    const slots = found.map((born) => {
+      if (born === undefined) return null;
+      const { name, alias, dataType, meaning } = born;
+      const slot = meaning === undefined ? null : this.#slot(meaning, dataType, isStrip, outlets);
+      if (alias >= 0) {
+        keepFirst(this.#byAlias, alias, slot);
+        if (name !== '') this.#aliased.push({ name, slot });
+      } else keepFirst(this.#byName, name, slot);
+      return slot;
+    });
+    this.metrics = this.#byName.size + this.#byAlias.size + this.#aliased.length;
+    this.metered = outlets.size > 0;
+    return slots;
   }
 
   /** Null: another metric says the same of the same outlet already. */
@@ -112,12 +157,9 @@ export class SparkplugNode {
     dataType: number,
     isStrip: boolean,
     outlets: Map<string, OutletSlot>,
-    taken: Set<string>,
   ): MetricSlot | null {
+    const { quantity, scale } = meaning;
     const label = (meaning.label ?? (isStrip ? totalLabel : soleLabel)).slice(0, labelLengthMax);
-    const key = `${label}/${meaning.quantity}`;
-    if (taken.has(key)) return null;
-    taken.add(key);
     let outlet = outlets.get(label);
     if (outlet === undefined) {
       const ceilings =
@@ -125,12 +167,15 @@ export class SparkplugNode {
       outlet = new OutletSlot(`${this.device}/${label}`, ceilings);
       outlets.set(label, outlet);
     }
-    return { ...meaning, dataType, outlet };
+    if (outlet.taken.includes(quantity)) return null;
+    outlet.taken.push(quantity);
+    return { quantity, scale, dataType, outlet };
   }
 
   /** Undefined: a metric no birth has told of. */
   find(metric: SparkplugMetric): MetricSlot | null | undefined {
-    if (metric.name === '') return this.#byAlias.get(metric.alias);
+    if (metric.nameLength === 0) return this.#byAlias.get(metric.alias);
+    for (const { name, slot } of this.#aliased.splice(0)) keepFirst(this.#byName, name, slot);
     const slot = this.#byName.get(metric.name);
     return slot === undefined && metric.alias >= 0 ? this.#byAlias.get(metric.alias) : slot;
   }
@@ -176,6 +221,11 @@ export class SparkplugNode {
     }
     this.#touched.length = 0;
   }
+}
+
+/** What is told twice under one name goes where the first of them went. */
+function keepFirst<Key>(slots: Map<Key, MetricSlot | null>, key: Key, slot: MetricSlot | null): void {
+  if (slot !== null || !slots.has(key)) slots.set(key, slot);
 }
 
 const labelLengthMax = 60;

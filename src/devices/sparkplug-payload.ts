@@ -20,10 +20,19 @@ export const dataTypes = {
   text: 14,
 } as const;
 
-/** One metric. The same object serves one after another. */
+/** Whoever can tell a text from where it stands. */
+interface BytesOwner {
+  textAt(from: number, to: number): string;
+}
+
+/** One metric. Its texts are made when they are asked for. The same object serves one after another. */
 export class SparkplugMetric {
-  /** Empty: it goes by its alias. */
-  name = '';
+  readonly #bytes: BytesOwner;
+  /** Where its name and the text of its unit stand; 0: nowhere. */
+  nameFrom = 0;
+  nameTo = 0;
+  unitFrom = 0;
+  unitTo = 0;
   /** −1: none. */
   alias = -1;
   /** Epoch ms; 0: none. */
@@ -32,8 +41,6 @@ export class SparkplugMetric {
   dataType = 0;
   isHistorical = false;
   isNull = false;
-  /** By its properties; empty: none told. */
-  unit = '';
   /** As it came over the wire: see `valueAs`. */
   #wire: 'none' | 'varint' | 'float' | 'double' | 'boolean' | 'text' = 'none';
   #low = 0;
@@ -41,14 +48,32 @@ export class SparkplugMetric {
   #number = 0;
   #text = '';
 
+  constructor(bytes: BytesOwner) {
+    this.#bytes = bytes;
+  }
+
+  /** Empty: it goes by its alias. */
+  get name(): string {
+    return this.nameTo === 0 ? '' : this.#bytes.textAt(this.nameFrom, this.nameTo);
+  }
+
+  get nameLength(): number {
+    return this.nameTo === 0 ? 0 : this.nameTo - this.nameFrom;
+  }
+
+  /** By its properties; empty: none told. */
+  get unit(): string {
+    return this.unitTo === 0 ? '' : this.#bytes.textAt(this.unitFrom, this.unitTo);
+  }
+
   reset(): void {
-    this.name = '';
+    this.nameTo = 0;
     this.alias = -1;
     this.timestampMs = 0;
     this.dataType = 0;
     this.isHistorical = false;
     this.isNull = false;
-    this.unit = '';
+    this.unitTo = 0;
     this.#wire = 'none';
   }
 
@@ -120,19 +145,25 @@ function shortest(value: number): number {
   return Math.round(value * perUnit) / perUnit;
 }
 
+/** More than anyone gives one metric. */
+const propertiesMax = 64;
+
 /** A payload opened for reading; `open` first, then `next` until it answers undefined. */
 export class SparkplugPayload {
   /** Epoch ms; 0: none. */
   timestampMs = 0;
   /** 0–255; −1: none. */
   seq = -1;
-  readonly #metric = new SparkplugMetric();
+  readonly #metric = new SparkplugMetric(this);
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
   #low = 0;
   #high = 0;
   #broken = false;
+  /** Where the texts of the metric's properties stand. */
+  readonly #textsFrom = new Int32Array(propertiesMax + 1);
+  readonly #textsTo = new Int32Array(propertiesMax + 1);
 
   /** False: no Sparkplug payload. Its frame is checked to the end; the metrics are looked into one by one. */
   open(payload: Uint8Array): boolean {
@@ -189,7 +220,8 @@ export class SparkplugPayload {
       const key = this.#varint();
       switch (key) {
         case 0x0a:
-          metric.name = this.#text();
+          metric.nameFrom = this.#span();
+          metric.nameTo = this.#at;
           break;
         case 0x10:
           metric.alias = this.#varint();
@@ -244,45 +276,71 @@ export class SparkplugPayload {
     let keys = 0;
     let values = 0;
     let wanted = -1;
-    const texts: string[] = [];
     while (this.#at < end && !this.#broken) {
       const key = this.#varint();
       if (key === 0x0a) {
-        if (isUnitKey(this.#text())) wanted = keys;
+        const from = this.#span();
+        if (this.#isUnitKey(from, this.#at)) wanted = keys;
         keys += 1;
       } else if (key === 0x12) {
-        const text = this.#readPropertyText();
-        if (values < propertiesMax) texts.push(text);
+        this.#readPropertyText(Math.min(values, propertiesMax));
         values += 1;
       } else this.#skip(key);
     }
     this.#end = whole;
-    if (wanted >= 0) metric.unit = texts[wanted] ?? '';
+    if (wanted < 0 || wanted >= Math.min(values, propertiesMax)) return;
+    metric.unitFrom = this.#textsFrom[wanted] as number;
+    metric.unitTo = this.#textsTo[wanted] as number;
   }
 
-  /** The text of a PropertyValue; empty: it is none. */
-  #readPropertyText(): string {
+  /** Notes where the text of a PropertyValue stands; nowhere, when it is none. */
+  #readPropertyText(place: number): void {
+    this.#textsTo[place] = 0;
     const length = this.#varint();
-    if (!this.#has(length)) return '';
+    if (!this.#has(length)) return;
     const end = this.#at + length;
     const whole = this.#end;
     this.#end = end;
-    let text = '';
     while (this.#at < end && !this.#broken) {
       const key = this.#varint();
-      if (key === 0x42) text = this.#text();
-      else this.#skip(key);
+      if (key === 0x42) {
+        this.#textsFrom[place] = this.#span();
+        this.#textsTo[place] = this.#at;
+      } else this.#skip(key);
     }
     this.#end = whole;
-    return text;
+  }
+
+  /** `engUnit` (Ignition, Tahu), `unit`, `Units`, `Engineering Units`. Only what ends like them is looked at. */
+  #isUnitKey(from: number, to: number): boolean {
+    const bytes = this.#bytes;
+    const isPlural = ((bytes[to - 1] as number) | 32) === 115;
+    const last = isPlural ? to - 2 : to - 1;
+    if (last - from < 3 || to - from > 24 || ((bytes[last] as number) | 32) !== 116) return false;
+    const key = this.textAt(from, to);
+    return key === 'engUnit' || /^(eng(ineering)?[ _-]?)?units?$/i.test(key);
   }
 
   #text(): string {
+    const from = this.#span();
+    return this.textAt(from, this.#at);
+  }
+
+  /** Steps over bytes with their length before them; answers where they begin, they end where it stands then. */
+  #span(): number {
     const length = this.#varint();
-    if (!this.#has(length)) return '';
-    const text = this.#bytes.toString('utf8', this.#at, this.#at + length);
-    this.#at += length;
-    return text;
+    const from = this.#at;
+    if (this.#has(length)) this.#at += length;
+    else return this.#at;
+    return from;
+  }
+
+  textAt(from: number, to: number): string {
+    const bytes = this.#bytes;
+    const first = bytes[from] as number;
+    // `W`, `V`, `A`: units are mostly this short.
+    if (to - from === 1 && first < 128) return String.fromCharCode(first);
+    return bytes.toString('utf8', from, to);
   }
 
   #skip(key: number): void {
@@ -348,11 +406,4 @@ export class SparkplugPayload {
     this.#high = 0;
     return 0;
   }
-}
-
-const propertiesMax = 64;
-
-/** `engUnit` (Ignition, Tahu), `unit`, `Units`, `Engineering Units`. */
-function isUnitKey(key: string): boolean {
-  return key.length <= 24 && /^(eng(ineering)?[ _-]?)?units?$/i.test(key);
 }

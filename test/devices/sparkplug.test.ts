@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { family } from '../../src/devices/families/sparkplug-b.ts';
 import { Intake } from '../../src/devices/intake.ts';
+import { MetricNames, meaningOfLevel } from '../../src/devices/sparkplug-names.ts';
 import { rebirthCommand } from '../../src/devices/sparkplug-rebirth.ts';
 import { KeepingSink, message, startMs } from './made-message.ts';
 import { type MadeMetric, sparkplug } from './made-sparkplug.ts';
@@ -218,5 +219,63 @@ describe('whatever comes', () => {
     room.send('spBv1.0/g/NBIRTH/e', Buffer.alloc(262_000, 0x12));
     room.send('spBv1.0/g/NBIRTH/e', Buffer.alloc(262_000, 0x80));
     expect(performance.now() - began).toBeLessThan(1_000);
+  });
+});
+
+describe('a birth at length', () => {
+  test('is taken up to 3,072 metrics; that there were more is counted, and no reason to ask', () => {
+    const room = new Room();
+    const metrics = Array.from({ length: 3_100 }, (_, index) => ({
+      name: `Outlets/Outlet ${1 + (index >> 3)}/Measure ${index & 7} W`,
+      alias: index,
+      type: 9,
+      float: index,
+    }));
+    room.send('spBv1.0/g/DBIRTH/e/d', sparkplug({ seq: 0, metrics }));
+    expect(room.intake.devices()).toMatchObject([{ device: 'g/e/d', rejects: { 'too-many-outlets': 1 } }]);
+    expect(room.sink.published).toEqual([]);
+  });
+
+  test('says of names that differ by a number what each would say alone', () => {
+    const part = fc.constantFrom(
+      'Outlet',
+      'Power',
+      'kW',
+      'L1',
+      'phase',
+      'Voltage',
+      '(V)',
+      'energy',
+      'kWh',
+      'max',
+    );
+    const number = fc.integer({ min: 1, max: 2_000 });
+    const mark = fc.constantFrom(' ', '_', '-', '');
+    fc.assert(
+      fc.property(part, number, part, mark, fc.constantFrom('', 'W', 'V'), (one, at, other, by, unit) => {
+        for (const name of [
+          `${one}${by}${at}${by}${other}`,
+          `${one}${by}${other}${by}${at}`,
+          `${at}${by}${one}`,
+        ])
+          expect(new MetricNames().meaningOf(name, unit, 9)).toEqual(meaningOfLevel(name, unit, 9));
+      }),
+      { numRuns: 2_000 },
+    );
+    const names = new MetricNames();
+    expect([17, 18, 5].map((outlet) => names.meaningOf(`Outlet ${outlet} power`, 'W', 9))).toEqual(
+      ['17', '18', '5'].map((label) => ({ quantity: 'watts', scale: 1, label })),
+    );
+  });
+
+  test('with a name told twice keeps the first', () => {
+    const room = new Room();
+    const metrics = [
+      { name: 'Power', type: 9, float: 5, properties: { engUnit: 'W' } },
+      { name: 'Power', type: 9, float: 6, properties: { engUnit: 'W' } },
+    ];
+    room.send('spBv1.0/g/DBIRTH/e/d', sparkplug({ seq: 0, metrics }));
+    room.send('spBv1.0/g/DDATA/e/d', sparkplug({ seq: 1, metrics: [{ name: 'Power', float: 7 }] }), 10);
+    expect(room.sink.readings.map(({ watts }) => watts)).toEqual([5, 7]);
   });
 });

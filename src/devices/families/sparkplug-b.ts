@@ -2,7 +2,7 @@ import type { RawMessage } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
 import { Known } from '../known.ts';
 import { trustedMs } from '../measured-time.ts';
-import { SparkplugEdge, SparkplugNode } from '../sparkplug-node.ts';
+import { type MetricSlot, SparkplugEdge, SparkplugNode } from '../sparkplug-node.ts';
 import { dataTypes, SparkplugPayload } from '../sparkplug-payload.ts';
 import { RebirthRequests } from '../sparkplug-rebirth.ts';
 
@@ -76,12 +76,12 @@ class SparkplugSession implements FamilySession {
     if (isNode) this.#beginBirth(edge, message, report);
     else this.#follow(edge, message, report);
     this.#metrics -= node.metrics;
-    node.learn(() => payload.next(), metricsMax - this.#metrics, report);
+    const slots = node.learn(() => payload.next(), metricsMax - this.#metrics, report);
     this.#metrics += node.metrics;
     payload.open(message.payload);
     if (node.metered) report.availability(node.device, true);
     else report.ignore('not-a-meter');
-    this.#read(edge, node, message, report);
+    this.#read(edge, node, message, report, slots);
   }
 
   /** A node that is born anew has told nothing yet of its devices. */
@@ -143,7 +143,8 @@ class SparkplugSession implements FamilySession {
 
   #birthNumber(): number {
     for (let metric = this.#payload.next(); metric !== undefined; metric = this.#payload.next()) {
-      const value = metric?.name === 'bdSeq' ? metric.valueAs(dataTypes.uint64) : undefined;
+      const value =
+        metric?.nameLength === 5 && metric.name === 'bdSeq' ? metric.valueAs(dataTypes.uint64) : undefined;
       if (typeof value === 'number') return value;
     }
     return -1;
@@ -163,17 +164,25 @@ class SparkplugSession implements FamilySession {
     this.#rebirths.ask(edge.group, edge.edge, edge.wait, message.receivedAtMs, report);
   }
 
-  #read(edge: SparkplugEdge, node: SparkplugNode, message: RawMessage, report: Report): void {
+  /** `slots`: where the metrics go one after another, as far as a birth has just told. */
+  #read(
+    edge: SparkplugEdge,
+    node: SparkplugNode,
+    message: RawMessage,
+    report: Report,
+    slots: readonly (MetricSlot | null)[] = [],
+  ): void {
     const payload = this.#payload;
     let strangers = false;
     let stampMs = -1;
     let atMs: number | undefined;
-    for (let metric = payload.next(); metric !== undefined; metric = payload.next()) {
+    let index = 0;
+    for (let metric = payload.next(); metric !== undefined; metric = payload.next(), index++) {
       if (metric === null) {
         report.rejectField(node.device, 'wrong-shape');
         continue;
       }
-      const slot = node.find(metric);
+      const slot = index < slots.length ? slots[index] : node.find(metric);
       strangers ||= slot === undefined;
       if (!slot) continue;
       const toldMs = metric.timestampMs > 0 ? metric.timestampMs : payload.timestampMs;
