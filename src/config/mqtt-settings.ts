@@ -19,9 +19,9 @@ const mapping = z.strictObject({
     expected: "text with {part} of the topic or {path} of the payload in it, such as '{outlet}'",
     example: "'{outputs[*].id}'",
   }),
-  format: note(z.enum(['plain', 'json', 'influx']).optional(), {
+  format: note(z.enum(['plain', 'json', 'csv', 'influx']).optional(), {
     sentence: 'What the payload is. Without it: json where there is a path, else plain.',
-    expected: 'plain, json or influx',
+    expected: 'plain, json, csv or influx',
     example: 'json',
   }),
   figures: note(z.record(z.string(), z.unknown()).optional(), {

@@ -1,13 +1,14 @@
+import type { Quantity } from '../model/quantity.ts';
 import { type RawMessage, type Reading, totalLabel } from '../model/reading.ts';
 import type { Report, TopicReader } from './family.ts';
-import { feedCeilings, measured, outletCeilings } from './fields.ts';
-import { InfluxLines, readSeries } from './influx-lines.ts';
-import { isObject, parseObject, textOf } from './json.ts';
-import { type JsonPath, lookUp } from './json-path.ts';
+import { type Ceilings, feedCeilings, measured, outletCeilings } from './fields.ts';
+import { isObject } from './json.ts';
 import type { MappedFigure, MappedName, Mapping } from './mapping.ts';
+import { documentsOf } from './mapping-document.ts';
+import { MappingLists, type Place } from './mapping-lists.ts';
 import { readingAt, trustedIso, trustedMs } from './measured-time.ts';
 import { availabilityText, switchedText } from './plain-reader.ts';
-import { plainValue } from './plain-value.ts';
+import { meaningOfUnit } from './unit-names.ts';
 
 /** A row of the mapping table that fits a topic, with the named parts of that topic. */
 export interface BoundMapping {
@@ -16,53 +17,25 @@ export interface BoundMapping {
   readonly figures: readonly MappedFigure[];
 }
 
-/** Members of a list that are looked at; more than any PDU has outlets. */
-const membersMax = 1_024;
-const linesMax = 5_000;
+/** Outlet ids remembered of one device. */
+const outletsMax = 1_024;
 
-/** Reads a topic by all rows that fit it; the payload is parsed once. */
+/** Reads a topic by all rows that fit it; the payload is parsed once for each format. */
 export function mappingReader(all: readonly BoundMapping[]): TopicReader {
   const rows = all.map((bound) => new Row(bound));
-  const needsJson = all.some(({ mapping }) => mapping.format === 'json');
-  const needsLines = all.some(({ mapping }) => mapping.format === 'influx');
-  const needsPlain = all.some(({ mapping }) => mapping.format === 'plain');
+  const formats = [...new Set(all.map(({ mapping }) => mapping.format))];
+  const byFormat = formats.map((format) => ({
+    format,
+    rows: rows.filter(({ bound }) => bound.mapping.format === format),
+  }));
   const device = rows[0]?.fixedDevice;
   return (message, report) => {
-    const json = needsJson ? readJson(message, device, report) : undefined;
-    const documents = needsLines ? readLines(message) : [];
-    const plain = needsPlain ? plainValue(message.payload) : undefined;
-    for (const row of rows) {
-      const { format } = row.bound.mapping;
-      if (format === 'plain') row.read(plain, message, report);
-      else if (format === 'influx') for (const document of documents) row.read(document, message, report);
-      else if (json !== undefined) row.read(json, message, report);
+    for (const { format, rows } of byFormat) {
+      const documents = documentsOf(format, message, device, report);
+      for (const row of rows) for (const document of documents) row.read(document, message, report);
     }
     report.ignore('no-value');
   };
-}
-
-/** Also a list at the top. */
-function readJson(message: RawMessage, device: string | undefined, report: Report): unknown {
-  const text = textOf(message.payload);
-  return text.trimStart().startsWith('[')
-    ? parseObject(`{"list":${text}}`, device, report)?.list
-    : parseObject(text, device, report);
-}
-
-/** Each line as Telegraf would write it in JSON. */
-function readLines(message: RawMessage): object[] {
-  const lines = new InfluxLines();
-  const documents: object[] = [];
-  lines.open(textOf(message.payload));
-  while (documents.length < linesMax && lines.nextLine()) {
-    const fields: [string, unknown][] = [];
-    while (fields.length < membersMax && lines.nextField()) fields.push([lines.field, lines.value]);
-    const { name, tags } = readSeries(lines.series);
-    const timestamp = lines.stamp();
-    if (!lines.broken)
-      documents.push({ name, tags: Object.fromEntries(tags), fields: Object.fromEntries(fields), timestamp });
-  }
-  return documents;
 }
 
 class Row {
@@ -74,6 +47,7 @@ class Row {
   readonly #label: readonly NamePart[];
   readonly #where: readonly { place: Place; value: string }[];
   readonly #time: Place | undefined;
+  readonly #lists = new MappingLists();
   /** Outlet ids put together before, by label, of one device. */
   #outlets = new Map<string, string>();
   #outletsOf = '';
@@ -81,48 +55,36 @@ class Row {
   constructor(bound: BoundMapping) {
     this.bound = bound;
     const { device, outlet, time, format, where } = bound.mapping;
-    this.#device = partsOf(device, bound.parts);
-    this.#label = partsOf(outlet, bound.parts);
+    const lists = this.#lists;
+    this.#figures = bound.figures.map((figure) => ({ figure, place: lists.place(figure.path) }));
+    lists.lead();
+    this.#device = partsOf(device, bound.parts, lists);
+    this.#label = partsOf(outlet, bound.parts, lists);
     this.fixedDevice = fixed(this.#device);
     this.#fixedLabel = fixed(this.#label);
-    this.#figures = bound.figures.map((figure) => ({ figure, place: placeOf(figure.path) }));
-    this.#where = where.map(({ path, value }) => ({ place: placeOf(path), value }));
+    this.#where = where.map(({ path, value }) => ({ place: lists.place(path), value }));
     const timePath = time ?? (format === 'influx' ? ['timestamp'] : undefined);
-    this.#time = timePath && placeOf(timePath);
+    this.#time = timePath && lists.place(timePath);
   }
 
   read(document: unknown, message: RawMessage, report: Report): void {
-    const { each } = this.bound.mapping;
-    const list = each && lookUp(document, each);
-    if (each === undefined) this.#readMember(document, undefined, 0, message, report);
-    else if (Array.isArray(list)) {
-      const count = Math.min(list.length, membersMax);
-      for (let index = 0; index < count; index++)
-        this.#readMember(document, list[index], index, message, report);
-    } else if (isObject(list)) {
-      for (const key of Object.keys(list).slice(0, membersMax))
-        this.#readMember(document, list[key], key, message, report);
-    }
+    if (this.#lists.isEmpty) this.#readMember(document, 0, message, report);
+    else for (const key of this.#lists.membersOf(document)) this.#readMember(document, key, message, report);
   }
 
   /** `key`: which member of the list, or its key. */
-  #readMember(
-    document: unknown,
-    member: unknown,
-    key: string | number,
-    message: RawMessage,
-    report: Report,
-  ): void {
+  #readMember(document: unknown, key: string | number, message: RawMessage, report: Report): void {
+    const lists = this.#lists;
     for (const { place, value } of this.#where)
-      if (String(valueAt(place, document, member)) !== value) return;
-    const device = this.fixedDevice ?? filled(this.#device, document, member, key);
-    const label = this.#fixedLabel ?? filled(this.#label, document, member, key);
+      if (String(lists.valueAt(place, document, key)) !== value) return;
+    const device = this.fixedDevice ?? filled(this.#device, lists, document, key);
+    const label = this.#fixedLabel ?? filled(this.#label, lists, document, key);
     if (device === undefined || label === undefined) return;
     const ceilings = label === totalLabel ? feedCeilings : outletCeilings;
     let reading: Reading | undefined;
     for (let index = 0; index < this.#figures.length; index++) {
       const { figure, place } = this.#figures[index] as { figure: MappedFigure; place: Place };
-      const value = valueAt(place, document, member);
+      const value = lists.valueAt(place, document, key);
       if (value === undefined) continue;
       const { quantity, missingText } = figure;
       if (missingText !== undefined && String(value) === missingText) {
@@ -138,11 +100,10 @@ class Row {
       reading ??= readingAt(
         device,
         this.#outletId(device, label),
-        this.#timeIn(document, member, message),
+        this.#timeIn(document, key, message),
         message,
       );
-      if (quantity !== 'on')
-        reading[quantity] = measured(quantity, value, figure.scale, ceilings, device, report);
+      if (quantity !== 'on') reading[quantity] = figureIn(figure, quantity, value, ceilings, device, report);
       else {
         reading.on = wordIn(value, figure, switchedText);
         if (reading.on === undefined) report.rejectField(device, 'wrong-shape');
@@ -159,13 +120,13 @@ class Row {
     const known = this.#outlets.get(label);
     if (known !== undefined) return known;
     const outlet = `${device}/${label.replaceAll('/', '-')}`;
-    if (this.#outlets.size < membersMax) this.#outlets.set(label, outlet);
+    if (this.#outlets.size < outletsMax) this.#outlets.set(label, outlet);
     return outlet;
   }
 
-  #timeIn(document: unknown, member: unknown, message: RawMessage): number | undefined {
+  #timeIn(document: unknown, key: string | number, message: RawMessage): number | undefined {
     if (this.#time === undefined) return undefined;
-    const value = valueAt(this.#time, document, member);
+    const value = this.#lists.valueAt(this.#time, document, key);
     if (typeof value === 'string' && /[-:]/.test(value)) return trustedIso(value, message.receivedAtMs);
     const number = typeof value === 'string' && /^\d{1,20}(\.\d{1,9})?$/.test(value) ? Number(value) : value;
     if (typeof number !== 'number') return undefined;
@@ -173,28 +134,32 @@ class Row {
   }
 }
 
-/** A path into the member of the list, or into the whole document. */
-interface Place {
-  readonly ofMember: boolean;
-  readonly path: JsonPath;
+/** Text may tell the unit behind the number, `126 Watts`: then it is believed, if it is one of that quantity. */
+function figureIn(
+  { scale }: MappedFigure,
+  quantity: Quantity,
+  value: unknown,
+  ceilings: Ceilings,
+  device: string,
+  report: Report,
+): number | undefined {
+  const words = typeof value === 'string' && value.length <= 40 ? numberWithUnit.exec(value) : null;
+  const told = words === null ? undefined : meaningOfUnit(words[2] as string);
+  const isCounter = quantity === 'wattHoursReturnedTotal' && told?.quantity === 'wattHoursTotal';
+  return words !== null && told !== undefined && (told.quantity === quantity || isCounter)
+    ? measured(quantity, words[1], told.scale, ceilings, device, report)
+    : measured(quantity, value, scale, ceilings, device, report);
 }
 
-function placeOf(path: JsonPath): Place {
-  const star = path.indexOf(undefined);
-  return { ofMember: star >= 0, path: path.slice(star + 1) };
-}
-
-function valueAt({ ofMember, path }: Place, document: unknown, member: unknown): unknown {
-  return lookUp(ofMember ? member : document, path);
-}
+const numberWithUnit = /^\s*([-+]?\d{1,15}(?:\.\d{0,9})?)\s*([A-Za-z]{1,12})\s*$/;
 
 type NamePart = string | Place | { readonly counted: number };
 
-function partsOf(name: MappedName, parts: ReadonlyMap<string, string>): NamePart[] {
+function partsOf(name: MappedName, parts: ReadonlyMap<string, string>, lists: MappingLists): NamePart[] {
   return name.map((part) => {
     if (typeof part === 'string') return part;
     if ('part' in part) return parts.get(part.part) ?? '';
-    return 'path' in part ? placeOf(part.path) : part;
+    return 'path' in part ? lists.place(part.path) : part;
   });
 }
 
@@ -211,8 +176,8 @@ const nameLengthMax = 200;
 /** Undefined: the payload does not say. */
 function filled(
   name: readonly NamePart[],
+  lists: MappingLists,
   document: unknown,
-  member: unknown,
   key: string | number,
 ): string | undefined {
   let text = '';
@@ -220,7 +185,7 @@ function filled(
     if (typeof part === 'string') text += part;
     else if ('counted' in part) text += typeof key === 'string' ? key : key + part.counted;
     else {
-      const value = valueAt(part, document, member);
+      const value = lists.valueAt(part, document, key);
       if ((typeof value !== 'string' && typeof value !== 'number') || value === '') return undefined;
       text += value;
     }

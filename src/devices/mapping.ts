@@ -2,6 +2,7 @@ import { isQuantity, type Quantity, quantities } from '../model/quantity.ts';
 import { soleLabel } from '../model/reading.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { type JsonPath, parsePath } from './json-path.ts';
+import { keyPattern } from './mapping-lists.ts';
 import { parsePattern, type TopicPattern } from './topic-pattern.ts';
 import { meaningOfUnit } from './unit-names.ts';
 
@@ -10,7 +11,7 @@ export interface MappingSettings {
   readonly topic: string;
   readonly device?: string | undefined;
   readonly outlet?: string | undefined;
-  readonly format?: 'plain' | 'json' | 'influx' | undefined;
+  readonly format?: 'plain' | 'json' | 'csv' | 'influx' | undefined;
   /** By the `{quantity}` of the topic, or by the path in the payload: what stands there. */
   readonly figures?: Readonly<Record<string, unknown>> | undefined;
   readonly path?: string | undefined;
@@ -47,7 +48,7 @@ export interface Mapping {
   readonly pattern: TopicPattern;
   readonly device: MappedName;
   readonly outlet: MappedName;
-  readonly format: 'plain' | 'json' | 'influx';
+  readonly format: 'plain' | 'json' | 'csv' | 'influx';
   /** By `{quantity}`; empty key: whatever the topic. */
   readonly byQuantity: ReadonlyMap<string, MappedFigure>;
   readonly figures: readonly MappedFigure[];
@@ -55,8 +56,6 @@ export interface Mapping {
   /** To ms. */
   readonly timeScale: number;
   readonly where: readonly { readonly path: JsonPath; readonly value: string }[];
-  /** The list or object each of whose members is an outlet. */
-  readonly each: JsonPath | undefined;
 }
 
 export interface MappingProblem {
@@ -87,8 +86,13 @@ export function readMapping(row: MappingSettings): Mapping | MappingProblem[] {
   const paths: JsonPath[] = [];
   const pathOf = (text: string, where: readonly string[]): JsonPath => {
     const path = parsePath(text);
-    if (path === undefined)
-      wrong(where, quoted(text), 'a path such as a.b, a[0].b or a[*].b with one * at most', figuresExample);
+    if (path === undefined || path.filter(isMember).length > 1)
+      wrong(
+        where,
+        quoted(text),
+        'a path such as a.b, a[0].b, a[*].b or out{outlet}_w, with one * or {outlet} at most',
+        figuresExample,
+      );
     else paths.push(path);
     return path ?? [];
   };
@@ -118,30 +122,29 @@ export function readMapping(row: MappingSettings): Mapping | MappingProblem[] {
       '{device} in the topic, or device beside it',
       topicExample,
     );
-  const outletText = row.outlet ?? (pattern.names.has('outlet') ? '{outlet}' : soleLabel);
-  const outlet = nameIn(outletText, pattern, (text) => pathOf(text, ['outlet']));
+  const isKeyed = !pattern.names.has('outlet') && paths.flat().some((step) => keyPattern(step) !== undefined);
+  const outletText = row.outlet ?? (isKeyed || pattern.names.has('outlet') ? '{outlet}' : soleLabel);
+  const outlet = nameIn(isKeyed ? outletText.replaceAll('{outlet}', '{*}') : outletText, pattern, (text) =>
+    pathOf(text, ['outlet']),
+  );
   const time = row.time === undefined ? undefined : pathOf(row.time, ['time']);
   const where = Object.entries(row.where ?? {}).map(([path, value]) => ({
     path: pathOf(path, ['where', path]),
     value: String(value),
   }));
-  const lists = new Set(
-    paths.filter((path) => path.includes(undefined)).map((path) => JSON.stringify(beforeStar(path))),
-  );
-  if (lists.size > 1)
+  if (paths.some((path) => path.some(isMember)) && ![...device, ...outlet].some(tellsMembers))
     wrong(
-      'figures',
-      'paths with [*] in different lists',
-      'one list, each of whose members is an outlet',
+      'outlet',
+      'none for the members of a list',
+      "outlet, such as '{out[*].id}' or '{*+1}'",
       figuresExample,
     );
   const isDeep =
     paths.some((path) => path.length > 0) ||
     [...device, ...outlet].some((part) => typeof part === 'object' && 'path' in part);
   if (row.format === 'plain' && isDeep)
-    wrong('format', 'plain beside a path', 'json or influx', figuresExample);
+    wrong('format', 'plain beside a path', 'json, csv or influx', figuresExample);
   if (problems.length > 0) return problems;
-  const listPath = paths.find((path) => path.includes(undefined));
   return {
     pattern,
     device,
@@ -152,7 +155,6 @@ export function readMapping(row: MappingSettings): Mapping | MappingProblem[] {
     time,
     timeScale: { s: 1e3, ms: 1, us: 1e-3, ns: 1e-6 }[row.timeUnit ?? (row.format === 'influx' ? 'ns' : 's')],
     where,
-    each: listPath && beforeStar(listPath),
   };
 }
 
@@ -257,8 +259,13 @@ function nameIn(text: string, pattern: TopicPattern, pathOf: (text: string) => J
     });
 }
 
-function beforeStar(path: JsonPath): JsonPath {
-  return path.slice(0, path.indexOf(undefined));
+/** A step that stands for each member of a list. */
+function isMember(step: string | number | undefined): boolean {
+  return step === undefined || keyPattern(step) !== undefined;
+}
+
+function tellsMembers(part: MappedName[number]): boolean {
+  return typeof part === 'object' && ('counted' in part || ('path' in part && part.path.some(isMember)));
 }
 
 function quoted(value: unknown): string {

@@ -50,6 +50,15 @@ describe('a topic with named parts', () => {
     expect(intake.accept(message(topic, '5'), new KeepingSink())).toBe('unknown-topic');
   });
 
+  test('may have several in one level, the first as short as can be', () => {
+    const two = [{ topic: 's/{device}/o{outlet}_{quantity}', figures: { w: 'W', power_factor: 'pf' } }];
+    expect(read(two, 's/p/o12_w', '5')).toEqual([{ outlet: 'p/12', watts: 5 }]);
+    expect(read(two, 's/p/o12_power_factor', '0.9')).toEqual([{ outlet: 'p/12', powerFactor: 0.9 }]);
+    expect(mappingFamily(two).topics).toEqual(['s/+/+']);
+    expect(readMapping({ topic: 's/{device}{outlet}', unit: 'W' })).toMatchObject([{ path: ['topic'] }]);
+    expect(readMapping({ topic: 's/{device}_{device}', unit: 'W' })).toMatchObject([{ path: ['topic'] }]);
+  });
+
   test('becomes a filter for the broker, never for everything', () => {
     expect(mappingFamily(rows).topics).toEqual(['+/+/+/+']);
     expect(mappingFamily([{ topic: 'a/{device}/#', unit: 'W' }]).topics).toEqual(['a/+/#']);
@@ -88,6 +97,38 @@ describe('a payload in JSON', () => {
         out: { nas: { w: 4 } },
       }),
     ).toEqual([{ outlet: 'd/nas', watts: 4 }]);
+  });
+
+  test('may have the outlet in its keys', () => {
+    const flat = [
+      {
+        topic: 'f/{device}',
+        figures: { 'o{outlet}_w': 'W', 'o{outlet}_ma': 'mA', 'relays.{outlet}': 'on', v: 'V' },
+      },
+    ];
+    const body = { o1_w: 4, o1_ma: 20, oB2_w: '5', o_w: 9, v: 230, relays: { 1: true }, o1_w_max: 99 };
+    expect(read(flat, 'f/d', body)).toEqual([
+      { outlet: 'd/1', watts: 4, amps: 0.02, volts: 230, on: true },
+      { outlet: 'd/B2', watts: 5, volts: 230 },
+    ]);
+    expect(read(flat, 'f/d', ['x'])).toEqual([]);
+  });
+
+  test('may have lists side by side', () => {
+    const rows = [{ topic: 'f/{device}', outlet: '{names[*]}', figures: { 'w[*]': 'W', 'ma[*]': 'mA' } }];
+    expect(read(rows, 'f/d', { names: ['a', 'b'], w: [4, 5], ma: [20] })).toEqual([
+      { outlet: 'd/a', watts: 4, amps: 0.02 },
+      { outlet: 'd/b', watts: 5 },
+    ]);
+  });
+
+  test('must say which outlet each member of a list is', () => {
+    expect(readMapping({ topic: 'f/{device}', figures: { 'w[*]': 'W' } })).toMatchObject([
+      { path: ['outlet'] },
+    ]);
+    expect(readMapping({ topic: 'f/{device}', figures: { 'o{outlet}[*]': 'W' } })).toMatchObject([
+      { path: ['figures', 'o{outlet}[*]'] },
+    ]);
   });
 
   test('is taken only where it says what it must say', () => {
@@ -201,7 +242,7 @@ test('whatever stands in the table, it is refused or it reads whatever comes', (
     topic: fc.array(word, { minLength: 1, maxLength: 4 }).map((levels) => levels.join('/')),
     device: optional,
     outlet: optional,
-    format: fc.constantFrom(undefined, 'plain' as const, 'json' as const, 'influx' as const),
+    format: fc.constantFrom(undefined, 'plain' as const, 'json' as const, 'csv' as const, 'influx' as const),
     figures: fc.option(fc.dictionary(word, fc.oneof(word, fc.jsonValue({ maxDepth: 1 }))), {
       nil: undefined,
     }),
@@ -230,4 +271,22 @@ test('whatever stands in the table, it is refused or it reads whatever comes', (
     ),
     { numRuns: 1_500 },
   );
+});
+
+test('a text may tell the unit behind the number', () => {
+  const rows = [{ topic: 'b/{device}', unit: 'W' }];
+  expect(read(rows, 'b/d', '126 Watts')).toEqual([{ outlet: 'd/0', watts: 126 }]);
+  expect(read(rows, 'b/d', '0.126kW')).toEqual([{ outlet: 'd/0', watts: 126 }]);
+  expect(read(rows, 'b/d', '31 C')).toEqual([]);
+  expect(read(rows, 'b/d', '230 V')).toEqual([]);
+});
+
+test('values without names are told by their place', () => {
+  const rows = [
+    { topic: 'rx/{device}/values', format: 'csv' as const, figures: { '[0]': 'W', '[2]': '0.01 V' } },
+  ];
+  expect(read(rows, 'rx/10/values', '118,0, 23112,-45')).toEqual([
+    { outlet: '10/0', watts: 118, volts: 231.12 },
+  ]);
+  expect(read(rows, 'rx/10/values', '118;n')).toEqual([{ outlet: '10/0', watts: 118 }]);
 });
