@@ -90,7 +90,12 @@ const figureWords: ReadonlySet<string> = new Set(
     'power active real apparent reactive factor pf voltage volt volts current amp amps ampere amperes amperage energy ' +
     'consumption consumed import imported export exported return returned delivered produced generated production ' +
     'frequency freq watt watts wattage usage draw load now instantaneous instant live counter meter metering sensor value ' +
-    'state reading ac rms hz hertz kwh wh kw mw va kva var kvar ma mv cosphi measured electric electrical electricity hours'
+    'state reading ac rms hz hertz kwh wh kw mw va kva var kvar ma mv cosphi measured electric electrical electricity hours ' +
+    'absolute leistung wirkleistung scheinleistung blindleistung ladeleistung momentanleistung leistungsfaktor spannung ' +
+    'strom stromstärke frequenz energie zählerstand zaehlerstand verbrauch stromverbrauch aktuell aktuelle aktueller ' +
+    'momentan momentane absolut puissance tension courant intensité fréquence énergie consommation vermogen spanning ' +
+    'stroom frequentie verbruik energieverbruik huidig potencia tensión voltaje corriente frecuencia energía consumo ' +
+    'potenza tensione corrente frequenza'
   ).split(' '),
 );
 const energyWords: ReadonlySet<string> = new Set(['total', 'sum', 'lifetime', 'cumulative', 'overall']);
@@ -104,6 +109,10 @@ const wholeWords: ReadonlySet<string> = new Set([
   'unit',
   'main',
   'mains',
+  'gesamt',
+  'summe',
+  'totaal',
+  'totale',
 ]);
 const switchWords: ReadonlySet<string> = new Set(
   'switch relay state status outlet socket plug power on off control channel output'.split(' '),

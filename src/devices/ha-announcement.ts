@@ -69,8 +69,8 @@ export function discoveryTopic(topic: string): DiscoveryTopic | undefined {
   return { component, nodeId: ids.length === 2 ? ids[0] : undefined, objectId: ids.at(-1) as string };
 }
 
-/** Taken from one message: 64 outlets with eight figures each. */
-const componentsMax = 512;
+/** Taken from one message: 64 outlets with five figures each. */
+const componentsMax = 320;
 
 export interface Announcement {
   readonly device: AnnouncedDevice;
@@ -187,9 +187,9 @@ function deviceOf(config: JsonObject, topic: DiscoveryTopic): AnnouncedDevice {
   const addresses = (Array.isArray(connections) ? connections.slice(0, 16) : []).flatMap(
     (connection: unknown) => (Array.isArray(connection) ? (text(connection[1]) ?? []) : []),
   );
-  const id =
-    identifiers[0] ?? addresses[0] ?? topic.nodeId ?? (topic.component === 'device' ? topic.objectId : '');
   const name = text(device.name);
+  const ofTopic = topic.nodeId ?? (topic.component === 'device' ? topic.objectId : undefined);
+  const id = identifiers[0] ?? addresses[0] ?? ofTopic ?? name ?? '';
   return {
     id,
     name,

@@ -73,6 +73,8 @@ export class HaDevice {
   /** Null: to be worked out anew. */
   #expireAfterMs: number | undefined | null = null;
   #places: ReadonlyMap<string, readonly HaPlace[]> | undefined;
+  #outletNames: Readonly<Record<string, string>> = {};
+  #toldNames = '{}';
 
   constructor(device: string, announced: AnnouncedDevice) {
     this.device = device;
@@ -146,8 +148,22 @@ export class HaDevice {
   /** What is read from a topic, and where it goes. */
   placesOn(topic: string): readonly HaPlace[] {
     if (!this.isMeter || !this.#uses.get(topic)?.states) return [];
-    this.#places ??= placesByTopic(this.device, this.figures());
+    this.#places ??= this.#placesByTopic();
     return this.#places.get(topic) ?? [];
+  }
+
+  /** What its owner calls the outlets, where that is more than their label; undefined: told already. */
+  takeOutletNames(): Readonly<Record<string, string>> | undefined {
+    const told = JSON.stringify(this.#outletNames);
+    if (told === this.#toldNames) return undefined;
+    this.#toldNames = told;
+    return this.#outletNames;
+  }
+
+  #placesByTopic(): ReadonlyMap<string, readonly HaPlace[]> {
+    const labelled = labelsOf(this.figures().filter(({ template }) => template !== undefined));
+    this.#outletNames = outletNamesOf(labelled, this.announced.name);
+    return placesByTopic(this.device, labelled);
   }
 
   /** The silence after which it is away: when all its live figures name one. */
@@ -201,8 +217,7 @@ function topicsOf({ entity }: HaFigure): string[] {
   return [entity.stateTopic, ...entity.availability.map(({ topic }) => topic)];
 }
 
-function placesByTopic(device: string, figures: readonly HaFigure[]): Map<string, HaPlace[]> {
-  const labelled = labelsOf(figures.filter(({ template }) => template !== undefined));
+function placesByTopic(device: string, labelled: readonly Labelled<HaFigure>[]): Map<string, HaPlace[]> {
   const byTopic = new Map<string, HaPlace[]>();
   for (const { figure, label } of labelled) {
     const isFeed = label === totalLabel || /^(L[123]|[abc])$/.test(label);
@@ -212,6 +227,25 @@ function placesByTopic(device: string, figures: readonly HaFigure[]): Map<string
     else places.push(place);
   }
   return byTopic;
+}
+
+const measure =
+  /[\s_-]*(?:(?:total|active|apparent|reactive|current) )?(?:power(?: factor)?|voltage|current|energy|frequency|consumption|leistung|spannung|strom|energie)(?: \([^)]*\))?$/i;
+
+/** `NAS Power`, of the outlet `nas` → `NAS`. */
+function outletNamesOf(
+  labelled: readonly Labelled<HaFigure>[],
+  deviceName: string | undefined,
+): Record<string, string> {
+  const names = new Map<string, string>();
+  for (const { figure, label } of labelled) {
+    const found = figure.entity.name?.slice(0, 100);
+    const name = found?.replace(measure, '').trim();
+    const isMore =
+      name !== undefined && name !== found && name !== '' && name !== label && name !== deviceName;
+    if (isMore && label !== totalLabel && !names.has(label)) names.set(label, name);
+  }
+  return Object.fromEntries(names);
 }
 
 export interface Labelled<Figure> {
@@ -237,7 +271,25 @@ export function labelsOf<Figure extends Nameable>(figures: readonly Figure[]): L
     const found = unique(labelled(meters, way));
     if (found.length > best.length) best = found;
   }
+  best = gathered(best, meters, ways);
   return [...best, ...relaysOf(figures, new Set(best.map(({ label }) => label)))];
+}
+
+/** Names such as `W1` and `V1` leave each figure alone: then numbers elsewhere, if all have them, bring them together. */
+function gathered<Figure extends Nameable>(
+  best: Labelled<Figure>[],
+  meters: readonly Figure[],
+  ways: number,
+): Labelled<Figure>[] {
+  const countLabels = (found: readonly Labelled<Figure>[]) => new Set(found.map(({ label }) => label)).size;
+  const isScattered = best.length > 2 && countLabels(best) === best.length;
+  if (!isScattered || new Set(meters.map(({ quantity }) => quantity)).size < 2) return best;
+  for (let way = 1; way < ways; way++) {
+    const found = unique(labelled(meters, way));
+    const areNumbers = found.every(({ figure }) => figure.channels[way]?.number !== undefined);
+    if (areNumbers && found.length === best.length && countLabels(found) < found.length) return found;
+  }
+  return best;
 }
 
 function unique<Figure extends Nameable>(all: readonly Labelled<Figure>[]): Labelled<Figure>[] {

@@ -4,7 +4,7 @@ import type { Report, TopicReader } from './family.ts';
 import { measured } from './fields.ts';
 import type { AnnouncedAvailability } from './ha-announcement.ts';
 import type { HaDevice, HaFigure, HaPlace } from './ha-device.ts';
-import { parseObject, textOf } from './json.ts';
+import { type JsonObject, parseObject, textOf } from './json.ts';
 import { type JsonPath, lookUp, member } from './json-path.ts';
 import { readingAt } from './measured-time.ts';
 import { plainValue } from './plain-value.ts';
@@ -65,13 +65,16 @@ export class HaTopic {
   }
 
   readonly read: TopicReader = (message, report) => {
-    this.#plan ??= this.#makePlan();
+    if (this.#plan === undefined) {
+      this.#plan = this.#makePlan();
+      for (const device of this.#parts.keys()) tellNames(device, report);
+    }
     const { needsJson, parts } = this.#plan;
     const text = needsJson ? textOf(message.payload) : undefined;
     const json =
       text === undefined
         ? undefined
-        : parseObject(text, parts.length === 1 ? parts[0]?.device.device : undefined, report);
+        : parseDocument(text, parts.length === 1 ? parts[0]?.device.device : undefined, report);
     if (needsJson && json === undefined) return;
     const value = text ?? plainValue(message.payload);
     for (const part of parts) readPart(part, json, value, message, report);
@@ -84,6 +87,25 @@ export class HaTopic {
     const parts = [...this.#parts.values()] as DevicePart[];
     return { needsJson: parts.some(({ needsJson }) => needsJson), parts };
   }
+}
+
+/** A payload that is an object or a list. */
+function parseDocument(
+  text: string,
+  device: string | undefined,
+  report: Report,
+): JsonObject | readonly unknown[] | undefined {
+  if (!/^\s*\[/.test(text)) return parseObject(text, device, report);
+  const list = parseObject(`{"list":${text}}`, device, report)?.list;
+  return Array.isArray(list) ? list : undefined;
+}
+
+/** When they have changed. */
+function tellNames(device: HaDevice, report: Report): void {
+  const outletNames = device.isOurs ? device.takeOutletNames() : undefined;
+  if (outletNames === undefined) return;
+  const { name, model, firmware } = device.announced;
+  report.describe({ device: device.device, name, model, firmware, outletNames });
 }
 
 function makePart(topic: string, device: HaDevice): DevicePart {

@@ -30,6 +30,8 @@ export const family: Family = {
 };
 
 const devicesMax = 20_000;
+/** Of one announcement. */
+const fieldsMax = 10_000;
 const configsMax = 100_000;
 /** Topics listened to as announced; each costs a subscription. */
 const learntTopicsMax = 6_000;
@@ -70,7 +72,7 @@ class HomeAssistantSession implements FamilySession {
   }
 
   #readConfig(topic: string, discovery: DiscoveryTopic, message: RawMessage, report: Report): void {
-    const config = readObject(message, undefined, report);
+    const config = readObject(message, undefined, report, fieldsMax);
     if (config === undefined) return;
     const announcement = readAnnouncement(config, discovery);
     if (announcement === undefined) {
@@ -117,7 +119,8 @@ class HomeAssistantSession implements FamilySession {
     const figure = figureOf(entity);
     if (figure === undefined) return undefined;
     // Without a device block, what is left of the entity's own name stands for it.
-    const id = entity.device.id || channelName(entity.id, 'watts', []).words || entity.id;
+    const id =
+      espHomeNode(entity) ?? (entity.device.id || channelName(entity.id, 'watts', []).words || entity.id);
     if (id.length > idLengthMax) {
       report.rejectMessage(undefined, 'name-too-long');
       return undefined;
@@ -222,6 +225,15 @@ class HomeAssistantSession implements FamilySession {
     this.#subscribed.add(topic);
     report.subscribe(topic);
   }
+}
+
+/**
+ * An entity of an ESPHome node with a topic of its own: the others are read by their topics, whose prefix is the name
+ * of the node, so this one is of the same.
+ */
+function espHomeNode({ device, uniqueId, availability }: AnnouncedEntity): string | undefined {
+  const isEspHome = /esphome/i.test(`${device.firmware} ${device.model}`) || /^ESP[a-z]/.test(uniqueId ?? '');
+  return isEspHome ? /^(.+)\/status$/.exec(availability[0]?.topic ?? '')?.[1] : undefined;
 }
 
 /** Again only when it says something else: each of its many messages brings it. */
