@@ -70,9 +70,9 @@ export class LiveHub {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** Tells all clients that watch the event's scope. */
+  /** Tells all clients that watch the event's scope, at once. A start's trace is left to those who ask for it. */
   event(event: PowerEvent): void {
-    const message = new SharedMessage('event', `,"event":${JSON.stringify(event)}}`);
+    const message = new SharedMessage('event', `,"event":${JSON.stringify(withoutTrace(event))}}`);
     for (const channel of this.#channels.values()) channel.event(event.scope, message);
   }
 
@@ -173,6 +173,13 @@ export class LiveHub {
     for (const channel of this.#channels.values()) scopes += channel.size;
     return scopes;
   }
+}
+
+/** A trace may be thousands of points, and is in `GET /starts/:id`. */
+function withoutTrace(event: PowerEvent): PowerEvent {
+  if (event.kind !== 'start') return event;
+  const { trace: _, ...start } = event.start;
+  return { ...event, start };
 }
 
 /** Answers an upgrade that cannot be, as RFC 9457 and in words. */

@@ -209,4 +209,35 @@ describe('events', () => {
     expect(other.messages.length).toBe(1);
     expect(silent.messages.length).toBe(0);
   });
+
+  it('of a server reach those who watch it, all servers or everything; a start comes without its trace', async () => {
+    service.room.set('server:hv-01', drawing(100));
+    const [all, servers, one, other] = await Promise.all(
+      [['*'], ['server:*'], ['server:hv-01'], ['server:hv-02', 'outlet:*']].map((scopes) =>
+        service.subscribed({ scopes }),
+      ),
+    );
+    const start = {
+      id: 'a',
+      scope: 'server:hv-01',
+      outlets: ['pdu-a/7'],
+      atMs: 5,
+      detectedAtMs: 7,
+      fromWatts: 3,
+      peakWatts: 300,
+      peakAtMs: 6,
+      peakIs: 'lower-bound',
+      sampleMs: 1000,
+      concurrent: [],
+      complete: false,
+    } as const;
+    const trace = { atMs: [5, 6, 7], watts: [3, 300, 280] };
+    const event = { kind: 'start', scope: 'server:hv-01', atMs: 5 } as const;
+    service.hub.event({ ...event, start: { ...start, trace } });
+    await Promise.all([all, servers, one, other].map((reader) => reader!.roundTrip()));
+    for (const reader of [all, servers, one])
+      expect(reader!.last).toEqual({ type: 'event', seq: 1, event: { ...event, start } });
+    expect(other!.last.type).toBe('snapshot');
+    expect(trace.watts).toHaveLength(3);
+  });
 });
