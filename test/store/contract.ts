@@ -6,6 +6,7 @@ import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-u
 import type { RollUpColumns, Series, Store, WriteOutcome } from '../../src/store/store.ts';
 import { eventContract } from './event-contract.ts';
 import { reading, rollUp } from './made-readings.ts';
+import { rawContract } from './raw-contract.ts';
 
 export { reading, rollUp } from './made-readings.ts';
 
@@ -590,6 +591,8 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
         expect(await store.energyByScope(tier, at(4), at(1))).toEqual(new Map());
       });
     });
+
+    describe('raw readings of all outlets', () => rawContract(() => store));
 
     describe('events', () => eventContract(() => store));
 

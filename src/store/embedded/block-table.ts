@@ -34,6 +34,7 @@ export class BlockTable {
   readonly #before: StatementSync;
   readonly #within: StatementSync;
   readonly #tierWithin: StatementSync;
+  readonly #next: StatementSync;
   readonly #newest: StatementSync;
   readonly #prune: StatementSync;
   readonly #any: StatementSync;
@@ -59,6 +60,9 @@ export class BlockTable {
     this.#tierWithin = db.prepare(
       `SELECT id, series, from_micros, to_micros, watt_hours FROM block INDEXED BY block_by_age
        WHERE tier = ? AND to_micros >= ? AND from_micros < ?`,
+    );
+    this.#next = db.prepare(
+      'SELECT min(max(from_micros, ?1)) AS next FROM block INDEXED BY block_by_age WHERE tier = ?2 AND to_micros >= ?1',
     );
     this.#newest = db.prepare('SELECT series, through FROM block ORDER BY id DESC');
     this.#prune = db.prepare(
@@ -138,6 +142,11 @@ export class BlockTable {
       toMicros: row.to_micros as number,
       wattHours: row.watt_hours as number,
     }));
+  }
+
+  /** From when on the tier's blocks may have a point that is not before this. */
+  nextAfter(tier: number, micros: number): number | undefined {
+    return (this.#next.get(micros, tier)?.next ?? undefined) as number | undefined;
   }
 
   /** For each series, the newest write (from `since` on) its blocks hold; and the newest of all. */

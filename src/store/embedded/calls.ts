@@ -1,5 +1,6 @@
 import type { RollUpTier } from '../../model/roll-up.ts';
 import type { EventRow } from '../event-rows.ts';
+import type { RawSlice } from '../raw-slice.ts';
 import type {
   RollUpColumns,
   RollUpQuery,
@@ -10,6 +11,7 @@ import type {
   WriteOutcome,
 } from '../store.ts';
 import type { EventTableQuery } from './event-tables.ts';
+import type { RawSliceQuery } from './raw-slices.ts';
 
 /** What the main thread asks of the worker, and what it answers. */
 export interface Calls {
@@ -18,6 +20,7 @@ export interface Calls {
   series: { ask: SeriesQuery; answer: Series };
   rollUps: { ask: RollUpQuery; answer: RollUpColumns };
   energyByScope: { ask: { tier: RollUpTier; fromMs: number; toMs: number }; answer: ScopeEnergy };
+  rawSlice: { ask: RawSliceQuery; answer: RawSlice | undefined };
   events: { ask: EventTableQuery; answer: EventRow[] };
   start: { ask: { id: string }; answer: EventRow | undefined };
   lastStarts: { ask: { fromMs: number; toMs: number }; answer: EventRow[] };

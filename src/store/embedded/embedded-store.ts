@@ -16,6 +16,7 @@ import {
   idleVerdictRow,
   startOfRow,
 } from '../event-rows.ts';
+import { type AskSlice, replayRaw, shortestStepMs } from '../raw-replay.ts';
 import {
   type EventQuery,
   type IdleSnapshot,
@@ -40,6 +41,8 @@ import { WorkerLine } from './worker-line.ts';
 
 export const storeFileName = 'rackwatt.sqlite';
 
+/** Raw readings that cross over from the worker at once; it is busy with them for about a tenth of a second. */
+const sliceReadings = 100_000;
 /** How often what is too old is looked for. */
 const pruneIntervalMs = 10 * 60_000;
 /** What the journal may hold: bounds memory, and the time a start takes (about 550,000 readings of five). */
@@ -148,8 +151,12 @@ export class EmbeddedStore implements Store {
     return new Map(scopes.map((scope, i) => [scope, wattHours[i]!]));
   }
 
-  async rawReadings(_query: RawQuery, _take: TakeRaw): Promise<void> {
-    throw new StoreError('refused', 'raw readings cannot be read in order yet');
+  async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {
+    const ask: AskSlice = (fromMs, toMs, stepMs) => {
+      const readingsMax = stepMs > shortestStepMs ? 4 * sliceReadings : Number.MAX_SAFE_INTEGER;
+      return this.#line.ask('rawSlice', { quantities: query.quantities, fromMs, toMs, readingsMax });
+    };
+    await replayRaw(ask, query, sliceReadings, take);
   }
 
   async starts(query: EventQuery): Promise<StartRecord[]> {

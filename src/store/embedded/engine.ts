@@ -10,6 +10,7 @@ import { Heads } from './heads.ts';
 import { Journal } from './journal.ts';
 import { Packing, sealedPointsMin } from './packing.ts';
 import { Questions } from './questions.ts';
+import { RawSlices } from './raw-slices.ts';
 import { roundRollUps } from './roll-up-columns.ts';
 import { type SeriesRef, SeriesTable, tierNumber } from './series-table.ts';
 import { asStoreError } from './sqlite-error.ts';
@@ -39,6 +40,7 @@ const blocksPrunedPerStep = 128;
 export class Engine {
   readonly questions: Questions;
   readonly events: EventTables;
+  readonly raw: RawSlices;
   readonly #file: string;
   readonly #db: DatabaseSync;
   readonly #retention: StoreRetention;
@@ -70,6 +72,7 @@ export class Engine {
       this.#packing = new Packing(this.#heads, this.#blocks);
       this.events = new EventTables(this.#db);
       this.questions = new Questions(this.#series, this.#blocks, this.#heads);
+      this.raw = new RawSlices(this.#series, this.#blocks, this.#heads);
       this.#playBack(options.nowMs);
     } catch (error) {
       this.#db.close();

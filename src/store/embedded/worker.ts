@@ -43,6 +43,8 @@ function answerTo(ask: Ask): unknown {
       return engine.questions.rollUps(ask.ask);
     case 'energyByScope':
       return engine.questions.energyByScope(ask.ask.tier, ask.ask.fromMs, ask.ask.toMs);
+    case 'rawSlice':
+      return engine.raw.slice(ask.ask);
     case 'events':
       return engine.events.list(ask.ask);
     case 'start':
@@ -89,6 +91,9 @@ function planStep(): void {
 /** Columns are handed over, not copied. */
 function buffersOf(value: unknown): ArrayBuffer[] {
   if (typeof value !== 'object' || value === null) return [];
-  const columns = Object.values(value).filter((column) => column instanceof Float64Array);
-  return columns.map((column) => column.buffer as ArrayBuffer);
+  const buffers = Object.values(value)
+    .flatMap((column) => (Array.isArray(column) && column[0] instanceof Float64Array ? column : [column]))
+    .filter((column) => column instanceof Float64Array || column instanceof Uint32Array)
+    .map((column) => column.buffer as ArrayBuffer);
+  return [...new Set(buffers)];
 }

@@ -13,6 +13,7 @@ import {
   idleVerdictRow,
   startOfRow,
 } from '../event-rows.ts';
+import { type AskSlice, replayRaw, shortestStepMs } from '../raw-replay.ts';
 import {
   type EventQuery,
   type IdleSnapshot,
@@ -45,6 +46,7 @@ import {
 import { ReadingLines, rollUpLines, SeriesKeys } from './lines.ts';
 import { makeDatabase } from './make-database.ts';
 import { askEnergyByScope, askRollUps, askSeries } from './questions.ts';
+import { askRawSlice, sliceReadings } from './raw-slices.ts';
 
 export interface InfluxOptions {
   /** `http://host:8086`; a path before the API's own is kept (proxies). */
@@ -136,10 +138,7 @@ export class InfluxStore implements Store {
   }
 
   series(query: SeriesQuery): Promise<Series> {
-    const keptMs = this.#policies[0]!.durationMs;
-    // What is older may still lie in a shard that has not been dropped yet.
-    const earliestMs = keptMs === 0 ? 0 : this.#clock.nowMs() - keptMs - 2 * this.#policies[0]!.shardMs;
-    return askSeries(this.#asker, query, earliestMs);
+    return askSeries(this.#asker, query, this.#earliestRawMs());
   }
 
   rollUps(query: RollUpQuery): Promise<RollUpColumns> {
@@ -150,8 +149,12 @@ export class InfluxStore implements Store {
     return askEnergyByScope(this.#asker, tier, fromMs, toMs);
   }
 
-  async rawReadings(_query: RawQuery, _take: TakeRaw): Promise<void> {
-    throw new StoreError('refused', 'raw readings cannot be read in order yet');
+  async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {
+    const { quantities, toMs } = query;
+    const fromMs = Math.max(query.fromMs, this.#earliestRawMs());
+    const ask: AskSlice = (from, to, stepMs) =>
+      askRawSlice(this.#asker, quantities, from, to, toMs, stepMs > shortestStepMs);
+    await replayRaw(ask, { ...query, fromMs }, sliceReadings, take);
   }
 
   async starts(query: EventQuery): Promise<StartRecord[]> {
@@ -189,6 +192,12 @@ export class InfluxStore implements Store {
 
   async #events(table: EventTable, query: EventQuery): Promise<EventRow[]> {
     return asksForSomething(query) ? await askEvents(this.#asker, table, query) : [];
+  }
+
+  /** What is older than kept may still lie in a shard that has not been dropped yet. */
+  #earliestRawMs(): number {
+    const { durationMs, shardMs } = this.#policies[0]!;
+    return durationMs === 0 ? 0 : this.#clock.nowMs() - durationMs - 2 * shardMs;
   }
 
   async #make(): Promise<void> {

@@ -127,6 +127,6 @@ export function timeRange(fromMs: number, toMs: number): string {
 }
 
 /** InfluxDB knows no later time than the year 2262. */
-function micros(ms: number): number {
+export function micros(ms: number): number {
   return Math.min(Math.max(Math.round(ms * 1000), 0), 9_200_000_000_000_000);
 }
