@@ -111,7 +111,8 @@ function nothingText(messages: number, seconds: number): string {
   return (
     'There are messages, but no power reading among them. Check:\n' +
     '  - do the devices below measure power, and is their telemetry on? (Tasmota: TelePeriod; Shelly: RPC status notifications)\n' +
-    `  - do they report within ${seconds} s? Try --seconds ${patientSeconds}.\n`
+    `  - do they report within ${seconds} s? Try --seconds ${patientSeconds}.\n` +
+    '  - is one of the topics below that of a meter? A few lines in the settings say how to read it (docs/add-a-device.md).\n'
   );
 }
 

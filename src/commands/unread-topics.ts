@@ -58,7 +58,9 @@ function beginning(payload: Uint8Array): string | undefined {
 function soundsLikeMeter(topic: string, text: string): boolean {
   if (/^\s*-?\d+([.,]\d+)?\s*[a-z]{0,3}\s*$/i.test(text)) return hasPowerWord(topic);
   const named = [...text.matchAll(/"([^"]{1,60})"\s*:\s*"?-?\d/g)].map(([, key = '']) => key);
-  return named.some(hasPowerWord) || (named.length > 0 && hasPowerWord(topic));
+  if (named.some(hasPowerWord) || (named.length > 0 && hasPowerWord(topic))) return true;
+  // Two or more of an electrician's letters: {"P":61.2,"U":230}.
+  return named.filter((name) => /^[PUIVAWSQE]$/i.test(name)).length >= 2;
 }
 
 function hasPowerWord(name: string): boolean {

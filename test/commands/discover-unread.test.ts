@@ -24,6 +24,7 @@ describe('a topic that nobody reads', () => {
     ['x/y', '{"dev":{"PowerW":12,"t":3}}'],
     ['x/y', '{"line_voltage": "231.2"}'],
     ['pdu/left/7', '{"v1":3}'],
+    ['volteria/PX12/1', '{"t":1749103200,"P":"61.1","U":230.4,"I":281}'],
   ])('%s %s may be a power meter', (topic, payload) => {
     expect(perhaps(topic, payload)).toBe(true);
   });
@@ -32,6 +33,7 @@ describe('a topic that nobody reads', () => {
     ['weather/roof/temperature', '21.5'],
     ['hall/climate', '{"current_temperature":21,"target":20}'],
     ['x/power', 'on'],
+    ['x/y', '{"x":1,"y":2,"e":3}'],
     ['x/y', '{"powerful":1}'],
     ['x/y', '{"power":"high"}'],
   ])('%s %s is none', (topic, payload) => {
