@@ -7,6 +7,11 @@ export type JsonObject = { readonly [key: string]: unknown };
 /** Deeper than any meter nests. Shorter texts cannot be deeper: each level costs two characters. */
 export const jsonDepthMax = 200;
 
+/** More than any meter tells at once; who reads lists says otherwise. Objects of many fields are slow to parse. */
+export const jsonFieldsMax = 6_000;
+/** A shorter text cannot hold so many that it matters. */
+const fewFieldsLength = 65_536;
+
 /** The global `Buffer` is a getter; asked for once, not with each message. */
 const NodeBuffer = Buffer;
 
@@ -24,8 +29,9 @@ export function readObject(
   message: RawMessage,
   device: string | undefined,
   report: Report,
+  fieldsMax?: number,
 ): JsonObject | undefined {
-  return parseObject(textOf(message.payload), device, report);
+  return parseObject(textOf(message.payload), device, report, fieldsMax);
 }
 
 /** The same for a text that is at hand already. */
@@ -33,9 +39,14 @@ export function parseObject(
   text: string,
   device: string | undefined,
   report: Report,
+  fieldsMax = jsonFieldsMax,
 ): JsonObject | undefined {
   if (text.length >= 2 * jsonDepthMax && isTooDeep(text)) {
     report.rejectMessage(device, 'too-deep');
+    return undefined;
+  }
+  if (text.length > fewFieldsLength && hasMoreFields(text, fieldsMax)) {
+    report.rejectMessage(device, 'too-large');
     return undefined;
   }
   const value = parse(text);
@@ -56,6 +67,13 @@ function parse(text: string): unknown {
     const mended = text.replace(/([:,[]\s*)[+-]?(?:nan|inf)(?=\s*[,}\]])/gi, '$1null');
     return mended === text ? undefined : parse(mended);
   }
+}
+
+function hasMoreFields(text: string, fieldsMax: number): boolean {
+  let fields = 0;
+  for (let at = text.indexOf('":'); at >= 0 && fields <= fieldsMax; at = text.indexOf('":', at + 2))
+    fields += 1;
+  return fields > fieldsMax;
 }
 
 /** Few brackets: surely not. Many: count in earnest. One pass either way, never recursive. */

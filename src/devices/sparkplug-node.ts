@@ -7,8 +7,8 @@ import { type MetricMeaning, MetricNames } from './sparkplug-names.ts';
 import { dataTypes, type SparkplugMetric } from './sparkplug-payload.ts';
 import { neverAsked } from './sparkplug-rebirth.ts';
 
-/** Metrics remembered of one node: of as many outlets as a device may have, six each. */
-const metricsMax = 3_072;
+/** Metrics remembered of one node: of as many outlets as a device may have, four each. */
+const metricsMax = 2_048;
 
 /** One edge node: its own metrics, those of its devices, and where it stands in its sequence. */
 export class SparkplugEdge {

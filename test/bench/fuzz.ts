@@ -9,7 +9,7 @@ import { Chance } from '../devices/mutated-message.ts';
 import { faultsOf } from '../devices/sound-reading.ts';
 import { benchMapping } from './decode-announced.ts';
 import { type FuzzMessage, fuzzMessages } from './fuzz-messages.ts';
-import { SlowWatch, slowMillis } from './fuzz-slow.ts';
+import { parseBare, SlowWatch, slowMillis } from './fuzz-slow.ts';
 import type { BenchRow } from './run.ts';
 
 export interface FuzzOptions {
@@ -123,6 +123,8 @@ class FuzzRun {
       unsoundReadings: this.#unsound,
       readingsFromTheFuture: this.#future,
       slowMessages: this.slow.slow.length,
+      slowLongLists: this.slow.long.length,
+      slowestLongListMillis: round(Math.max(0, ...this.slow.long.map(({ firstMillis }) => firstMillis))),
       pauses: this.slow.pauses,
       slowestTickMillis: round(this.#tickMillis),
       lastLifeMessages: this.taken,
@@ -237,14 +239,6 @@ class FuzzRun {
       this.findings.add(
         `a table beyond its limit: ${topics} topics, ${devices.length} devices, ${outlets} outlets`,
       );
-  }
-}
-
-function parseBare({ payload }: RawMessage): void {
-  try {
-    JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
-  } catch {
-    // No JSON: what finding that out costs is part of the comparison.
   }
 }
 

@@ -131,10 +131,10 @@ describe('what is announced at length', () => {
       ]),
     );
 
-  test('is taken up to 512 entities of one message; each one left out is counted', () => {
+  test('is taken up to 320 entities of one message; each one left out is counted', () => {
     const session = new Session();
     session.send('homeassistant/device/d/config', { dev: { ids: ['d'] }, stat_t: 'x', cmps: cmps(600) });
-    expect(session.intake.devices()).toMatchObject([{ device: 'd', rejects: { 'too-many-outlets': 88 } }]);
+    expect(session.intake.devices()).toMatchObject([{ device: 'd', rejects: { 'too-many-outlets': 280 } }]);
   });
 
   test('needs no room for components of other kinds', () => {

@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { Intake } from '../../src/devices/intake.ts';
-import { jsonDepthMax, readObject } from '../../src/devices/json.ts';
+import { jsonDepthMax, jsonFieldsMax, readObject } from '../../src/devices/json.ts';
 import { loadFamilies } from '../../src/families.ts';
 import { KeepingSink, message } from './made-message.ts';
 
 /** The object, or the reason there is none. */
-function read(payload: string | Uint8Array): unknown {
+function read(payload: string | Uint8Array, fieldsMax?: number): unknown {
   let reason: string | undefined;
   const report = {
     rejectMessage(_: unknown, why: string) {
       reason = why;
     },
   } as unknown as Parameters<typeof readObject>[2];
-  return readObject(message('t', payload), 'd', report) ?? reason;
+  return readObject(message('t', payload), 'd', report, fieldsMax) ?? reason;
 }
 
 describe('depth', () => {
@@ -57,6 +57,15 @@ describe('what is not JSON', () => {
       a: '\ufffd',
     });
   });
+});
+
+test('more fields than any meter has are not parsed, as long as the reader does not expect a list', () => {
+  const fields = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`field ${index}`, 1]));
+  expect(read(JSON.stringify(fields(jsonFieldsMax)))).toEqual(fields(jsonFieldsMax));
+  const many = JSON.stringify(fields(jsonFieldsMax + 1));
+  expect(read(many)).toBe('too-large');
+  expect(read(many, Number.POSITIVE_INFINITY)).toEqual(fields(jsonFieldsMax + 1));
 });
 
 test('plain bytes are read like a buffer, also from the middle of a block', () => {

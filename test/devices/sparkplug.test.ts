@@ -223,9 +223,9 @@ describe('whatever comes', () => {
 });
 
 describe('a birth at length', () => {
-  test('is taken up to 3,072 metrics; that there were more is counted, and no reason to ask', () => {
+  test('is taken up to 2,048 metrics; that there were more is counted, and no reason to ask', () => {
     const room = new Room();
-    const metrics = Array.from({ length: 3_100 }, (_, index) => ({
+    const metrics = Array.from({ length: 2_049 }, (_, index) => ({
       name: `Outlets/Outlet ${1 + (index >> 3)}/Measure ${index & 7} W`,
       alias: index,
       type: 9,

@@ -170,7 +170,7 @@ class SparkplugSession implements FamilySession {
     node: SparkplugNode,
     message: RawMessage,
     report: Report,
-    slots: readonly (MetricSlot | null)[] = [],
+    slots?: readonly (MetricSlot | null)[],
   ): void {
     const payload = this.#payload;
     let strangers = false;
@@ -182,7 +182,7 @@ class SparkplugSession implements FamilySession {
         report.rejectField(node.device, 'wrong-shape');
         continue;
       }
-      const slot = index < slots.length ? slots[index] : node.find(metric);
+      const slot = slots === undefined ? node.find(metric) : slots[index];
       strangers ||= slot === undefined;
       if (!slot) continue;
       const toldMs = metric.timestampMs > 0 ? metric.timestampMs : payload.timestampMs;

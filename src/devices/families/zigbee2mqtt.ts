@@ -179,7 +179,8 @@ function onlineOf(text: string, report: Report): boolean | undefined {
 
 /** A payload that is a JSON array; anything else is reported. */
 function listOf(message: RawMessage, report: Report): readonly unknown[] | undefined {
-  const list = parseObject(`{"list":${textOf(message.payload)}}`, undefined, report)?.list;
+  const text = `{"list":${textOf(message.payload)}}`;
+  const list = parseObject(text, undefined, report, Number.POSITIVE_INFINITY)?.list;
   if (Array.isArray(list)) return list;
   if (list !== undefined) report.rejectMessage(undefined, 'wrong-shape');
   return undefined;
