@@ -33,8 +33,8 @@ export class MetricNames {
   meaningOf(name: string, unit: string, dataType: number): MetricMeaning | 'unknown' | undefined {
     let end = name.length;
     let slash = name.lastIndexOf('/');
-    // Empty levels say nothing.
-    while (end > 0 && name.slice(slash + 1, end).trim() === '') {
+    // Empty levels say nothing, nor does one that is but the value of the one before.
+    while (end > 0 && saysNothing.test(name.slice(slash + 1, end)) && (slash > 0 || end === name.length)) {
       end = Math.max(0, slash);
       slash = name.lastIndexOf('/', end - 1);
     }
@@ -97,8 +97,10 @@ const standIn: readonly (string | undefined)[] = [undefined, undefined, '10', '1
 
 /** The same of one level by itself. */
 export function meaningOfLevel(last: string, unit: string, dataType: number): LastLevel['meaning'] {
-  if (dataType === dataTypes.boolean)
-    return relayNames.test(last) ? { quantity: 'on', scale: 1, label: undefined } : undefined;
+  if (dataType === dataTypes.boolean) {
+    const label = numberedRelay.exec(last)?.[1];
+    return label !== undefined || relayNames.test(last) ? { quantity: 'on', scale: 1, label } : undefined;
+  }
   if (!isNumber(dataType)) return undefined;
   const figure = figureOfName(last, unit === '' ? undefined : unit);
   if (figure === undefined) return undefined;
@@ -111,10 +113,15 @@ export function meaningOfLevel(last: string, unit: string, dataType: number): La
 
 const nameLengthMax = 200;
 
-/** Control and properties are no measurements; `bdSeq` neither. */
-const notMetered = /^(node control|device control|node info|properties|config|settings|alarms?)\//i;
+/** Control, properties and definitions of templates are no measurements; `bdSeq` neither. */
+const notMetered = /^(node control|device control|node info|properties|config|settings|alarms?|_types_)\//i;
 const relayNames =
   /^(state|relay|relay[ _]?state|output|on|switch|power[ _]?state|outlet[ _]?state|enabled)$/i;
+
+/** `outlet_3_state`, `Relay 4`. */
+const numberedRelay =
+  /^(?:outlet|socket|port|relay|channel|plug)[ _-]?([A-Za-z]?\d{1,4})(?:[ _-]?(?:state|status|on|relay|switch|power[ _-]?state|enabled))?$/i;
+const saysNothing = /^\s*(value|val|pv|present ?value)?\s*$/i;
 
 function isNumber(dataType: number): boolean {
   return (
@@ -126,7 +133,7 @@ function isNumber(dataType: number): boolean {
 
 /** Levels that only sort the metrics. */
 const neutral =
-  /^(measurements?|metering|meters?|electrical|electric|data|values?|sensors?|telemetry|live|inputs?|inlet|mains|supply|readings?|metrics?|outlets|sockets|ports|channels|phases|ac|energy|power|device|pdu)$/i;
+  /^(measurements?|metering|meters?|electrical|electric|data|values?|sensors?|telemetry|live|inputs?|inlets?|mains|supply|readings?|metrics?|outlets|sockets|ports|channels|phases|ac|energy|power|device|pdu)$/i;
 const outletLevel =
   /^(?:outlet|socket|port|channel|plug|receptacle|relay|output|load|ch)s?[ _.:#-]*([A-Za-z]?\d{1,4}|[A-Z])$/i;
 const phaseLevel = /^(?:phase|line)[ _.:-]*([ABCabc]|L?[123])$|^(L[123])$/i;
@@ -134,12 +141,18 @@ const phaseLevel = /^(?:phase|line)[ _.:-]*([ABCabc]|L?[123])$|^(L[123])$/i;
 /** `Outlets/Outlet 3` → `3`; `Phase 1` → `L1`; `Totals` → undefined; anything else keeps its words: `rack:meter-2`. */
 function labelOfPath(levels: readonly string[]): string | undefined {
   const labels: string[] = [];
-  for (const level of levels) {
+  for (const [index, level] of levels.entries()) {
+    if (neutral.test(level) || /^totals?$|^sum$/i.test(level)) continue;
     const outlet = outletLevel.exec(level);
     const phase = phaseLevel.exec(level);
+    const numbered = /^\d{1,4}$/.test(level) ? (levels[index - 1] ?? '') : '';
     if (outlet !== null) labels.push(outlet[1] as string);
     else if (phase !== null) labels.push(phaseOf((phase[1] ?? phase[2]) as string));
-    else if (!neutral.test(level) && !/^totals?$|^sum$/i.test(level)) labels.push(level.trim());
+    else if (/^(inlets?|inputs?)$/i.test(numbered))
+      // `inlet/1` is not outlet 1.
+      labels.push(`${numbered.toLowerCase().replace(/s$/, '')}:${level}`);
+    else if (/^phases?$/i.test(numbered)) labels.push(phaseOf(level));
+    else labels.push(level.trim());
   }
   return labels.length === 0 ? undefined : labels.join(':');
 }

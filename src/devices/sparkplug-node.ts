@@ -78,6 +78,8 @@ export class SparkplugNode {
   metrics = 0;
   /** Metrics with an alias, which mostly go by it from then on: not in `#byName` before one goes by its name. */
   #aliased: { name: string; slot: MetricSlot | null }[] = [];
+  /** Names of templates by alias: their members go by names of their own. */
+  readonly #templates = new Map<number, string>();
   readonly #touched: OutletSlot[] = [];
 
   constructor(device: string) {
@@ -90,6 +92,7 @@ export class SparkplugNode {
     this.overfull = false;
     this.metrics = 0;
     this.#aliased = [];
+    this.#templates.clear();
     this.#byName = new Map();
     this.#byAlias = new Map();
   }
@@ -127,8 +130,10 @@ export class SparkplugNode {
 
   #born(metric: SparkplugMetric | null, names: MetricNames, report: Report): BornMetric {
     if (metric === null) return undefined;
-    const { name, alias, dataType, unit } = metric;
+    const { alias, dataType, unit } = metric;
+    const name = this.#nameOf(metric);
     if (name === '' && alias < 0) return undefined;
+    if (dataType === dataTypes.template && alias >= 0 && name !== '') this.#templates.set(alias, name);
     const meaning = names.meaningOf(name, unit, dataType);
     if (meaning === 'unknown') report.rejectField(this.device, 'unit-unknown');
     return { name, alias, dataType, meaning: meaning === 'unknown' ? undefined : meaning };
@@ -162,8 +167,7 @@ export class SparkplugNode {
     const label = (meaning.label ?? (isStrip ? totalLabel : soleLabel)).slice(0, labelLengthMax);
     let outlet = outlets.get(label);
     if (outlet === undefined) {
-      const ceilings =
-        meaning.label === undefined || /^(L[123]|[abc])$/.test(label) ? feedCeilings : outletCeilings;
+      const ceilings = outletLabel.test(meaning.label ?? '') ? outletCeilings : feedCeilings;
       outlet = new OutletSlot(`${this.device}/${label}`, ceilings);
       outlets.set(label, outlet);
     }
@@ -172,11 +176,16 @@ export class SparkplugNode {
     return { quantity, scale, dataType, outlet };
   }
 
+  #nameOf(metric: SparkplugMetric): string {
+    if (metric.templateAlias < 0) return metric.name;
+    return `${this.#templates.get(metric.templateAlias) ?? ''}/${metric.name}`;
+  }
+
   /** Undefined: a metric no birth has told of. */
   find(metric: SparkplugMetric): MetricSlot | null | undefined {
     if (metric.nameLength === 0) return this.#byAlias.get(metric.alias);
     for (const { name, slot } of this.#aliased.splice(0)) keepFirst(this.#byName, name, slot);
-    const slot = this.#byName.get(metric.name);
+    const slot = this.#byName.get(this.#nameOf(metric));
     return slot === undefined && metric.alias >= 0 ? this.#byAlias.get(metric.alias) : slot;
   }
 
@@ -229,6 +238,9 @@ function keepFirst<Key>(slots: Map<Key, MetricSlot | null>, key: Key, slot: Metr
 }
 
 const labelLengthMax = 60;
+
+/** Numbered like an outlet. Whatever else has a name may be a feed, a rack or a phase. */
+const outletLabel = /(^|:)(?!L[123]$)[A-Za-z]?\d{1,4}$/;
 
 /** Registers that were relayed as they are say "invalid" with the end of their range. */
 function isEndOfRange(value: unknown, dataType: number): boolean {

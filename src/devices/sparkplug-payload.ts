@@ -18,6 +18,7 @@ export const dataTypes = {
   boolean: 11,
   string: 12,
   text: 14,
+  template: 19,
 } as const;
 
 /** Whoever can tell a text from where it stands. */
@@ -41,6 +42,10 @@ export class SparkplugMetric {
   dataType = 0;
   isHistorical = false;
   isNull = false;
+  /** Of the templates it is a member of, each with a slash behind it. */
+  prefix = '';
+  /** Of a template that goes by its alias, before `prefix`; −1: none. */
+  templateAlias = -1;
   /** As it came over the wire: see `valueAs`. */
   #wire: 'none' | 'varint' | 'float' | 'double' | 'boolean' | 'text' = 'none';
   #low = 0;
@@ -54,7 +59,9 @@ export class SparkplugMetric {
 
   /** Empty: it goes by its alias. */
   get name(): string {
-    return this.nameTo === 0 ? '' : this.#bytes.textAt(this.nameFrom, this.nameTo);
+    if (this.nameTo === 0) return '';
+    const own = this.#bytes.textAt(this.nameFrom, this.nameTo);
+    return this.prefix === '' ? own : this.prefix + own;
   }
 
   get nameLength(): number {
@@ -145,6 +152,21 @@ function shortest(value: number): number {
   return Math.round(value * perUnit) / perUnit;
 }
 
+/** A template whose members are being read, and what comes after it. */
+interface OpenTemplate {
+  readonly nextAt: number;
+  readonly nextEnd: number;
+  /** As it was outside. */
+  readonly prefix: string;
+  readonly templateAlias: number;
+  /** What its members have, where they tell nothing of their own. */
+  readonly timestampMs: number;
+  readonly isHistorical: boolean;
+}
+
+/** Templates within templates. */
+const templateDepthMax = 4;
+
 /** More than anyone gives one metric. */
 const propertiesMax = 64;
 
@@ -164,6 +186,10 @@ export class SparkplugPayload {
   /** Where the texts of the metric's properties stand. */
   readonly #textsFrom = new Int32Array(propertiesMax + 1);
   readonly #textsTo = new Int32Array(propertiesMax + 1);
+  /** Where the members of the metric stand, if it is a template; 0: nowhere. */
+  #templateFrom = 0;
+  #templateTo = 0;
+  readonly #templates: OpenTemplate[] = [];
 
   /** False: no Sparkplug payload. Its frame is checked to the end; the metrics are looked into one by one. */
   open(payload: Uint8Array): boolean {
@@ -183,13 +209,20 @@ export class SparkplugPayload {
       if (this.#broken) return false;
     }
     if (this.seq < 0 || this.seq > 255) this.seq = -1;
+    this.#templateTo = 0;
+    while (this.#leaveTemplate());
     this.#rewind(0, payload.length);
     return true;
   }
 
-  /** The next metric, valid until the next call; null: it is broken. Undefined: there are no more. */
+  /**
+   * The next metric, valid until the next call; null: it is broken. Undefined: there are no more. After a template
+   * come its members.
+   */
   next(): SparkplugMetric | null | undefined {
-    while (this.#at < this.#end) {
+    if (this.#templateTo > 0) this.#enterTemplate();
+    while (this.#at < this.#end || this.#leaveTemplate()) {
+      if (this.#at >= this.#end) continue;
       const key = this.#varint();
       if (key !== 0x12) {
         this.#skip(key);
@@ -200,12 +233,63 @@ export class SparkplugPayload {
       const whole = this.#end;
       this.#end = end;
       this.#metric.reset();
+      if (this.#templates.length > 0) this.#inherit();
       this.#readMetric();
       const broken = this.#broken;
+      if (broken) this.#templateTo = 0;
       this.#rewind(end, whole);
       return broken ? null : this.#metric;
     }
     return undefined;
+  }
+
+  /** Goes on with the members of the template that was read last. Definitions hold no values, only defaults. */
+  #enterTemplate(): void {
+    const from = this.#templateFrom;
+    const to = this.#templateTo;
+    this.#templateTo = 0;
+    const metric = this.#metric;
+    if (this.#templates.length >= templateDepthMax || metric.isNull || this.#isDefinition(from, to)) return;
+    const { prefix, templateAlias, timestampMs, isHistorical } = metric;
+    const outside = { nextAt: this.#at, nextEnd: this.#end, prefix, templateAlias };
+    this.#templates.push({ ...outside, timestampMs, isHistorical });
+    const { name } = metric;
+    if (name !== '') metric.prefix = `${name}/`;
+    else {
+      metric.prefix = '';
+      metric.templateAlias = metric.alias;
+    }
+    this.#rewind(from, to);
+  }
+
+  /** False: there is none to leave. */
+  #leaveTemplate(): boolean {
+    const left = this.#templates.pop();
+    if (left === undefined) return false;
+    this.#metric.prefix = left.prefix;
+    this.#metric.templateAlias = left.templateAlias;
+    this.#rewind(left.nextAt, left.nextEnd);
+    return true;
+  }
+
+  #inherit(): void {
+    const template = this.#templates.at(-1) as OpenTemplate;
+    this.#metric.timestampMs = template.timestampMs;
+    this.#metric.isHistorical = template.isHistorical;
+  }
+
+  #isDefinition(from: number, to: number): boolean {
+    const at = this.#at;
+    const end = this.#end;
+    let found = false;
+    this.#rewind(from, to);
+    while (this.#at < this.#end && !found) {
+      const key = this.#varint();
+      if (key === 0x28) found = this.#varint() !== 0;
+      else this.#skip(key);
+    }
+    this.#rewind(at, end);
+    return found;
   }
 
   #rewind(at: number, end: number): void {
@@ -259,6 +343,10 @@ export class SparkplugPayload {
           break;
         case 0x7a:
           metric.setText(this.#text());
+          break;
+        case 0x92:
+          this.#templateFrom = this.#span();
+          this.#templateTo = this.#at;
           break;
         default:
           this.#skip(key);

@@ -14,7 +14,8 @@ export interface MadeMetric {
   boolean?: boolean;
   text?: string;
   properties?: Record<string, string | number>;
-  /** Left as it is, e.g. a template. */
+  template?: { metrics: MadeMetric[]; isDefinition?: boolean };
+  /** Left as it is, e.g. a data set. */
   raw?: Uint8Array;
 }
 
@@ -47,7 +48,17 @@ function madeMetric(metric: MadeMetric): Buffer {
     ...fixed(13, 8, metric.double),
     ...number(14, metric.boolean === undefined ? undefined : Number(metric.boolean)),
     ...text(15, metric.text),
+    ...(metric.template === undefined ? [] : part(18, madeTemplate(metric.template))),
     metric.raw ?? Buffer.alloc(0),
+  ]);
+}
+
+function madeTemplate({ metrics, isDefinition }: NonNullable<MadeMetric['template']>): Buffer {
+  return Buffer.concat([
+    ...text(1, '1.0'),
+    ...metrics.flatMap((metric) => part(2, madeMetric(metric))),
+    ...text(4, 'Strip'),
+    ...number(5, isDefinition === undefined ? undefined : Number(isDefinition)),
   ]);
 }
 
