@@ -59,11 +59,15 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Longer is no meter's message, and not looked through once more. */
+const mendedLengthMax = 65_536;
+
 /** Undefined: not JSON. Some firmware prints a float it lacks as bare `nan`: that costs the field, not the message. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
+    if (text.length > mendedLengthMax) return undefined;
     const mended = text.replace(/([:,[]\s*)[+-]?(?:nan|inf)(?=\s*[,}\]])/gi, '$1null');
     return mended === text ? undefined : parse(mended);
   }

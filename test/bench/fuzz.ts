@@ -9,7 +9,7 @@ import { Chance } from '../devices/mutated-message.ts';
 import { faultsOf } from '../devices/sound-reading.ts';
 import { benchMapping } from './decode-announced.ts';
 import { type FuzzMessage, fuzzMessages } from './fuzz-messages.ts';
-import { parseBare, SlowWatch, slowMillis } from './fuzz-slow.ts';
+import { millisFor, parseBare, SlowWatch, slowMillis } from './fuzz-slow.ts';
 import type { BenchRow } from './run.ts';
 
 export interface FuzzOptions {
@@ -156,14 +156,7 @@ class FuzzRun {
   /** Answers how long it took. */
   #accept({ raw, origin }: FuzzMessage): number {
     this.#raw = raw;
-    const before = performance.now();
-    try {
-      this.#intake.accept(raw, this.#sink);
-    } catch (error) {
-      this.#crashes += 1;
-      this.#find(`thrown: ${error instanceof Error ? error.stack : error}`, raw);
-    }
-    const millis = performance.now() - before;
+    const millis = millisFor(() => this.#acceptSafely(raw));
     let tally = this.#tallies.get(origin);
     if (tally === undefined) {
       tally = { messages: 0, millis: 0, slowestMillis: 0, slowestBytes: 0 };
@@ -178,12 +171,22 @@ class FuzzRun {
     return millis;
   }
 
+  #acceptSafely(raw: RawMessage): void {
+    try {
+      this.#intake.accept(raw, this.#sink);
+    } catch (error) {
+      this.#crashes += 1;
+      this.#find(`thrown: ${error instanceof Error ? error.stack : error}`, raw);
+    }
+  }
+
   #tick(nowMs: number): void {
     let millis = Number.POSITIVE_INFINITY;
     for (let time = 0; time < 3 && millis > slowMillis; time++) {
-      const before = performance.now();
-      this.#intake.tick(nowMs, this.#sink);
-      millis = Math.min(millis, performance.now() - before);
+      millis = Math.min(
+        millis,
+        millisFor(() => this.#intake.tick(nowMs, this.#sink)),
+      );
     }
     this.#tickMillis = Math.max(this.#tickMillis, millis);
     if (millis > slowMillis) this.findings.add(`a tick took ${round(millis)} ms, three times over`);
