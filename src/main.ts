@@ -49,6 +49,7 @@ function program(): Command {
   addCheck(rackwatt);
   addDiscover(rackwatt);
   addDecode(rackwatt);
+  addDetect(rackwatt);
   addReplay(rackwatt);
   return rackwatt;
 }
@@ -129,6 +130,21 @@ function addDecode(rackwatt: Command): void {
       const { familiesWith } = await import('./families.ts');
       const { mappings } = (await load(options)).settings.mqtt;
       await decode(await familiesWith(mappings), process.stdin, process.stdout, systemClock);
+    });
+}
+
+function addDetect(rackwatt: Command): void {
+  add(rackwatt, 'detect')
+    .description('finds starts and the idle level in recorded traces (CSV: a time column, a watts column)')
+    .argument('<file...>', 'traces, each of one load; packed by gzip or not')
+    .option(configFlag, configHelp)
+    .addHelpText(
+      'after',
+      examples('rackwatt detect monday.csv', "rackwatt detect *.csv.gz | jq '.starts[].peakWatts'"),
+    )
+    .action(async (files: string[], options: { config?: string }) => {
+      const { detect } = await import('./commands/detect.ts');
+      await detect(files, (await load(options)).settings.detect, process.stdout);
     });
 }
 

@@ -1,0 +1,265 @@
+import type { InrushEstimate, StartRecord, StartTrace } from '../model/start.ts';
+import type { RiseSoFar } from './start-detector.ts';
+import { Trace } from './trace.ts';
+
+/** The surge of a start is looked for in its first minute, with a slow meter in its first readings. */
+const surgeMsMin = 60_000;
+const surgeReadings = 2.5;
+/** Much more than the peak so far, within this: only now it really starts (the BMC boots first). */
+const lateSurgeMsMax = 300_000;
+const lateSurgeRatio = 1.5;
+const lateSurgeWattsMin = 20;
+/** By then the boot is over and the level is that of an idle or working system. */
+const bootMs = 180_000;
+const settledByMs = 900_000;
+/** What is known is told again before all is. */
+const tellAgainMs = 300_000;
+const settledBinMs = 30_000;
+const settledShare = 0.06;
+const settledWattsMin = 3;
+
+/** An open start as JSON. */
+export interface SavedStart {
+  readonly scope: string;
+  readonly atMs: number;
+  readonly fromWatts: number;
+  readonly peakWatts: number;
+  readonly peakAtMs: number;
+  readonly detectedAtMs: number;
+  readonly voltsBefore: number | null;
+  readonly voltsMin: number | null;
+  readonly endMs: number;
+  readonly toldAgain: boolean;
+  readonly surgeUntilMs: number;
+  readonly concurrent: readonly string[];
+  readonly trace: {
+    readonly atMs: readonly number[];
+    readonly watts: readonly number[];
+    readonly volts: readonly (number | null)[];
+  };
+}
+
+/** A start under way, or a rise that may become one: keeps its trace and sums it up. */
+export class OpenStart implements RiseSoFar {
+  readonly scope: string;
+  readonly atMs: number;
+  readonly fromWatts: number;
+  readonly trace = new Trace();
+  peakWatts = Number.NEGATIVE_INFINITY;
+  peakAtMs = 0;
+  detectedAtMs = 0;
+  voltsBefore = Number.NaN;
+  voltsMin = Number.NaN;
+  /** It went off again. */
+  endMs = 0;
+  toldAgain = false;
+  readonly concurrent = new Set<string>();
+  #surgeUntilMs: number;
+  #highWatts = 0;
+
+  constructor(scope: string, atMs: number, fromWatts: number, usualGapMs: number) {
+    this.scope = scope;
+    this.atMs = atMs;
+    this.fromWatts = fromWatts;
+    this.#surgeUntilMs = atMs + Math.max(surgeMsMin, surgeReadings * usualGapMs);
+  }
+
+  /** The reading before the onset. */
+  before(atMs: number, watts: number, volts: number): void {
+    this.trace.add(atMs, watts, volts, 0);
+  }
+
+  saved(): SavedStart {
+    return {
+      scope: this.scope,
+      atMs: this.atMs,
+      fromWatts: this.fromWatts,
+      peakWatts: this.peakWatts,
+      peakAtMs: this.peakAtMs,
+      detectedAtMs: this.detectedAtMs,
+      voltsBefore: knownOrNull(this.voltsBefore),
+      voltsMin: knownOrNull(this.voltsMin),
+      endMs: this.endMs,
+      toldAgain: this.toldAgain,
+      surgeUntilMs: this.#surgeUntilMs,
+      concurrent: [...this.concurrent],
+      trace: {
+        atMs: this.trace.atMs,
+        watts: this.trace.watts,
+        volts: this.trace.volts.map(knownOrNull),
+      },
+    };
+  }
+
+  static restored(saved: SavedStart): OpenStart {
+    const start = new OpenStart(saved.scope, saved.atMs, saved.fromWatts, 0);
+    start.peakWatts = saved.peakWatts;
+    start.peakAtMs = saved.peakAtMs;
+    start.detectedAtMs = saved.detectedAtMs;
+    start.voltsBefore = saved.voltsBefore ?? Number.NaN;
+    start.voltsMin = saved.voltsMin ?? Number.NaN;
+    start.endMs = saved.endMs;
+    start.toldAgain = saved.toldAgain;
+    start.#surgeUntilMs = saved.surgeUntilMs;
+    for (const other of saved.concurrent) start.concurrent.add(other);
+    const { atMs, watts, volts } = saved.trace;
+    for (let i = 0; i < atMs.length; i += 1)
+      start.trace.add(atMs[i]!, watts[i]!, volts[i] ?? Number.NaN, saved.surgeUntilMs);
+    return start;
+  }
+
+  isBooting(nowMs: number): boolean {
+    return nowMs - this.atMs < bootMs;
+  }
+
+  take(atMs: number, watts: number, volts: number): void {
+    this.#lookForLateSurge(atMs, Math.abs(watts));
+    this.late(atMs, watts, volts);
+    const last = this.trace.atMs[this.trace.length - 1];
+    if (last === undefined || atMs >= last) this.trace.add(atMs, watts, volts, this.#surgeUntilMs);
+  }
+
+  /** Two readings in a row: a single one may be wild. */
+  #lookForLateSurge(atMs: number, draw: number): void {
+    const high =
+      atMs > this.#surgeUntilMs &&
+      atMs - this.atMs <= lateSurgeMsMax &&
+      draw > this.peakWatts + lateSurgeWattsMin &&
+      draw > lateSurgeRatio * this.peakWatts;
+    if (high && this.#highWatts > 0) {
+      this.#surgeUntilMs = atMs + surgeMsMin;
+      this.peakWatts = this.#highWatts;
+      this.peakAtMs = atMs;
+    }
+    this.#highWatts = high ? draw : 0;
+  }
+
+  /** A reading that came out of order counts for the peak, not for the course. */
+  late(atMs: number, watts: number, volts: number): void {
+    if (atMs < this.atMs || atMs > this.#surgeUntilMs) return;
+    const draw = Math.abs(watts);
+    if (draw > this.peakWatts) {
+      this.peakWatts = draw;
+      this.peakAtMs = atMs;
+    }
+    if (volts < this.voltsMin || Number.isNaN(this.voltsMin)) this.voltsMin = volts;
+  }
+
+  medianOf(spanMs: number): number {
+    const nowMs = this.trace.atMs[this.trace.length - 1]!;
+    return Math.abs(this.trace.median(Math.max(this.atMs, nowMs - spanMs), nowMs + 1));
+  }
+
+  isOver(nowMs: number): boolean {
+    return this.endMs > 0 || nowMs - this.atMs >= settledByMs;
+  }
+
+  /** Once, when most is known though not all. */
+  isTimeToTell(nowMs: number): boolean {
+    if (this.toldAgain || nowMs - this.atMs < tellAgainMs) return false;
+    this.toldAgain = true;
+    return true;
+  }
+
+  /** `lowSinceMs`: since then it seems to be off, though that is not certain yet; 0: it does not. */
+  record(nowMs: number, id: string, outlets: readonly string[], lowSinceMs = 0): StartRecord {
+    const endMs = this.endMs || lowSinceMs;
+    const untilMs = endMs > 0 ? endMs : Math.min(nowMs, this.atMs + settledByMs);
+    const settledWatts = this.#settledWatts(untilMs, endMs > 0);
+    const settleMs = Number.isNaN(settledWatts) ? Number.NaN : this.#settleMs(settledWatts, untilMs);
+    const energyUntilMs = Number.isNaN(settleMs) ? untilMs : this.atMs + settleMs;
+    const estimate = inrushEstimate(this.fromWatts, outlets.length);
+    return {
+      id,
+      scope: this.scope,
+      outlets,
+      atMs: Math.floor(this.atMs),
+      detectedAtMs: Math.floor(this.detectedAtMs),
+      fromWatts: rounded(this.fromWatts),
+      peakWatts: rounded(this.peakWatts),
+      peakAtMs: Math.floor(this.peakAtMs),
+      peakIs: 'lower-bound',
+      sampleMs: this.#sampleMs(),
+      ...(Number.isNaN(settledWatts) ? {} : { settledWatts: rounded(settledWatts) }),
+      ...(Number.isNaN(settleMs) ? {} : { settleMs }),
+      ...(energyUntilMs > this.atMs
+        ? { wattHours: rounded(this.trace.wattHours(this.atMs, energyUntilMs)) }
+        : {}),
+      ...(Number.isNaN(this.voltsBefore) ? {} : { voltsBefore: rounded(this.voltsBefore) }),
+      ...(Number.isNaN(this.voltsMin) ? {} : { voltsMin: rounded(this.voltsMin) }),
+      concurrent: [...this.concurrent],
+      ...(estimate === undefined ? {} : { inrushEstimate: estimate }),
+      complete: this.isOver(nowMs),
+      trace: this.#traceColumns(),
+    };
+  }
+
+  /** After the boot; of a run too short for that, its second half. */
+  #settledWatts(untilMs: number, ended: boolean): number {
+    const runMs = untilMs - this.atMs;
+    const fromMs = runMs >= 2 * bootMs ? this.atMs + bootMs : this.atMs + runMs / 2;
+    // A run that is still going on may be anywhere in its boot.
+    if (!ended && runMs < tellAgainMs) return Number.NaN;
+    return Math.abs(this.trace.median(fromMs, untilMs));
+  }
+
+  /** The first time from which it stays around the settled level for a while. */
+  #settleMs(settledWatts: number, untilMs: number): number {
+    const binMs = Math.max(settledBinMs, 2 * this.#sampleMs());
+    const near = (fromMs: number) => {
+      const watts = Math.abs(this.trace.mean(fromMs, Math.min(fromMs + binMs, untilMs)));
+      return Math.abs(watts - settledWatts) <= Math.max(settledShare * settledWatts, settledWattsMin);
+    };
+    for (const atMs of this.trace.atMs) {
+      if (atMs < this.atMs) continue;
+      if (atMs + binMs > untilMs) break;
+      if (near(atMs) && (atMs + 2 * binMs > untilMs || near(atMs + binMs)))
+        return Math.floor(atMs - this.atMs);
+    }
+    return Number.NaN;
+  }
+
+  /** The usual distance of readings in the surge. */
+  #sampleMs(): number {
+    const gapsMs: number[] = [];
+    for (let i = 1; i < this.trace.length && this.trace.atMs[i - 1]! <= this.#surgeUntilMs; i += 1) {
+      const gapMs = this.trace.atMs[i]! - this.trace.atMs[i - 1]!;
+      if (gapMs > 0) gapsMs.push(gapMs);
+    }
+    gapsMs.sort((a, b) => a - b);
+    return Math.round(gapsMs[gapsMs.length >> 1] ?? 0);
+  }
+
+  #traceColumns(): StartTrace {
+    const { atMs, watts, volts } = this.trace;
+    return {
+      atMs: atMs.map(Math.floor),
+      watts: watts.map(rounded),
+      ...(volts.every(Number.isNaN)
+        ? {}
+        : { volts: volts.map((value) => (Number.isNaN(value) ? null : rounded(value))) }),
+    };
+  }
+}
+
+/** Below this the supplies had no mains: a server in standby keeps them charged. */
+const unpoweredWattsMax = 3;
+/** Crest of the charging current of a supply of which nothing is known (power-domain §3). */
+const inrushAmpsPerSupply = 35;
+
+function inrushEstimate(fromWatts: number, supplies: number): InrushEstimate | undefined {
+  if (fromWatts >= unpoweredWattsMax) return undefined;
+  return {
+    ampsPeak: inrushAmpsPerSupply * supplies,
+    supplies,
+    rule: `${inrushAmpsPerSupply} A crest for each supply that gets mains, for some 5 ms; not measured`,
+  };
+}
+
+function knownOrNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,103 @@
+import { binCount } from './idle-histogram.ts';
+import type { CircuitState } from './impedance.ts';
+import { stateColumns } from './load-state.ts';
+import type { Load } from './load-table.ts';
+import type { SavedStart } from './open-start.ts';
+
+/**
+ * The detectors' state as bytes: the length of a JSON head (u32), the head, and after it each load's numbers as they
+ * lie in memory (little-endian, as on every machine that runs Node).
+ */
+const version = 1;
+const loadBytes = stateColumns * 8 + binCount * 4;
+
+interface Head {
+  readonly version: number;
+  readonly stateColumns: number;
+  readonly binCount: number;
+  readonly ids: readonly string[];
+  readonly starts: Readonly<Record<string, SavedStart>>;
+  readonly circuits: readonly CircuitState[];
+}
+
+export interface SavedLoad {
+  readonly state: Float64Array;
+  readonly bins: Float32Array;
+  readonly start: SavedStart | undefined;
+}
+
+/** What a checkpoint knows of loads; each can be taken once. */
+export class Saved {
+  readonly circuits: readonly CircuitState[];
+  readonly #loads: Map<string, SavedLoad>;
+
+  constructor(circuits: readonly CircuitState[], loads: Map<string, SavedLoad>) {
+    this.circuits = circuits;
+    this.#loads = loads;
+  }
+
+  take(id: string): SavedLoad | undefined {
+    const load = this.#loads.get(id);
+    this.#loads.delete(id);
+    return load;
+  }
+
+  /** Those nobody has asked for yet. */
+  get rest(): ReadonlyMap<string, SavedLoad> {
+    return this.#loads;
+  }
+}
+
+export interface WhatToSave {
+  readonly loads: readonly Load[];
+  readonly startOf: (load: Load) => SavedStart | undefined;
+  readonly circuits: readonly CircuitState[];
+  /** Loads of the last checkpoint that have not come back: kept. */
+  readonly notYet: Saved | undefined;
+}
+
+export function* writeSaved({ loads, startOf, circuits, notYet }: WhatToSave): Iterable<Uint8Array> {
+  const rest = [...(notYet?.rest ?? [])];
+  const starts: Record<string, SavedStart> = {};
+  for (const load of loads) {
+    const start = startOf(load);
+    if (start !== undefined) starts[load.id] = start;
+  }
+  for (const [id, { start }] of rest) if (start !== undefined) starts[id] = start;
+  const ids = [...loads.map(({ id }) => id), ...rest.map(([id]) => id)];
+  const head: Head = { version, stateColumns, binCount, ids, starts, circuits };
+  const text = new TextEncoder().encode(JSON.stringify(head));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, text.length, true);
+  yield length;
+  yield text;
+  for (const { state, bins } of [...loads, ...rest.map(([, load]) => load)]) {
+    yield bytesOf(state);
+    yield bytesOf(bins);
+  }
+}
+
+/** Throws when the bytes are not of this version and shape. */
+export function readSaved(bytes: Uint8Array): Saved {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Head;
+  if (head.version !== version || head.stateColumns !== stateColumns || head.binCount !== binCount)
+    throw new Error(`saved by another version of the detectors (${head.version})`);
+  if (bytes.length !== 4 + length + head.ids.length * loadBytes) throw new Error('saved state is cut off');
+  const loads = new Map<string, SavedLoad>();
+  for (const [index, id] of head.ids.entries()) {
+    const from = 4 + length + index * loadBytes;
+    // Copied, since it does not begin on a multiple of eight.
+    const own = bytes.slice(from, from + loadBytes);
+    loads.set(id, {
+      state: new Float64Array(own.buffer, 0, stateColumns),
+      bins: new Float32Array(own.buffer, stateColumns * 8, binCount),
+      start: Object.hasOwn(head.starts, id) ? head.starts[id] : undefined,
+    });
+  }
+  return new Saved(head.circuits, loads);
+}
+
+function bytesOf(numbers: Float64Array | Float32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+}

@@ -1,0 +1,76 @@
+/** Points of a start's trace; beyond, those after the surge are thinned. */
+const pointsMax = 2_048;
+
+/** The course of one start, reading by reading. Times in order; volts NaN where not told. */
+export class Trace {
+  readonly atMs: number[] = [];
+  readonly watts: number[] = [];
+  readonly volts: number[] = [];
+
+  get length(): number {
+    return this.atMs.length;
+  }
+
+  /** `keepUntilMs`: everything before stays at full resolution. */
+  add(atMs: number, watts: number, volts: number, keepUntilMs: number): void {
+    if (this.length >= pointsMax) this.#thin(keepUntilMs);
+    this.atMs.push(atMs);
+    this.watts.push(watts);
+    this.volts.push(volts);
+  }
+
+  /** Time-weighted median of the watts in [fromMs, toMs); each reading holds until the next. NaN when empty. */
+  median(fromMs: number, toMs: number): number {
+    const held: { watts: number; ms: number }[] = [];
+    let wholeMs = 0;
+    for (let i = 0; i < this.length; i += 1) {
+      const ms = Math.min(this.atMs[i + 1] ?? toMs, toMs) - Math.max(this.atMs[i]!, fromMs);
+      if (ms <= 0) continue;
+      held.push({ watts: this.watts[i]!, ms });
+      wholeMs += ms;
+    }
+    held.sort((a, b) => a.watts - b.watts);
+    let ms = 0;
+    for (const part of held) {
+      ms += part.ms;
+      if (2 * ms >= wholeMs) return part.watts;
+    }
+    return Number.NaN;
+  }
+
+  /** Time-weighted mean of [fromMs, toMs); NaN when empty. */
+  mean(fromMs: number, toMs: number): number {
+    const wattMs = this.#wattMs(fromMs, toMs);
+    const fromIndex = this.atMs[0] ?? toMs;
+    return wattMs / (toMs - Math.max(fromMs, fromIndex));
+  }
+
+  wattHours(fromMs: number, toMs: number): number {
+    return this.#wattMs(fromMs, toMs) / 3_600_000;
+  }
+
+  #wattMs(fromMs: number, toMs: number): number {
+    let sum = 0;
+    for (let i = 0; i < this.length; i += 1) {
+      const ms = Math.min(this.atMs[i + 1] ?? toMs, toMs) - Math.max(this.atMs[i]!, fromMs);
+      if (ms > 0) sum += this.watts[i]! * ms;
+    }
+    return sum;
+  }
+
+  /** Drops every second point after `keepUntilMs`, of everything when that is not enough. */
+  #thin(keepUntilMs: number): void {
+    const first = this.atMs.findIndex((atMs) => atMs > keepUntilMs);
+    const from = first < 0 || first > pointsMax / 2 ? 1 : first;
+    let to = from;
+    for (let i = from; i < this.length; i += 2) {
+      this.atMs[to] = this.atMs[i]!;
+      this.watts[to] = this.watts[i]!;
+      this.volts[to] = this.volts[i]!;
+      to += 1;
+    }
+    this.atMs.length = to;
+    this.watts.length = to;
+    this.volts.length = to;
+  }
+}
