@@ -97,7 +97,11 @@ export function readEnergy(
   reading.voltAmpsReactive = fields.voltAmps(ReactivePower, outletCeilings, name, report);
   reading.powerFactor = fields.powerFactor(Factor, name, report);
   reading.hertz = fields.hertz(Frequency, name, report);
-  reading.wattHoursTotal = fields.wattHours(Total, 1000, name, report);
+  // Firmware in the manner of Tasmota (OpenBeken) has another key, in Wh.
+  reading.wattHoursTotal =
+    Total === undefined
+      ? fields.wattHours(energy.ConsumptionTotal, 1, name, report)
+      : fields.wattHours(Total, 1000, name, report);
   reading.wattHoursReturnedTotal = fields.wattHours(ExportActive, 1000, name, report);
   report.reading(reading);
 }

@@ -6,6 +6,7 @@ import { isObject, readObject } from '../json.ts';
 import { Known } from '../known.ts';
 import { readingAt, trustedMs } from '../measured-time.ts';
 import { plainValue } from '../plain-value.ts';
+import { meaningOfUnit } from '../unit-names.ts';
 
 /**
  * Z-Wave JS UI: meters and switches by ValueID or by name, in any of its three payloads.
@@ -15,9 +16,15 @@ export const family: Family = {
   name: 'z-wave-js-ui',
   // With and without a location before the node.
   topics: ['+', '+/+'].flatMap((node) =>
-    ['50/+/value/+', 'meter/+/value/+', '37/+/currentValue', 'switch_binary/+/currentValue', 'status'].map(
-      (tail) => `zwave/${node}/${tail}`,
-    ),
+    [
+      '50/+/value/+',
+      'meter/+/value/+',
+      '49/+/+',
+      'sensor_multilevel/+/+',
+      '37/+/currentValue',
+      'switch_binary/+/currentValue',
+      'status',
+    ].map((tail) => `zwave/${node}/${tail}`),
   ),
   rank: 20,
   expectedIntervalMs: 600_000,
@@ -30,6 +37,11 @@ class ZwaveSession implements FamilySession {
   readonly #nodes = new Known(devicesMax, (device) => new ZwaveNode(device));
 
   claim(topic: string): TopicReader | undefined {
+    const sensor = sensorForm.exec(topic);
+    if (sensor !== null) {
+      const [, device = '', endpoint, name = ''] = sensor;
+      return readerOfSensor(this.#nodes.get(device), Number(endpoint), name);
+    }
     const found = topicForm.exec(topic);
     if (found === null) return undefined;
     const [, device, meter, key, relay] = found;
@@ -46,8 +58,14 @@ class ZwaveSession implements FamilySession {
 const topicForm =
   /^zwave\/((?:[^/]+\/)?[^/]+)\/(?:(?:50|meter)\/(?:endpoint_)?(\d{1,3})\/value\/(\d{1,9})|(?:37|switch_binary)\/(?:endpoint_)?(\d{1,3})\/currentValue|status)$/;
 
+/** Older plugs tell their power as a sensor of many, by name. */
+const sensorForm =
+  /^zwave\/((?:[^/]+\/)?[^/]+)\/(?:49|sensor_multilevel)\/(?:endpoint_)?(\d{1,3})\/([\w ]{1,60})$/;
+
 class ZwaveNode {
   readonly device: string;
+  /** Has told a power: the voltage is not that of its battery. */
+  isMeter = false;
   /** It has endpoints that measure: the root is then the sum of them. */
   #isStrip = false;
   readonly #outlets: string[] = [];
@@ -98,7 +116,29 @@ function readerOfMeter(node: ZwaveNode, endpoint: number, key: number): TopicRea
     const found = toldIn(node, message, report);
     if (found === undefined) return;
     const reading = readingAt(node.device, node.outlet(endpoint), found.atMs, message);
+    if (quantity === 'watts') node.isMeter = true;
     reading[quantity] = measured(quantity, found.value, scale, outletCeilings, node.device, report);
+    report.reading(reading);
+  };
+}
+
+const sensors: Readonly<Record<string, Quantity>> = { Power: 'watts', Voltage: 'volts', Current: 'amps' };
+
+/** W, V and A, unless the ValueID says otherwise. */
+function readerOfSensor(node: ZwaveNode, endpoint: number, name: string): TopicReader {
+  const quantity = Object.hasOwn(sensors, name) ? sensors[name] : undefined;
+  if (quantity === undefined) return (_, report) => report.ignore('not-a-meter');
+  return (message, report) => {
+    const found = toldIn(node, message, report);
+    if (found === undefined) return;
+    const told = found.unit === undefined ? { quantity, scale: 1 } : meaningOfUnit(found.unit);
+    if (told?.quantity === 'watts') node.isMeter = true;
+    if (told?.quantity !== quantity || !node.isMeter) {
+      report.ignore('not-a-meter');
+      return;
+    }
+    const reading = readingAt(node.device, node.outlet(endpoint), found.atMs, message);
+    reading[quantity] = measured(quantity, found.value, told.scale, outletCeilings, node.device, report);
     report.reading(reading);
   };
 }
@@ -129,16 +169,21 @@ function toldIn(
   node: ZwaveNode,
   message: RawMessage,
   report: Report,
-): { value: unknown; atMs: number | undefined } | undefined {
-  if (message.payload[0] !== brace) return { value: plainValue(message.payload), atMs: undefined };
+): { value: unknown; atMs: number | undefined; unit: string | undefined } | undefined {
+  if (message.payload[0] !== brace)
+    return { value: plainValue(message.payload), atMs: undefined, unit: undefined };
   const body = readObject(message, node.device, report);
   if (body === undefined) return undefined;
-  const { value, time } = body;
+  const { value, time, unit } = body;
   if (value === undefined || value === null || isObject(value)) {
     report.ignore('no-value');
     return undefined;
   }
-  return { value, atMs: typeof time === 'number' ? trustedMs(time, message.receivedAtMs) : undefined };
+  return {
+    value,
+    atMs: typeof time === 'number' ? trustedMs(time, message.receivedAtMs) : undefined,
+    unit: typeof unit === 'string' ? unit : undefined,
+  };
 }
 
 const brace = 123;
