@@ -27,6 +27,7 @@ const messagesPerRound = 1_000;
  * reader threw, a reading was unsound, a table outgrew its limit, or a message was slow and slow again.
  */
 export async function fuzzBench({ seed, messages }: FuzzOptions): Promise<BenchRow[]> {
+  if (!Number.isInteger(seed) || !(messages > 0)) throw new Error('--seed and --messages are whole numbers');
   console.error(`seed ${seed}`);
   const run = new FuzzRun([benchMapping, ...(await loadFamilies())]);
   const stream = fuzzMessages(new Chance(seed));
