@@ -31,8 +31,10 @@ export class MappingLists {
   readonly #texts: string[] = [];
   /** How many of them say which members there are. */
   #leading = 0;
-  /** The lists in the document at hand. */
-  #found: unknown[] = [];
+  /** The lists in the document at hand, and the member of each that was asked for last. */
+  readonly #found: unknown[] = [];
+  readonly #members: unknown[] = [];
+  readonly #keys: (string | number)[] = [];
 
   /** Those added before say which members there are, the others tell more of them. */
   lead(): void {
@@ -58,7 +60,10 @@ export class MappingLists {
 
   /** Opens a document: its members, by place in a list, by key, or by what stands for the outlet in keys. */
   membersOf(document: unknown): readonly (string | number)[] {
-    this.#found = this.#lists.map(({ before }) => lookUp(document, before));
+    for (let index = 0; index < this.#lists.length; index++) {
+      this.#found[index] = lookUp(document, (this.#lists[index] as List).before);
+      this.#keys[index] = -1;
+    }
     const leading = this.#leading === 0 ? this.#lists.length : this.#leading;
     if (leading === 1) return keysOf(this.#found[0], this.#lists[0]?.key);
     const all = new Set<string | number>();
@@ -69,9 +74,13 @@ export class MappingLists {
 
   valueAt({ list, path }: Place, document: unknown, key: string | number): unknown {
     if (list < 0) return lookUp(document, path);
-    const pattern = this.#lists[list]?.key;
-    const step = pattern === undefined ? key : `${pattern.prefix}${key}${pattern.suffix}`;
-    return lookUp(member(this.#found[list], step), path);
+    if (this.#keys[list] !== key) {
+      const pattern = this.#lists[list]?.key;
+      const step = pattern === undefined ? key : `${pattern.prefix}${key}${pattern.suffix}`;
+      this.#keys[list] = key;
+      this.#members[list] = member(this.#found[list], step);
+    }
+    return lookUp(this.#members[list], path);
   }
 }
 
@@ -81,9 +90,10 @@ export function keyPattern(step: string | number | undefined): KeyPattern | unde
   return match === null ? undefined : { prefix: match[1] as string, suffix: match[2] as string };
 }
 
+const places = Array.from({ length: membersMax }, (_, place) => place);
+
 function keysOf(list: unknown, key: KeyPattern | undefined): (string | number)[] {
-  if (Array.isArray(list))
-    return key === undefined ? Array.from({ length: Math.min(list.length, membersMax) }, (_, at) => at) : [];
+  if (Array.isArray(list)) return key === undefined ? places.slice(0, list.length) : [];
   if (!isObject(list)) return [];
   const keys = Object.keys(list);
   if (key === undefined) return keys.slice(0, membersMax);

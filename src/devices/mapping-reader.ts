@@ -103,7 +103,11 @@ class Row {
         this.#timeIn(document, key, message),
         message,
       );
-      if (quantity !== 'on') reading[quantity] = figureIn(figure, quantity, value, ceilings, device, report);
+      if (quantity !== 'on')
+        reading[quantity] =
+          typeof value === 'string'
+            ? figureOfText(figure, quantity, value, ceilings, device, report)
+            : measured(quantity, value, figure.scale, ceilings, device, report);
       else {
         reading.on = wordIn(value, figure, switchedText);
         if (reading.on === undefined) report.rejectField(device, 'wrong-shape');
@@ -135,15 +139,15 @@ class Row {
 }
 
 /** Text may tell the unit behind the number, `126 Watts`: then it is believed, if it is one of that quantity. */
-function figureIn(
+function figureOfText(
   { scale }: MappedFigure,
   quantity: Quantity,
-  value: unknown,
+  value: string,
   ceilings: Ceilings,
   device: string,
   report: Report,
 ): number | undefined {
-  const words = typeof value === 'string' && value.length <= 40 ? numberWithUnit.exec(value) : null;
+  const words = value.length <= 40 ? numberWithUnit.exec(value) : null;
   const told = words === null ? undefined : meaningOfUnit(words[2] as string);
   const isCounter = quantity === 'wattHoursReturnedTotal' && told?.quantity === 'wattHoursTotal';
   return words !== null && told !== undefined && (told.quantity === quantity || isCounter)
