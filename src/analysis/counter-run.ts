@@ -1,0 +1,192 @@
+import { type CounterStep, counterStep, countOf } from './counter-step.ts';
+import type { LedgerBook } from './ledger-row.ts';
+import { Stretch } from './stretch.ts';
+
+const hourMs = 3_600_000;
+/** Counters that do not count for a whole one of these stretches of the clock are too coarse to wait for. */
+export const quietCellMs = 6 * hourMs;
+/** A counter may be refreshed more seldom than it is sent, but not for longer than this. */
+const refreshMsMax = 900_000;
+/** After a longer silence a wrap cannot be told from a reset. */
+const wrapMsMax = 900_000;
+const headroom = 1.2;
+const lazyFactor = 2;
+const stuckCounts = 3;
+/** Watts tell something of a time only where they are known for more than this share of it. */
+const trustedShareMin = 0.5;
+
+/** One reading of a counter, Wh: what the meter said, and that with all it wrapped round at added. */
+interface Mark {
+  readonly atMs: number;
+  readonly raw: number;
+  readonly wattHours: number;
+}
+
+/**
+ * An unbroken run of one counter: from its begin, or the moment after which everything is booked, to now. Booked
+ * are whole stretches between two ticks, by the counter's own difference; within a stretch the watts say when.
+ * A stretch ends at the first tick of each hour of the clock, so that the moment of a single coarse tick
+ * weighs little, and at every tick where there are no watts.
+ */
+export class CounterRun {
+  /** Up to the last reading of the counter. */
+  readonly counted = new Stretch();
+  /** Since then. */
+  readonly since = new Stretch();
+  readonly #wattsMax: number;
+  #anchor: Mark & { readonly exact: boolean };
+  #last: Mark;
+  #tickAtMs: number;
+  #wattHoursAtTick = 0;
+  /** One count, as the figures since the anchor show it; Wh. */
+  #countWattHours: number;
+
+  constructor(atMs: number, raw: number, wattsMax: number) {
+    this.#wattsMax = wattsMax;
+    this.firstRaw = raw;
+    this.#last = { atMs, raw, wattHours: raw };
+    this.#anchor = { ...this.#last, exact: false };
+    this.#tickAtMs = atMs;
+    this.#countWattHours = countOf(raw, raw);
+  }
+
+  /** Everything before is booked. */
+  get bookedUntilMs(): number {
+    return this.#anchor.atMs;
+  }
+
+  /** What the meter said when the run began. */
+  readonly firstRaw: number;
+
+  get lastRaw(): number {
+    return this.#last.raw;
+  }
+
+  /** How the counter would have come to `raw`, with more readings of its own or of a rival in between. */
+  step(atMs: number, raw: number, rival?: CounterRun): CounterStep {
+    const since = rival === undefined ? this.since : this.since.and(rival.counted).and(rival.since);
+    const forMs = atMs - this.#last.atMs;
+    const all = this.counted.wattHours + since.wattHours;
+    const known = since.knownMs > trustedShareMin * forMs;
+    const sinceTick = known
+      ? lazyFactor * Math.max(0, all - this.#wattHoursAtTick)
+      : this.#flowMax(Math.min(refreshMsMax, atMs - this.#tickAtMs));
+    return counterStep(this.#last.raw, raw, {
+      mostWattHours: this.#flowMax(forMs) + sinceTick,
+      likelyWattHours: known ? since.wattHours : Number.NaN,
+      mayWrap: forMs <= wrapMsMax,
+    });
+  }
+
+  /** How far what the counter says since its last reading is from what the watts say, Wh; NaN where they do not. */
+  misfit(raw: number, rival?: CounterRun): number {
+    const since = rival === undefined ? this.since : this.since.and(rival.counted).and(rival.since);
+    return since.knownMs > 0 && since.gapMs === 0
+      ? Math.abs(raw - this.#last.raw - since.wattHours)
+      : Number.NaN;
+  }
+
+  /** Can so many Wh have flowed from its last reading to `atMs`? */
+  couldFlow(wattHours: number, atMs: number): boolean {
+    return wattHours <= this.#flowMax(atMs - this.#last.atMs);
+  }
+
+  /** Takes a reading that fits. `book` is undefined while it is not sure that this run is real. */
+  accept(atMs: number, raw: number, step: CounterStep, book: LedgerBook | undefined): void {
+    const last = this.#last;
+    this.#last =
+      step.kind === 'tick'
+        ? { atMs, raw, wattHours: last.wattHours + raw + step.wrapWattHours - last.raw }
+        : { ...last, atMs };
+    if (this.since.gapMs > 0 && book !== undefined) {
+      this.#bookGap(last, book);
+      this.#anchorHere(true);
+      if (step.kind === 'tick') this.#tickAtMs = atMs;
+      return;
+    }
+    this.counted.absorb(this.since);
+    if (step.kind === 'tick') {
+      this.#countWattHours = Math.min(this.#countWattHours, countOf(last.raw, raw));
+      this.#tickAtMs = atMs;
+      this.#wattHoursAtTick = this.counted.wattHours;
+      if (book !== undefined && this.#isAnchorTick(atMs)) {
+        this.#bookCounted(book, this.counted, true);
+        this.#anchorHere(true);
+      }
+    } else if (book !== undefined && this.#isQuietCell(last.atMs, atMs)) {
+      this.#bookCounted(book, this.counted, false);
+      this.#anchorHere(false);
+    }
+  }
+
+  /** The run is over: books what it proves; what came `since` is for the caller. */
+  end(book: LedgerBook): void {
+    this.#bookCounted(book, this.counted, false);
+  }
+
+  /** As if it ended now, with all that came since; changes nothing here. */
+  preview(book: LedgerBook): void {
+    if (this.since.gapMs > 0) {
+      this.end(book);
+      this.since.bookIntegral(book);
+    } else this.#bookCounted(book, this.counted.and(this.since), false);
+  }
+
+  #flowMax(forMs: number): number {
+    return (headroom * this.#wattsMax * forMs) / hourMs;
+  }
+
+  #isAnchorTick(atMs: number): boolean {
+    const nextHour = Math.floor(atMs / hourMs) > Math.floor(this.#anchor.atMs / hourMs);
+    return nextHour || this.counted.knownMs === 0;
+  }
+
+  /** The first reading of such a stretch of the clock, and not one tick in the whole one before. */
+  #isQuietCell(lastMs: number, atMs: number): boolean {
+    const cell = Math.floor(atMs / quietCellMs);
+    return cell > Math.floor(lastMs / quietCellMs) && this.#tickAtMs < (cell - 1) * quietCellMs;
+  }
+
+  #anchorHere(exact: boolean): void {
+    this.#anchor = { ...this.#last, exact };
+    this.counted.clear();
+    this.since.clear();
+    this.#wattHoursAtTick = 0;
+    this.#countWattHours = countOf(this.#last.raw, this.#last.raw);
+  }
+
+  /**
+   * Between two ticks the counter is exact. Where one end is no tick, up to a count is not told by it: there the
+   * watts count, as far as the counter leaves them room. A counter that stands still while many counts must have
+   * flowed is stuck: then they count alone.
+   */
+  #bookCounted(book: LedgerBook, stretch: Stretch, endIsExact: boolean): void {
+    const wattHours = this.#last.wattHours - this.#anchor.wattHours;
+    const known = stretch.knownMs > trustedShareMin * stretch.heardMs;
+    const count = this.#countWattHours;
+    if (!endIsExact && wattHours === 0 && known && stretch.wattHours > stuckCounts * count) {
+      stretch.bookIntegral(book);
+      return;
+    }
+    const least = Math.max(0, wattHours - (this.#anchor.exact ? 0 : count));
+    const most = wattHours + (endIsExact ? 0 : count);
+    stretch.bookCounter(book, known ? Math.min(most, Math.max(least, stretch.wattHours)) : wattHours);
+  }
+
+  /** The counter's difference, less what was observed at the edges of the gap. */
+  #bookGap(before: Mark, book: LedgerBook): void {
+    const whole = this.#last.wattHours - this.#anchor.wattHours;
+    const counted = before.wattHours - this.#anchor.wattHours;
+    if (counted > 0) {
+      this.counted.bookCounter(book, counted);
+      const observed = Math.min(this.since.wattHours, whole - counted);
+      this.since.bookCounter(book, observed);
+      this.since.bookSpread(book, whole - counted - observed, true);
+      return;
+    }
+    const stretch = this.counted.and(this.since);
+    const observed = Math.min(stretch.wattHours, whole);
+    stretch.bookCounter(book, observed);
+    stretch.bookSpread(book, whole - observed, true);
+  }
+}
