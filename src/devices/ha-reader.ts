@@ -76,7 +76,7 @@ export class HaTopic {
         ? undefined
         : parseDocument(text, parts.length === 1 ? parts[0]?.device.device : undefined, report);
     if (needsJson && json === undefined) return;
-    const value = text ?? plainValue(message.payload);
+    const value = text ?? withoutPadding(plainValue(message.payload));
     for (const part of parts) readPart(part, json, value, message, report);
     report.ignore('no-value');
   };
@@ -89,13 +89,21 @@ export class HaTopic {
   }
 }
 
+/** Home Assistant takes a number with blanks around it; many a sketch pads its numbers or ends the line. */
+function withoutPadding(value: string | number): string | number {
+  if (typeof value === 'number' || value.length > 40) return value;
+  const inside = value.trim();
+  return inside.length < value.length && /^-?\d+(?:\.\d+)?$/.test(inside) ? Number(inside) : value;
+}
+
 /** A payload that is an object or a list. */
 function parseDocument(
   text: string,
   device: string | undefined,
   report: Report,
 ): JsonObject | readonly unknown[] | undefined {
-  if (!/^\s*\[/.test(text)) return parseObject(text, device, report);
+  // Nearly all begin with a brace.
+  if (text.charCodeAt(0) === 123 || !/^\s*\[/.test(text)) return parseObject(text, device, report);
   const list = parseObject(`{"list":${text}}`, device, report)?.list;
   return Array.isArray(list) ? list : undefined;
 }
