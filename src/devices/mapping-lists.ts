@@ -31,10 +31,11 @@ export class MappingLists {
   readonly #texts: string[] = [];
   /** How many of them say which members there are. */
   #leading = 0;
-  /** The lists in the document at hand, and the member of each that was asked for last. */
+  /** The lists in the document at hand, and the member that was asked for last. */
   readonly #found: unknown[] = [];
-  readonly #members: unknown[] = [];
-  readonly #keys: (string | number)[] = [];
+  #list = -1;
+  #key: string | number = -1;
+  #member: unknown;
 
   /** Those added before say which members there are, the others tell more of them. */
   lead(): void {
@@ -60,10 +61,9 @@ export class MappingLists {
 
   /** Opens a document: its members, by place in a list, by key, or by what stands for the outlet in keys. */
   membersOf(document: unknown): readonly (string | number)[] {
-    for (let index = 0; index < this.#lists.length; index++) {
+    this.#list = -1;
+    for (let index = 0; index < this.#lists.length; index++)
       this.#found[index] = lookUp(document, (this.#lists[index] as List).before);
-      this.#keys[index] = -1;
-    }
     const leading = this.#leading === 0 ? this.#lists.length : this.#leading;
     if (leading === 1) return keysOf(this.#found[0], this.#lists[0]?.key);
     const all = new Set<string | number>();
@@ -74,13 +74,16 @@ export class MappingLists {
 
   valueAt({ list, path }: Place, document: unknown, key: string | number): unknown {
     if (list < 0) return lookUp(document, path);
-    if (this.#keys[list] !== key) {
-      const pattern = this.#lists[list]?.key;
-      const step = pattern === undefined ? key : `${pattern.prefix}${key}${pattern.suffix}`;
-      this.#keys[list] = key;
-      this.#members[list] = member(this.#found[list], step);
-    }
-    return lookUp(this.#members[list], path);
+    if (this.#key !== key || this.#list !== list) this.#turnTo(list, key);
+    return path.length === 1 ? member(this.#member, path[0]) : lookUp(this.#member, path);
+  }
+
+  #turnTo(list: number, key: string | number): void {
+    const pattern = this.#lists[list]?.key;
+    const step = pattern === undefined ? key : `${pattern.prefix}${key}${pattern.suffix}`;
+    this.#list = list;
+    this.#key = key;
+    this.#member = member(this.#found[list], step);
   }
 }
 

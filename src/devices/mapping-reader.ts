@@ -68,8 +68,13 @@ class Row {
   }
 
   read(document: unknown, message: RawMessage, report: Report): void {
-    if (this.#lists.isEmpty) this.#readMember(document, 0, message, report);
-    else for (const key of this.#lists.membersOf(document)) this.#readMember(document, key, message, report);
+    if (this.#lists.isEmpty) {
+      this.#readMember(document, 0, message, report);
+      return;
+    }
+    const members = this.#lists.membersOf(document);
+    for (let index = 0; index < members.length; index++)
+      this.#readMember(document, members[index] as string | number, message, report);
   }
 
   /** `key`: which member of the list, or its key. */
