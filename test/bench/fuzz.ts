@@ -143,15 +143,22 @@ class FuzzRun {
         ...{ messages, microsPerMessage: round((millis * 1000) / messages) },
         ...{ slowestMillis: round(slowestMillis), slowestBytes },
       })),
-      ...this.slow.slow
-        .toSorted((one, other) => other.firstMillis - one.firstMillis)
-        .slice(0, slowShown)
-        .map(({ origin, topic, payloadBytes, firstMillis, againMillis }) => ({
-          what: `slow: ${origin} ${topic}`,
-          ...{ messages: 1, microsPerMessage: round(againMillis * 1000) },
-          ...{ slowestMillis: round(firstMillis), slowestBytes: payloadBytes },
-        })),
+      ...this.#slowRows(),
     ];
+  }
+
+  /** By topic, the slowest first; of messages alike the one that was looked at. */
+  #slowRows(): BenchRow[] {
+    const byTopic = Map.groupBy(this.slow.slow, ({ origin, topic }) => `slow: ${origin} ${topic}`);
+    return [...byTopic]
+      .map(([what, all]) => ({
+        ...{ what, messages: all.length },
+        microsPerMessage: round(Math.max(...all.map(({ againMillis }) => againMillis * 1000))),
+        slowestMillis: round(Math.max(...all.map(({ firstMillis }) => firstMillis))),
+        slowestBytes: Math.max(...all.map(({ payloadBytes }) => payloadBytes)),
+      }))
+      .toSorted((one, other) => other.slowestMillis - one.slowestMillis)
+      .slice(0, slowShown);
   }
 
   /** Answers how long it took. */
