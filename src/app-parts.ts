@@ -9,6 +9,7 @@ import { DemoConnection } from './sources/demo/demo-connection.ts';
 import { SimulatedRoom } from './sources/demo/simulated-room.ts';
 import type { Source, SourceHandlers } from './sources/source.ts';
 import { Backlog } from './store/backlog.ts';
+import { CheckpointFile } from './store/checkpoint.ts';
 import type { Store } from './store/store.ts';
 import { makeStoreFolder } from './store-folder.ts';
 
@@ -70,8 +71,10 @@ async function startBuiltIn(
   return { source, url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
-/** The store of the settings and its backlog. */
-export async function makeStore(options: PartsOptions): Promise<{ store: Store; backlog: Backlog }> {
+/** The store of the settings, its backlog, and where what is learnt is kept over a restart. */
+export async function makeStore(
+  options: PartsOptions,
+): Promise<{ store: Store; backlog: Backlog; checkpoint: CheckpointFile }> {
   const { settings, clock, log, demo } = options;
   const { retention, influx } = settings.store;
   const { folder, database } = storePlace(settings.store, demo);
@@ -98,7 +101,7 @@ export async function makeStore(options: PartsOptions): Promise<{ store: Store; 
     log,
     bytesMax: settings.store.backlog.bytesMax,
   });
-  return { store, backlog };
+  return { store, backlog, checkpoint: new CheckpointFile({ folder, clock, log }) };
 }
 
 /** The simulated room, when it is to run. */

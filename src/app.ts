@@ -10,6 +10,8 @@ import {
   startSource,
 } from './app-parts.ts';
 import { fillDemoPast } from './demo-past.ts';
+import { Detection } from './detection.ts';
+import { DetectionAnswers } from './detection-answers.ts';
 import type { IntakeSink } from './devices/delivery.ts';
 import { Intake } from './devices/intake.ts';
 import { familiesWith } from './families.ts';
@@ -61,7 +63,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   // ── the parts, from the end of the road to its beginning ──
   const simulated = makeSimulatedRoom(options);
   const tree: PowerTree = simulated?.tree ?? settings.room;
-  const { store, backlog } = await makeStore(options);
+  const { store, backlog, checkpoint } = await makeStore(options);
   const recorder: Recorder = new Recorder({
     store,
     backlog,
@@ -74,10 +76,28 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     startedMs,
     record: (tier, row) => recorder.recordRollUps(tier, [row]),
   });
-  const room = new Room({ tree, rollUp: (tier, row) => firstBuckets.take(tier, row) });
+  const detection: Detection = new Detection({
+    tree,
+    rules: settings.detect,
+    store,
+    checkpoint,
+    clock,
+    log,
+    startedMs,
+    record: (event) => recorder.recordEvents([event]),
+    recordIdle: (rows, atMs) => recorder.recordIdle(rows, atMs),
+    tell: (event) => live.event(event),
+    changed: (scope) => room.changed(scope),
+  });
+  const room: Room = new Room({
+    tree,
+    rollUp: (tier, row) => firstBuckets.take(tier, row),
+    observer: detection.observer,
+  });
   room.tick(clock.nowMs());
   const intake = new Intake(await familiesWith(settings.mqtt.mappings));
   const live = new LiveHub({ room, clock, log });
+  await detection.start();
 
   // ── the road ──
   const sink: IntakeSink = {
@@ -98,6 +118,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
 
   // ── who looks at it ──
+  const answers = new DetectionAnswers({ tree, room, store, detection });
   const api = createApi({
     room,
     names: { name: tree.name, timezone: tree.timezone, demo },
@@ -105,6 +126,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     devices: () => deviceRows(intake, room),
     ready: () => readyAnswer(source.status(), store.kind, recorder.status),
     history: (question) => askHistory(store, { ...question, ...historyContext(question.scope) }),
+    starts: (request) => answers.starts(request),
+    start: (id) => answers.start(id),
+    idle: (scope) => answers.idle(scope),
+    sag: () => answers.sag(),
     counts: () => ({
       messages: intake.totals().messages,
       readings,
@@ -141,6 +166,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const meters = simulated === undefined ? undefined : connectSimulatedRoom(simulated, brokerUrl, options);
   const firstContact = once(async () => {
+    await detection.takeUpPast();
     const newestDayThere = () => seedToday(room, store, startedMs);
     if (simulated === undefined) return newestDayThere();
     return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
@@ -148,6 +174,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const tick = () => {
     room.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
+    detection.tick(clock.nowMs());
     if (!recorder.status.storeOk || stopping) return;
     firstContact()?.catch((error: unknown) =>
       log.warn({ err: error }, 'the past could not be read from the store'),
@@ -173,6 +200,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await api.stop();
       road.finish();
       room.closeBuckets(clock.nowMs());
+      await detection.stop(clock.nowMs());
       await firstBuckets.settled();
       const left = await recorder.stop(flushMsMax);
       if (left > 0)

@@ -23,6 +23,19 @@ export async function answerText(
   response.set('Content-Encoding', 'gzip').send(small);
 }
 
+/** JSON, or CSV where the asker prefers that. */
+export async function answerJsonOrCsv(
+  request: Request,
+  response: Response,
+  value: unknown,
+  csv: () => string,
+): Promise<void> {
+  response.vary('Accept');
+  if (request.accepts(['application/json', 'text/csv']) === 'text/csv')
+    await answerText(request, response, 'text/csv', csv());
+  else await answerJson(request, response, value);
+}
+
 export async function answerJson(request: Request, response: Response, value: unknown): Promise<void> {
   await answerText(request, response, 'application/json', JSON.stringify(value));
 }

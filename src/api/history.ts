@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { isQuantity, type Quantity, quantities } from '../model/quantity.ts';
 import type { RoomView } from '../model/room-view.ts';
-import { answerJson, answerText } from './answer.ts';
+import { answerJsonOrCsv } from './answer.ts';
 import { ProblemError } from './problem.ts';
 import { parameterOf, rangeOf, scopeOf, wholeNumberOf } from './question.ts';
 import type { HistoryAnswer } from './shapes.ts';
@@ -38,10 +38,7 @@ export async function answerHistory(
   response: Response,
 ): Promise<void> {
   const answer = await parts.history(historyRequestOf(parts, request));
-  response.vary('Accept');
-  const csv = request.accepts(['application/json', 'text/csv']) === 'text/csv';
-  if (csv) await answerText(request, response, 'text/csv', historyCsv(answer));
-  else await answerJson(request, response, answer);
+  await answerJsonOrCsv(request, response, answer, () => historyCsv(answer));
 }
 
 function historyRequestOf(parts: HistoryParts, request: Request): HistoryRequest {

@@ -1,8 +1,8 @@
-import { figureKeys } from '../model/figure.ts';
 import { quantities } from '../model/quantity.ts';
-import { tiers } from '../model/roll-up.ts';
 import { historyDaysMax, pointsDefault, pointsMax, pointsMin } from './history.ts';
-import { problems, problemType } from './problem.ts';
+import { ref, schemas } from './openapi-schemas.ts';
+import { problemType } from './problem.ts';
+import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
 
 /** `GET /openapi.json`: this very API. A test holds every real answer against it. */
 export const openApiDocument = {
@@ -37,11 +37,8 @@ export const openApiDocument = {
             },
           },
           400: problem('A parameter cannot be understood, or the question cannot be answered'),
-          404: problem('There is no such scope; `nearest` lists those that come near'),
-          503: {
-            ...problem('The store cannot be asked'),
-            headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } },
-          },
+          404: unknownScope(),
+          503: storeAway(),
         }),
         parameters: [
           parameter('scope', 'room, feed:A, server:hv-01, outlet:pdu-a/7, …', { type: 'string' }, true),
@@ -56,6 +53,52 @@ export const openApiDocument = {
           parameter('quantity', 'Other than watts: outlets only', { enum: quantities, default: 'watts' }),
         ],
       },
+    },
+    '/api/v1/starts': {
+      get: {
+        ...get('starts', 'Starts of servers, newest first; those under way too', {
+          200: jsonOrCsv('StartsAnswer'),
+          400: problem('A parameter cannot be understood'),
+          404: unknownScope(),
+          503: storeAway(),
+        }),
+        parameters: [
+          scopesParameter(),
+          parameter('from', `Onset. Default: ${startsDaysDefault} days before \`to\``, ref('Time')),
+          parameter('to', `Default: now. At most ${startsDaysMax} days after \`from\``, ref('Time')),
+          parameter('limit', 'At most so many', {
+            type: 'integer',
+            minimum: 1,
+            maximum: startsLimitMax,
+            default: startsLimitDefault,
+          }),
+        ],
+      },
+    },
+    '/api/v1/starts/{id}': {
+      get: {
+        ...get('start', 'One start, with its trace', {
+          200: json('StartAnswer'),
+          404: problem('There is no such start'),
+          503: storeAway(),
+        }),
+        parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+      },
+    },
+    '/api/v1/idle': {
+      get: {
+        ...get('idle', 'What each server draws doing nothing, held against its limit; high ones first', {
+          200: jsonOrCsv('IdleAnswer'),
+          400: problem('A parameter cannot be understood'),
+          404: unknownScope(),
+        }),
+        parameters: [scopesParameter()],
+      },
+    },
+    '/api/v1/sag': {
+      get: get('sag', 'How far the voltage of each supply drops when servers start', {
+        200: json('SagAnswer'),
+      }),
     },
     '/api/v1/openapi.json': {
       get: get('openapi', 'This document', {
@@ -87,113 +130,6 @@ export const openApiDocument = {
   components: { schemas: schemas() },
 };
 
-function schemas() {
-  const text = { type: 'string' };
-  const number = { type: 'number' };
-  const whole = { type: 'integer', minimum: 0 };
-  const flag = { type: 'boolean' };
-  const epochMs = { type: 'number', description: 'Epoch ms' };
-  const counts = { type: 'object', additionalProperties: whole };
-  return {
-    Time: {
-      description: 'Epoch ms, or ISO 8601; without an offset it is local time of the room',
-      anyOf: [{ type: 'number' }, { type: 'string' }],
-      examples: [1768478400000, '2026-01-15T12:00:00Z', '2026-01-15'],
-    },
-    RoomAnswer: object({
-      atMs: epochMs,
-      name: text,
-      timezone: { ...text, description: 'IANA zone of its days' },
-      demo: { ...flag, description: 'A simulated room' },
-      figures: { type: 'object', description: 'By scope', additionalProperties: ref('Figure') },
-    }),
-    Figure: object(figureSchema(), ['state', 'stale', 'basis']),
-    TreeAnswer: object({
-      name: text,
-      timezone: text,
-      demo: flag,
-      feeds: list(
-        object({ name: text, volts: number, breakers: list(ref('Breaker')) }, ['name', 'breakers']),
-      ),
-      racks: list(object({ name: text })),
-      servers: list(ref('Server')),
-      unclaimed: list(object({ outlet: text, device: text, name: text }, ['outlet', 'device'])),
-    }),
-    Breaker: object({ name: text, amps: number, curve: { enum: ['B', 'C', 'D'] } }, ['name']),
-    Server: object(
-      {
-        name: text,
-        scope: text,
-        rack: text,
-        idleLimitWatts: number,
-        inputs: list(object({ outlet: text, breaker: text, feed: text }, ['outlet'])),
-      },
-      ['name', 'scope', 'inputs'],
-    ),
-    HistoryAnswer: object({
-      scope: text,
-      quantity: { enum: quantities },
-      tier: { enum: tiers, description: 'What it was answered from' },
-      stepMs: number,
-      atMs: { ...list(epochMs), description: 'Starts of the buckets' },
-      mean: list({ type: ['number', 'null'] }),
-      min: list({ type: ['number', 'null'] }),
-      max: list({ type: ['number', 'null'] }),
-    }),
-    DevicesAnswer: object({ rows: list(ref('Device')) }),
-    Device: object(
-      {
-        device: { ...text, description: '`?`: messages nobody could read' },
-        family: text,
-        name: text,
-        model: text,
-        firmware: text,
-        outlets: list(text),
-        lastAtMs: epochMs,
-        online: flag,
-        silent: { ...flag, description: 'No fresh reading for three expected intervals' },
-        messages: whole,
-        rejects: { ...counts, description: 'Messages and fields dropped, by reason' },
-      },
-      ['device', 'family', 'outlets', 'silent', 'messages', 'rejects'],
-    ),
-    HealthAnswer: object({ status: { const: 'alive' } }),
-    ReadyAnswer: object({
-      ready: flag,
-      broker: object({ ok: flag, state: text, url: text, problem: text }, ['ok', 'state', 'url']),
-      store: object({ ok: flag, kind: text, problem: text }, ['ok', 'kind']),
-      backlog: object({ ok: flag, readings: whole, bytes: whole, oldestAtMs: epochMs, problem: text }, [
-        'ok',
-        'readings',
-        'bytes',
-      ]),
-    }),
-    Problem: object(
-      {
-        type: { enum: Object.keys(problems).map((code) => `urn:rackwatt:problem:${code}`) },
-        title: text,
-        status: { type: 'integer' },
-        detail: text,
-        instance: text,
-        parameter: text,
-        nearest: list(text),
-      },
-      ['type', 'title', 'status', 'detail'],
-    ),
-  };
-}
-
-function figureSchema(): Record<string, object> {
-  const described: Partial<Record<(typeof figureKeys)[number], object>> = {
-    state: { enum: ['off', 'standby', 'starting', 'idle', 'active', 'unknown'] },
-    stale: { type: 'boolean', description: 'Older than three expected intervals' },
-    basis: { enum: ['measured', 'partial', 'estimated', 'unknown'], description: 'How it is known' },
-    atMs: { type: 'number', description: 'Epoch ms of the newest reading in it' },
-    todayWattHours: { type: 'number', description: 'Since local midnight of the room' },
-  };
-  return Object.fromEntries(figureKeys.map((key) => [key, described[key] ?? { type: 'number' }]));
-}
-
 function get(operationId: string, summary: string, responses: Record<number, object>) {
   return {
     operationId,
@@ -206,22 +142,33 @@ function json(schema: string) {
   return { description: schema, content: { 'application/json': { schema: ref(schema) } } };
 }
 
+function jsonOrCsv(schema: string) {
+  const csv = { schema: { type: 'string', description: 'The same rows; an empty field says "not known"' } };
+  const { description, content } = json(schema);
+  return { description, content: { ...content, 'text/csv': csv } };
+}
+
+function unknownScope() {
+  return problem('There is no such scope; `nearest` lists those that come near');
+}
+
+function storeAway() {
+  return {
+    ...problem('The store cannot be asked'),
+    headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } },
+  };
+}
+
 function problem(description: string) {
   return { description, content: { [problemType]: { schema: ref('Problem') } } };
 }
 
+function scopesParameter() {
+  const description =
+    'Servers in it: a scope (room, rack:r1, breaker:A1, server:hv-01, …) or a pattern (*, server:*)';
+  return parameter('scope', description, { type: 'string', default: '*' });
+}
+
 function parameter(name: string, description: string, schema: object, required = false) {
   return { name, in: 'query', required, description, schema };
-}
-
-function ref(schema: string) {
-  return { $ref: `#/components/schemas/${schema}` };
-}
-
-function object(properties: Record<string, object>, required = Object.keys(properties)) {
-  return { type: 'object', properties, required, additionalProperties: false };
-}
-
-function list(items: object) {
-  return { type: 'array', items };
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { distance } from 'fastest-levenshtein';
 import type { RoomView } from '../model/room-view.ts';
+import { scopeKinds } from '../model/scope.ts';
 import { ProblemError } from './problem.ts';
 import { readTime } from './time.ts';
 
@@ -21,14 +22,28 @@ export function scopeOf(request: Request, room: RoomView): string {
       parameter,
     });
   }
-  if (room.indexOf(scope) >= 0) return scope;
-  if (scope === '*' || scope.endsWith(':*')) {
+  if (room.indexOf(scope) < 0 && isPattern(scope)) {
     throw new ProblemError('bad-parameter', `${scope} is many scopes; ask for one at a time.`, { parameter });
   }
+  return knownScope(scope, room);
+}
+
+/** Scopes asked about: one the room knows, or a pattern such as `server:*`; `*` when none is given. */
+export function scopesOf(request: Request, room: RoomView): string {
+  const scope = parameterOf(request, 'scope') ?? '*';
+  return isPattern(scope) ? scope : knownScope(scope, room);
+}
+
+function isPattern(scope: string): boolean {
+  return scope === '*' || scopeKinds.some((kind) => scope === `${kind}:*`);
+}
+
+function knownScope(scope: string, room: RoomView): string {
+  if (room.indexOf(scope) >= 0) return scope;
   const nearest = nearestScopes(scope.slice(0, scopeLengthMax), room);
   const hint = nearest.length === 0 ? '' : ` Nearest: ${nearest.join(', ')}.`;
   throw new ProblemError('unknown-scope', `There is no ${scope.slice(0, scopeLengthMax)}.${hint}`, {
-    parameter,
+    parameter: 'scope',
     nearest,
   });
 }

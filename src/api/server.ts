@@ -7,13 +7,15 @@ import type { RoomView } from '../model/room-view.ts';
 import { answerJson, answerText } from './answer.ts';
 import { answerHealth, answerReady } from './health.ts';
 import { answerHistory, type HistoryRequest } from './history.ts';
+import { answerIdle, type IdleParts } from './idle.ts';
 import { Metrics, type RoadCounts } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { sendPage } from './page.ts';
 import { methodNotAllowed, nothingHere, ProblemError, problemAnswerer, rawProblem } from './problem.ts';
 import { type RoomNames, roomAnswer } from './room.ts';
 import { safeHeaders } from './safe-headers.ts';
-import type { DeviceRow, HistoryAnswer, ReadyAnswer, TreeAnswer } from './shapes.ts';
+import type { DeviceRow, HistoryAnswer, ReadyAnswer, SagAnswerRow, TreeAnswer } from './shapes.ts';
+import { answerStart, answerStarts, type StartsParts } from './starts.ts';
 
 /** Everything the API answers from. It knows nobody else. */
 export interface ApiParts {
@@ -24,6 +26,10 @@ export interface ApiParts {
   ready(): ReadyAnswer;
   /** Rejects with a StoreError, or an UnanswerableError. */
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  readonly starts: StartsParts['starts'];
+  readonly start: StartsParts['start'];
+  readonly idle: IdleParts['idle'];
+  sag(): readonly SagAnswerRow[];
   counts(): RoadCounts;
   /** Folder of the built page. */
   readonly webRoot: string;
@@ -107,18 +113,17 @@ type Answerer = (request: Request, response: Response) => void | Promise<void>;
 
 function routes(parts: ApiParts, metrics: Metrics): Record<string, Answerer> {
   const { room, names, clock } = parts;
-  const history = {
-    room,
-    timezone: names.timezone,
-    nowMs: () => clock.nowMs(),
-    history: (request: HistoryRequest) => parts.history(request),
-  };
+  const asked = { ...parts, timezone: names.timezone, nowMs: () => clock.nowMs() };
   return {
     '/api/v1/room': (request, response) =>
       answerJson(request, response, roomAnswer(room, names, clock.nowMs())),
     '/api/v1/tree': (request, response) => answerJson(request, response, parts.tree()),
     '/api/v1/devices': (request, response) => answerJson(request, response, { rows: parts.devices() }),
-    '/api/v1/history': (request, response) => answerHistory(history, request, response),
+    '/api/v1/history': (request, response) => answerHistory(asked, request, response),
+    '/api/v1/starts': (request, response) => answerStarts(asked, request, response),
+    '/api/v1/starts/:id': (request, response) => answerStart(asked, request, response),
+    '/api/v1/idle': (request, response) => answerIdle(asked, request, response),
+    '/api/v1/sag': (request, response) => answerJson(request, response, { rows: parts.sag() }),
     '/api/v1/openapi.json': (request, response) => answerJson(request, response, openApiDocument),
     '/api/v1/live': () => {
       const detail = 'Open it as a WebSocket, subprotocol rackwatt.live.v1.';

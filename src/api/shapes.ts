@@ -1,6 +1,8 @@
 import type { Figure } from '../model/figure.ts';
+import type { IdleVerdict } from '../model/idle.ts';
 import type { Quantity } from '../model/quantity.ts';
 import type { Tier } from '../model/roll-up.ts';
+import type { StartRecord } from '../model/start.ts';
 
 /** The answers of the REST API under `/api/v1`, as types only: shared with the page. Times are epoch ms. */
 
@@ -48,6 +50,40 @@ export interface HistoryAnswer {
   mean: (number | null)[];
   min: (number | null)[];
   max: (number | null)[];
+}
+
+/** `GET /starts?scope&from&to&limit`: newest first. One that is not complete is still under way. */
+export interface StartsAnswer {
+  rows: readonly StartRow[];
+}
+
+export type StartRow = Omit<StartRecord, 'trace'>;
+
+/** `GET /starts/:id`: with the trace. */
+export type StartAnswer = StartRecord;
+
+/** `GET /idle?scope`: high ones first, those that cost most in a year on top. */
+export interface IdleAnswer {
+  rows: readonly IdleVerdict[];
+}
+
+/** `GET /sag`: the supply behind each breaker (or, unwired, device), highest impedance first. */
+export interface SagAnswer {
+  rows: readonly SagAnswerRow[];
+}
+
+export interface SagAnswerRow {
+  /** `breaker:…` or `device:…` */
+  scope: string;
+  ohms: number;
+  /** Steps of load it was learnt from. */
+  steps: number;
+  /** 0…1. */
+  confidence: number;
+  /** What a usual start takes more than before; absent while none was seen. */
+  ampsPerStart?: number;
+  /** When so many start at the same moment. `percent` of the supply's volts, where those are known. */
+  predicted: readonly { starts: number; voltsDrop: number; percent?: number }[];
 }
 
 /** `GET /devices` */

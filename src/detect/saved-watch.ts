@@ -87,8 +87,8 @@ export function readSaved(bytes: Uint8Array): Saved {
   const loads = new Map<string, SavedLoad>();
   for (const [index, id] of head.ids.entries()) {
     const from = 4 + length + index * loadBytes;
-    // Copied, since it does not begin on a multiple of eight.
-    const own = bytes.slice(from, from + loadBytes);
+    // Copied, since it does not begin on a multiple of eight; not by slice, which of a Buffer copies nothing.
+    const own = Uint8Array.from(bytes.subarray(from, from + loadBytes));
     loads.set(id, {
       state: new Float64Array(own.buffer, 0, stateColumns),
       bins: new Float32Array(own.buffer, stateColumns * 8, binCount),

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import type { HistoryRequest } from '../../src/api/history.ts';
 import type { RoadCounts } from '../../src/api/metrics.ts';
 import { type Api, type ApiParts, createApi } from '../../src/api/server.ts';
-import type { HistoryAnswer, ReadyAnswer, TreeAnswer } from '../../src/api/shapes.ts';
+import type { HistoryAnswer, ReadyAnswer, SagAnswerRow, TreeAnswer } from '../../src/api/shapes.ts';
+import type { StartsRequest } from '../../src/api/starts.ts';
 import { makeLog } from '../../src/base/log.ts';
 import { LiveHub } from '../../src/live/live-hub.ts';
+import type { IdleVerdict } from '../../src/model/idle.ts';
+import type { StartRecord } from '../../src/model/start.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { drawing, MadeRoom } from '../live/made-room.ts';
 
@@ -42,6 +45,90 @@ export const ready: ReadyAnswer = {
   backlog: { ok: true, readings: 0, bytes: 0 },
 };
 
+/** With everything a start can have. */
+export const start: StartRecord = {
+  id: 'hv-01-1',
+  scope: 'server:hv-01',
+  outlets: ['pdu-a/7', 'pdu-b/7'],
+  atMs: Date.UTC(2026, 6, 15, 11),
+  detectedAtMs: Date.UTC(2026, 6, 15, 11, 0, 2),
+  fromWatts: 12,
+  peakWatts: 480.5,
+  peakAtMs: Date.UTC(2026, 6, 15, 11, 0, 5),
+  peakIs: 'lower-bound',
+  sampleMs: 1000,
+  settledWatts: 210,
+  settleMs: 95_000,
+  wattHours: 7.5,
+  voltsBefore: 230.5,
+  voltsMin: 228.25,
+  concurrent: ['server:hv-02', 'server:a "b", c'],
+  inrushEstimate: { ampsPeak: 70, supplies: 2, rule: '35 A each' },
+  complete: true,
+  trace: { atMs: [1, 2], watts: [12, 480.5], volts: [230.5, null] },
+};
+
+/** With nothing that is not known from the first. */
+export const underWay: StartRecord = {
+  id: 'plug-1',
+  scope: 'server:plug/0',
+  outlets: ['plug/0'],
+  atMs: Date.UTC(2026, 6, 15, 11, 59),
+  detectedAtMs: Date.UTC(2026, 6, 15, 11, 59, 1),
+  fromWatts: 0,
+  peakWatts: 90,
+  peakAtMs: Date.UTC(2026, 6, 15, 11, 59, 1),
+  peakIs: 'measured',
+  sampleMs: 500,
+  concurrent: [],
+  complete: false,
+  trace: { atMs: [1], watts: [90] },
+};
+
+export const idleRows: IdleVerdict[] = [
+  {
+    scope: 'server:hv-01',
+    idleWatts: 400,
+    offWatts: 12,
+    basis: 'measured',
+    confidence: 0.9,
+    hoursObserved: 200,
+    idleShare: 0.5,
+    sinceMs: 1,
+    busyWatts: 600,
+    limitWatts: 350,
+    limitRule: 'idleLimitWatts of the server',
+    verdict: 'high',
+    yearWattHours: 1_752_000,
+    yearCost: 525.6,
+    yearGrams: 350_000,
+  },
+  {
+    scope: 'server:plug/0',
+    basis: 'unknown',
+    confidence: 0,
+    hoursObserved: 0.1,
+    idleShare: 0,
+    sinceMs: 2,
+    verdict: 'learning',
+  },
+];
+
+export const sagRows: SagAnswerRow[] = [
+  {
+    scope: 'breaker:A1',
+    ohms: 0.35,
+    steps: 12,
+    confidence: 0.8,
+    ampsPerStart: 2,
+    predicted: [
+      { starts: 1, voltsDrop: 0.7, percent: 0.3 },
+      { starts: 2, voltsDrop: 1.4 },
+    ],
+  },
+  { scope: 'device:plug', ohms: 0.5, steps: 3, confidence: 0.2, predicted: [] },
+];
+
 /** The API on a real port, with everything behind it in the test's hands. */
 export class ApiService {
   readonly room = new MadeRoom();
@@ -49,10 +136,13 @@ export class ApiService {
   readonly webRoot = mkdtempSync(join(tmpdir(), 'rackwatt-web-'));
   readonly live = new LiveHub({ room: this.room, clock: this.clock, log: makeLog('silent') });
   readonly asked: HistoryRequest[] = [];
+  readonly askedStarts: StartsRequest[] = [];
+  readonly askedIdle: string[] = [];
   readonly logged: unknown[] = [];
   readonly api: Api;
   ready = ready;
   answerHistory: (request: HistoryRequest) => Promise<HistoryAnswer> = async (request) => history(request);
+  answerStarts: (request: StartsRequest) => Promise<readonly StartRecord[]> = async () => [start, underWay];
   url = '';
 
   constructor(options: Partial<ApiParts> = {}) {
@@ -97,6 +187,16 @@ export class ApiService {
         this.asked.push(request);
         return this.answerHistory(request);
       },
+      starts: (request) => {
+        this.askedStarts.push(request);
+        return this.answerStarts(request);
+      },
+      start: async (id) => (id === start.id ? start : undefined),
+      idle: (scope) => {
+        this.askedIdle.push(scope);
+        return idleRows;
+      },
+      sag: () => sagRows,
       counts: () => this.counts(),
       webRoot: this.webRoot,
       clock: this.clock,

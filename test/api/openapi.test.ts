@@ -34,6 +34,16 @@ const questions: [path: string, ask: string, status: number, before?: () => void
       };
     },
   ],
+  ['/api/v1/starts', '', 200],
+  ['/api/v1/starts', '?scope=room&limit=1&from=2026-01-01', 200],
+  ['/api/v1/starts', '?limit=0', 400],
+  ['/api/v1/starts', '?scope=server:hv-1', 404],
+  ['/api/v1/starts/{id}', 'hv-01-1', 200],
+  ['/api/v1/starts/{id}', 'nobody', 404],
+  ['/api/v1/idle', '', 200],
+  ['/api/v1/idle', '?scope=rack:*&scope=room', 400],
+  ['/api/v1/idle', '?scope=servers', 404],
+  ['/api/v1/sag', '', 200],
   ['/api/v1/openapi.json', '', 200],
   ['/api/v1/live', '', 426],
   ['/healthz', '', 200],
@@ -58,7 +68,8 @@ const questions: [path: string, ask: string, status: number, before?: () => void
 describe('the OpenAPI document', () => {
   it.each(questions)('is right about %s%s: %i', async (path, ask, status, before) => {
     before?.();
-    const response = await service.get(path + ask, { method: status === 405 ? 'POST' : 'GET' });
+    const address = path.endsWith('{id}') ? path.replace('{id}', ask) : path + ask;
+    const response = await service.get(address, { method: status === 405 ? 'POST' : 'GET' });
     expect(response.status).toBe(status);
     const { responses } = paths[path]!.get;
     const described = responses[status] ?? responses.default;

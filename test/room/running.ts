@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import WebSocket from 'ws';
 import { type RunningApp, startApp } from '../../src/app.ts';
-import { systemClock } from '../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { makeLog } from '../../src/base/log.ts';
 import { loadSettings, runsDemo } from '../../src/config/load.ts';
 import type { FigureChange, ServerMessage } from '../../src/live/protocol.ts';
@@ -22,6 +22,7 @@ export async function runApp(
   env: Record<string, string>,
   folder = scratchFolder(),
   webRoot?: string,
+  clock: Clock = systemClock,
 ): Promise<TestedApp> {
   const { settings, configured } = loadSettings({
     env: {
@@ -36,7 +37,7 @@ export async function runApp(
   const app = await startApp({
     settings,
     demo: runsDemo(settings, configured),
-    clock: systemClock,
+    clock,
     log: makeLog('silent'),
     webRoot,
   });
@@ -70,6 +71,21 @@ export async function until<T>(
     if (found !== undefined && found !== false) return found;
     if (Date.now() > giveUpMs) throw new Error(`waited ${withinMs} ms in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The machine's clock, ahead by as much as a test has moved it: hours of readings pass in a moment. */
+export class AheadClock implements Clock {
+  #aheadMs = 0;
+  readonly every = systemClock.every;
+  readonly after = systemClock.after;
+
+  nowMs(): number {
+    return systemClock.nowMs() + this.#aheadMs;
+  }
+
+  advance(byMs: number): void {
+    this.#aheadMs += byMs;
   }
 }
 

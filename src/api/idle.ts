@@ -1,0 +1,41 @@
+import type { Request, Response } from 'express';
+import type { IdleVerdict } from '../model/idle.ts';
+import type { RoomView } from '../model/room-view.ts';
+import { answerJsonOrCsv } from './answer.ts';
+import { csvText } from './csv.ts';
+import { scopesOf } from './question.ts';
+import type { IdleAnswer } from './shapes.ts';
+
+export interface IdleParts {
+  readonly room: RoomView;
+  /** Of the servers in a scope or pattern, the most urgent first. */
+  idle(scope: string): readonly IdleVerdict[];
+}
+
+/** `GET /idle`, as JSON or CSV. */
+export async function answerIdle(parts: IdleParts, request: Request, response: Response): Promise<void> {
+  const answer: IdleAnswer = { rows: parts.idle(scopesOf(request, parts.room)) };
+  await answerJsonOrCsv(request, response, answer, () => csvText(columns, answer.rows.map(valuesOf)));
+}
+
+const columns = [
+  'scope',
+  'idleWatts',
+  'offWatts',
+  'basis',
+  'confidence',
+  'hoursObserved',
+  'idleShare',
+  'sinceMs',
+  'busyWatts',
+  'limitWatts',
+  'limitRule',
+  'verdict',
+  'yearWattHours',
+  'yearCost',
+  'yearGrams',
+] as const satisfies readonly (keyof IdleVerdict)[];
+
+function valuesOf(row: IdleVerdict) {
+  return columns.map((column) => row[column]);
+}

@@ -1,0 +1,68 @@
+import { type SagRow, sagRows } from './analysis/sag.ts';
+import type { StartsRequest } from './api/starts.ts';
+import type { Detection } from './detection.ts';
+import type { IdleVerdict } from './model/idle.ts';
+import type { PowerTree } from './model/power-tree.ts';
+import type { Room } from './model/room.ts';
+import type { StartRecord } from './model/start.ts';
+import { serversIn } from './servers-in.ts';
+import type { Store } from './store/store.ts';
+
+export interface DetectionAnswersParts {
+  readonly tree: PowerTree;
+  readonly room: Room;
+  readonly store: Store;
+  readonly detection: Pick<Detection, 'starts' | 'impedances' | 'idle'>;
+}
+
+/** What the api tells of starts, idle baselines and supplies, from the watch's memory and the store. */
+export class DetectionAnswers {
+  readonly #parts: DetectionAnswersParts;
+
+  constructor(parts: DetectionAnswersParts) {
+    this.#parts = parts;
+  }
+
+  /** Newest first; what detection knows of the latest is newer than what the store has. */
+  async starts({ scope, fromMs, toMs, limit }: StartsRequest): Promise<StartRecord[]> {
+    const { tree, room, store, detection } = this.#parts;
+    const servers = serversIn(scope, tree, room);
+    if (servers?.length === 0) return [];
+    const stored = await store.starts({ ...(servers && { scopes: servers }), fromMs, toMs, limit });
+    const wanted = servers && new Set(servers);
+    const rows = new Map(stored.map((start) => [start.id, start]));
+    for (const start of detection.starts()) {
+      if (start.atMs >= fromMs && start.atMs < toMs && wanted?.has(start.scope) !== false)
+        rows.set(start.id, start);
+    }
+    return [...rows.values()].sort((a, b) => b.atMs - a.atMs).slice(0, limit);
+  }
+
+  async start(id: string): Promise<StartRecord | undefined> {
+    const newest = this.#parts.detection.starts().find((start) => start.id === id);
+    return newest ?? this.#parts.store.start(id);
+  }
+
+  idle(scope: string): IdleVerdict[] {
+    const { tree, room, detection } = this.#parts;
+    const servers = serversIn(scope, tree, room);
+    const rows = detection.idle();
+    if (servers === undefined) return rows;
+    const wanted = new Set(servers);
+    return rows.filter((row) => wanted.has(row.scope));
+  }
+
+  sag(): SagRow[] {
+    const { tree, room, detection } = this.#parts;
+    const nominal = new Map(
+      tree.feeds.flatMap(({ volts, breakers }) => breakers.map(({ name }) => [`breaker:${name}`, volts])),
+    );
+    return sagRows(detection.impedances(), (scope) => {
+      const index = room.indexOf(scope);
+      return {
+        volts: nominal.get(scope) ?? (index < 0 ? undefined : room.figureAt(index).volts),
+        servers: serversIn(scope, tree, room)?.length ?? 0,
+      };
+    });
+  }
+}

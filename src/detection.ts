@@ -1,0 +1,239 @@
+import { type IdleRules, idleVerdicts, type YearPrices } from './analysis/idle-limit.ts';
+import type { Clock } from './base/clock.ts';
+import type { Log } from './base/log.ts';
+import { Watch } from './detect/watch.ts';
+import type { PowerEvent } from './model/event.ts';
+import type { IdleVerdict } from './model/idle.ts';
+import { startOfNextLocalDay } from './model/local-day.ts';
+import type { PowerTree } from './model/power-tree.ts';
+import type { ServerObserver } from './model/server-observer.ts';
+import type { StartRecord } from './model/start.ts';
+import type { CheckpointFile } from './store/checkpoint.ts';
+import type { Store } from './store/store.ts';
+import { ToldEvents } from './told-events.ts';
+import { WatchGate } from './watch-gate.ts';
+import { replayReadings } from './watch-replay.ts';
+
+export interface DetectionParts {
+  readonly tree: PowerTree;
+  readonly rules: IdleRules;
+  readonly prices?: YearPrices;
+  readonly store: Store;
+  readonly checkpoint: Pick<CheckpointFile, 'read' | 'write'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly startedMs: number;
+  /** Where events go to be kept. */
+  readonly record: (event: PowerEvent) => void;
+  readonly recordIdle: (rows: readonly IdleVerdict[], atMs: number) => void;
+  /** Where events go to be told at once. */
+  readonly tell: (event: PowerEvent) => void;
+  /** What the room shows of this scope changed. */
+  readonly changed: (roomScope: number) => void;
+}
+
+const checkpointEveryMs = 60_000;
+/** A store that is away for longer is not waited for: then what was read since the checkpoint is not observed. */
+const pastWaitMsMax = 30_000;
+/** How far back readings are observed again: since the checkpoint, but no further than this, … */
+const replayMsMax = 3_600_000;
+/** … and without a checkpoint. */
+const replayMsDefault = 600_000;
+const hourMs = 3_600_000;
+/** Of the checkpoint file. */
+const section = 'watch';
+/** Starts told last, kept with their traces until the store has surely made them durable. */
+const recentMax = 64;
+
+/**
+ * The watch and what it takes to keep it going: it takes up where the last run left off, is ticked, saved, asked
+ * for its baselines every hour and at midnight, and its events are handed on. Readings that come before the past has
+ * been observed wait at the gate.
+ */
+export class Detection {
+  readonly #parts: DetectionParts;
+  readonly #watch: Watch;
+  readonly #gate: WatchGate;
+  #told: ToldEvents | undefined;
+  #loaded: Promise<void> = Promise.resolve();
+  #savedMs: number;
+  #checkpointMs: number | undefined;
+  #saving: Promise<void> | undefined;
+  #nextIdleMs: number;
+  #givenUp = false;
+  /** By id, the oldest first. */
+  readonly #recent = new Map<string, StartRecord>();
+  #saveProblem: string | undefined;
+
+  constructor(parts: DetectionParts) {
+    this.#parts = parts;
+    this.#savedMs = parts.startedMs;
+    this.#nextIdleMs = nextIdleMs(parts.startedMs, parts.tree.timezone);
+    const { tree, changed } = parts;
+    this.#watch = new Watch({
+      tree,
+      event: (event) => this.#event(event),
+      changed: (number) => this.#gate.changed(number),
+    });
+    this.#gate = new WatchGate({ watch: this.#watch, changed });
+  }
+
+  /** For the room. */
+  get observer(): ServerObserver {
+    return this.#gate.live;
+  }
+
+  /** Starts under way, and those told last: newer than what the store says of them. */
+  starts(): StartRecord[] {
+    const starts = new Map(this.#recent);
+    for (const start of this.#watch.openStarts()) starts.set(start.id, start);
+    return [...starts.values()];
+  }
+
+  /** What is known of the supplies. */
+  impedances(): ReturnType<Watch['impedances']> {
+    return this.#watch.impedances();
+  }
+
+  /** Every baseline held against its limit, the most urgent first. */
+  idle(): IdleVerdict[] {
+    const { tree, rules, prices } = this.#parts;
+    return idleVerdicts(this.#watch.idle(), tree, rules, prices);
+  }
+
+  /** Takes up the checkpoint. Never rejects: without one everything is learnt anew. */
+  start(): Promise<void> {
+    this.#loaded = this.#load();
+    return this.#loaded;
+  }
+
+  /** Observes what the store has since the checkpoint; then what is read live. To be called when the store is there. */
+  async takeUpPast(): Promise<void> {
+    await this.#loaded;
+    const { tree, store, startedMs, log } = this.#parts;
+    const oldestMs = startedMs - (this.#checkpointMs === undefined ? replayMsDefault : replayMsMax);
+    const fromMs = Math.max(oldestMs, this.#checkpointMs ?? 0);
+    try {
+      this.#told = await ToldEvents.of(store, fromMs, startedMs);
+      const { readings, cut } = await replayReadings({
+        tree,
+        store,
+        fromMs,
+        toMs: startedMs,
+        observer: this.#gate.past(),
+        tick: (atMs) => this.#watch.tick(atMs),
+        stopped: () => this.#gate.isOpen,
+      });
+      log.debug({ readings, fromMs }, 'readings since the last checkpoint have been observed again');
+      if (cut)
+        log.warn({ readings, fromMs }, 'not all readings since the last checkpoint were observed again');
+    } catch (error) {
+      log.warn({ err: error }, 'readings since the last checkpoint could not be observed again');
+    } finally {
+      this.#open();
+    }
+  }
+
+  /** Called about every second. */
+  tick(nowMs: number): void {
+    if (!this.#gate.isOpen) {
+      if (nowMs - this.#parts.startedMs >= pastWaitMsMax) this.#giveUpPast();
+      return;
+    }
+    this.#watch.tick(nowMs);
+    if (nowMs >= this.#nextIdleMs) {
+      const known = this.idle().filter(({ idleWatts }) => idleWatts !== undefined);
+      this.#parts.recordIdle(known, this.#nextIdleMs);
+      this.#nextIdleMs = nextIdleMs(nowMs, this.#parts.tree.timezone);
+    }
+    if (nowMs - this.#savedMs >= checkpointEveryMs) void this.#save(nowMs);
+  }
+
+  /** Saves what is known; nothing may be observed any more. */
+  async stop(nowMs: number): Promise<void> {
+    // Before the past was taken up the last checkpoint still holds, and what came since is in the store.
+    if (!this.#gate.isOpen) return;
+    await this.#saving;
+    await this.#save(nowMs);
+  }
+
+  async #load(): Promise<void> {
+    const { checkpoint, log } = this.#parts;
+    try {
+      const saved = await checkpoint.read();
+      if (saved === undefined) return;
+      const chunks = await allOf(saved.chunks(section));
+      await saved.close();
+      if (chunks.length === 0) return;
+      this.#watch.load(Buffer.concat(chunks));
+      this.#checkpointMs = saved.savedAtMs;
+    } catch (error) {
+      log.warn({ err: error }, 'the checkpoint cannot be read: idle levels are learnt anew');
+    }
+  }
+
+  #giveUpPast(): void {
+    if (this.#givenUp) return;
+    this.#givenUp = true;
+    this.#parts.log.warn('the store is away: what was read since the last checkpoint is not observed again');
+    void this.#loaded.then(() => this.#open());
+  }
+
+  #open(): void {
+    this.#gate.open();
+    this.#told = undefined;
+  }
+
+  /** One at a time; a slow disk makes checkpoints rarer. */
+  #save(nowMs: number): Promise<void> {
+    if (this.#saving !== undefined) return this.#saving;
+    this.#savedMs = nowMs;
+    // Copied at once: the state goes on changing while the disk writes.
+    const chunks = [Buffer.concat([...this.#watch.save()])];
+    this.#saving = this.#write(chunks, nowMs).finally(() => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
+  }
+
+  async #write(chunks: readonly Uint8Array[], nowMs: number): Promise<void> {
+    let problem: string | undefined;
+    try {
+      await this.#parts.checkpoint.write([{ name: section, chunks }], nowMs);
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+      if (problem !== this.#saveProblem)
+        this.#parts.log.warn({ problem }, 'no checkpoint could be saved; tried again every minute');
+    }
+    this.#saveProblem = problem;
+  }
+
+  #event(event: PowerEvent): void {
+    if (event.kind === 'start') this.#keep(event.start);
+    const told = this.#gate.isOpen ? 'not' : (this.#told?.has(event) ?? 'not');
+    if (told !== 'finally') this.#parts.record(event);
+    if (told === 'not') this.#parts.tell(event);
+  }
+
+  #keep(start: StartRecord): void {
+    this.#recent.delete(start.id);
+    this.#recent.set(start.id, start);
+    if (this.#recent.size <= recentMax) return;
+    for (const id of this.#recent.keys()) {
+      this.#recent.delete(id);
+      return;
+    }
+  }
+}
+
+/** The next full hour or local midnight, whichever comes first. */
+function nextIdleMs(nowMs: number, timezone: string): number {
+  const hour = (Math.floor(nowMs / hourMs) + 1) * hourMs;
+  return Math.min(hour, startOfNextLocalDay(nowMs, timezone));
+}
+
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -1,0 +1,140 @@
+import { expect, it } from 'vitest';
+import { makeLog } from '../../src/base/log.ts';
+import { Detection, type DetectionParts } from '../../src/detection.ts';
+import type { IdleVerdict } from '../../src/model/idle.ts';
+import type { CheckpointSection } from '../../src/store/checkpoint.ts';
+import type { Store } from '../../src/store/store.ts';
+import { HandClock } from '../base/hand-clock.ts';
+import { until } from '../base/until.ts';
+
+const startedMs = Date.UTC(2026, 5, 15, 11, 50);
+const second = 1000;
+
+/** One server, told of by hand; a checkpoint file in memory, and a store that has nothing. */
+function made(saved?: { atMs: number; chunks: Uint8Array[] }, more: Partial<DetectionParts> = {}) {
+  const idle: { rows: readonly IdleVerdict[]; atMs: number }[] = [];
+  const file = {
+    saved,
+    writes: 0,
+    warnings: [] as string[],
+    asked: [] as { fromMs: number; toMs: number }[],
+  };
+  const clock = new HandClock(startedMs);
+  const log = makeLog('silent');
+  log.warn = (...of: unknown[]) => void file.warnings.push(String(of.at(-1)));
+  const store = {
+    starts: async () => [],
+    idleEvents: async () => [],
+    rawReadings: async ({ fromMs, toMs }: { fromMs: number; toMs: number }) =>
+      void file.asked.push({ fromMs, toMs }),
+  } as unknown as Store;
+  const detection = new Detection({
+    // Its midnight is half an hour off everybody's hours.
+    tree: { name: 'x', timezone: 'Australia/Eucla', feeds: [], racks: [], servers: [] },
+    rules: { idleLimitWatts: 300, peerFactor: 1.5, idleLimitShare: 0.4 },
+    store,
+    checkpoint: {
+      read: async () =>
+        file.saved && {
+          savedAtMs: file.saved.atMs,
+          sections: ['watch'],
+          async *chunks() {
+            for (const chunk of file.saved!.chunks) yield Buffer.from(chunk);
+          },
+          close: async () => {},
+        },
+      async write(sections: readonly CheckpointSection[], atMs = 0) {
+        file.writes += 1;
+        file.saved = { atMs, chunks: [...(sections[0]!.chunks as Iterable<Uint8Array>)] };
+      },
+    },
+    clock,
+    log,
+    startedMs,
+    record: () => {},
+    recordIdle: (rows, atMs) => idle.push({ rows, atMs }),
+    tell: () => {},
+    changed: () => {},
+    ...more,
+  });
+  detection.observer.opened(0, 'server:a', ['a/0']);
+  return { detection, file, idle };
+}
+
+/** Steady draw of a machine that does nothing, a reading every 10 s. */
+function rest(detection: Detection, fromMs: number, hours: number): void {
+  for (let atMs = fromMs; atMs < fromMs + hours * 3_600_000; atMs += 10 * second)
+    detection.observer.observe(0, atMs, 120 + (atMs % 3), 230, 0.6);
+}
+
+it('every hour and at local midnight the baselines are recorded, for that very moment', async () => {
+  const { detection, idle } = made();
+  await detection.start();
+  await detection.takeUpPast();
+  rest(detection, startedMs - 8 * 3_600_000, 8);
+  for (let atMs = startedMs; atMs < startedMs + 5 * 3_600_000; atMs += second) detection.tick(atMs);
+  // 15:15 UTC is midnight at UTC+08:45.
+  expect(idle.map(({ atMs }) => new Date(atMs).toISOString().slice(11, 16))).toEqual([
+    '12:00',
+    '13:00',
+    '14:00',
+    '15:00',
+    '15:15',
+    '16:00',
+  ]);
+  expect(idle[0]!.rows).toMatchObject([{ scope: 'server:a', limitWatts: 300, verdict: 'ok' }]);
+  expect(idle[0]!.rows[0]!.idleWatts).toBeCloseTo(121, 0);
+});
+
+it('what was learnt is saved every minute and at the end, and the next run goes on with it from there', async () => {
+  const first = made();
+  await first.detection.start();
+  await first.detection.takeUpPast();
+  rest(first.detection, startedMs - 8 * 3_600_000, 8);
+  for (let at = 0; at <= 150; at += 1) {
+    first.detection.tick(startedMs + at * second);
+    await Promise.resolve();
+  }
+  await until(() => first.file.writes === 2, 'two checkpoints');
+  await first.detection.stop(startedMs + 200 * second);
+  expect(first.file.saved!.atMs).toBe(startedMs + 200 * second);
+
+  const next = made(first.file.saved, { startedMs: startedMs + 300 * second });
+  await next.detection.start();
+  await next.detection.takeUpPast();
+  expect(next.file.asked).toEqual([{ fromMs: startedMs + 200 * second, toMs: startedMs + 300 * second }]);
+  expect(next.detection.idle()).toEqual(first.detection.idle());
+});
+
+it('a store that stays away is not waited for, and nothing is saved before the past was taken up', async () => {
+  const { detection, file } = made();
+  await detection.start();
+  rest(detection, startedMs - 8 * 3_600_000, 8);
+  for (let at = 0; at < 30; at += 1) detection.tick(startedMs + at * second);
+  await detection.stop(startedMs + 29 * second);
+  expect([detection.idle(), file.writes]).toEqual([[], 0]);
+  detection.tick(startedMs + 30 * second);
+  await until(() => detection.idle().length === 1, 'what waited is observed');
+  expect(file.warnings).toEqual([
+    'the store is away: what was read since the last checkpoint is not observed again',
+  ]);
+});
+
+it('a checkpoint that cannot be read is said, and everything is learnt anew', async () => {
+  const { detection, file } = made({ atMs: startedMs, chunks: [Buffer.from('nonsense, and much of it')] });
+  await detection.start();
+  await detection.takeUpPast();
+  expect(file.warnings).toEqual(['the checkpoint cannot be read: idle levels are learnt anew']);
+  expect(file.asked).toEqual([{ fromMs: startedMs - 600_000, toMs: startedMs }]);
+});
+
+it('however old the checkpoint is, no more than an hour is observed again', async () => {
+  const saved = made();
+  await saved.detection.start();
+  await saved.detection.takeUpPast();
+  await saved.detection.stop(startedMs);
+  const later = made(saved.file.saved, { startedMs: startedMs + 7 * 86_400_000 });
+  await later.detection.start();
+  await later.detection.takeUpPast();
+  expect(later.file.asked[0]!.fromMs).toBe(startedMs + 7 * 86_400_000 - 3_600_000);
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerObserver } from '../../src/model/server-observer.ts';
+import { WatchGate, waitingMax } from '../../src/watch-gate.ts';
+
+function made() {
+  const lines: unknown[][] = [];
+  const changed: number[] = [];
+  const ids: string[] = [];
+  const watch: ServerObserver = {
+    opened: (scope, id) => {
+      ids[scope] = id;
+      lines.push(['opened', id]);
+    },
+    observe: (scope, atMs, watts) => lines.push([ids[scope], atMs, watts]),
+    lost: (scope, atMs) => lines.push([ids[scope], atMs, 'lost']),
+    stateOf: (scope) => (ids[scope] === 'server:b' ? 'idle' : undefined),
+    idleWattsOf: (scope) => (ids[scope] === 'server:b' ? 7 : Number.NaN),
+  };
+  const gate = new WatchGate({ watch, changed: (scope) => changed.push(scope) });
+  gate.live.opened(4, 'server:a', ['a/0']);
+  gate.live.opened(9, 'server:b', ['b/0']);
+  lines.length = 0;
+  return { gate, lines, changed };
+}
+const observed = (observer: ServerObserver, scope: number, atMs: number, watts: number) =>
+  observer.observe(scope, atMs, watts, 230, 1);
+
+describe('the gate before the watch', () => {
+  it('lets the past go first, whatever numbers its room has, and then what came live, in its order', () => {
+    const { gate, lines } = made();
+    observed(gate.live, 9, 100, 50);
+    gate.live.lost(9, 110);
+    observed(gate.live, 4, 120, 60);
+    const past = gate.past();
+    past.opened(1, 'server:b', ['b/0']);
+    past.opened(2, 'server:gone', ['gone/0']);
+    observed(past, 1, 10, 5);
+    observed(past, 2, 20, 6);
+    expect(lines).toEqual([
+      ['opened', 'server:gone'],
+      ['server:b', 10, 5],
+      ['server:gone', 20, 6],
+    ]);
+    lines.length = 0;
+    gate.open();
+    observed(past, 1, 30, 5);
+    observed(gate.live, 4, 130, 61);
+    expect(lines).toEqual([
+      ['server:b', 100, 50],
+      ['server:b', 110, 'lost'],
+      ['server:a', 120, 60],
+      ['server:a', 130, 61],
+    ]);
+  });
+
+  it('knows no state before it is open, but idle levels; then it says what changed by the scopes of the room', () => {
+    const { gate, changed } = made();
+    expect([gate.live.stateOf(9), gate.live.idleWattsOf(9)]).toEqual([undefined, 7]);
+    gate.changed(1);
+    expect(changed).toEqual([]);
+    gate.open();
+    expect(changed).toEqual([4, 9]);
+    expect(gate.live.stateOf(9)).toBe('idle');
+    gate.changed(1);
+    expect(changed).toEqual([4, 9, 9]);
+  });
+
+  it('gives the past up when too much waits', () => {
+    const { gate, lines } = made();
+    for (let i = 0; i < waitingMax - 1; i += 1) observed(gate.live, 4, i, 1);
+    expect([gate.isOpen, lines.length]).toEqual([false, 0]);
+    observed(gate.live, 4, waitingMax, 1);
+    expect([gate.isOpen, lines.length]).toEqual([true, waitingMax]);
+  });
+});
