@@ -51,8 +51,10 @@ export class SlowWatch {
   }
 
   #doAgain(raw: RawMessage, origin: string, millis: number): void {
-    // Of one topic three are proof enough.
-    const alike = [...this.slow, ...this.long].filter(({ topic }) => topic === raw.topic.slice(0, 60));
+    // Of one topic and length three are proof enough.
+    const alike = [...this.slow, ...this.long].filter(
+      ({ topic, payloadBytes }) => topic === raw.topic.slice(0, 60) && raw.payload.length * 2 > payloadBytes,
+    );
     if (alike.length >= 3) {
       (this.slow.includes(alike[0] as SlowMessage) ? this.slow : this.long).push({
         ...(alike[0] as SlowMessage),
