@@ -82,8 +82,9 @@ export function fieldsOf(table: EventTable, withLong: boolean): [name: string, k
 /** More rows than this are in no answer. */
 export const eventRowsMax = 10_000;
 
-/** InfluxDB takes texts of up to 64 KB; the rest is for escaping. */
-const textBytesMax = 30_000;
+/** InfluxDB takes texts of up to 64 KB. A list of names needs half of it for escaping. */
+const traceBytesMax = 60_000;
+const listBytesMax = 30_000;
 /** Sentences are short; what is longer was not written by a person. */
 const sentenceCharsMax = 1000;
 
@@ -116,7 +117,7 @@ export function startRow(start: StartRecord): EventRow {
       inrush_rule: sentence(inrush?.rule),
       detected_at_ms: start.detectedAtMs,
       complete: start.complete,
-      trace: trace === undefined ? undefined : traceText(trace, textBytesMax),
+      trace: trace === undefined ? undefined : traceText(trace, traceBytesMax),
     },
   };
 }
@@ -255,7 +256,7 @@ function sentence(text: string | undefined): string | undefined {
 /** A JSON array of the names; of a list too long for a field, the first of them. */
 function listText(names: readonly string[]): string {
   let text = JSON.stringify(names);
-  for (let kept = names.length; Buffer.byteLength(text) > textBytesMax; ) {
+  for (let kept = names.length; Buffer.byteLength(text) > listBytesMax; ) {
     kept = Math.floor(kept / 2);
     text = JSON.stringify(names.slice(0, kept));
   }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmbeddedStore, type EmbeddedStoreOptions } from '../../src/store/embedded/embedded-store.ts';
@@ -12,6 +13,7 @@ import type { Store } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
 import { type MadeStore, points, storeContract, writeReadings } from './contract.ts';
+import { announcedStart, completeStart, idleVerdict, startEvent } from './made-events.ts';
 import { MadeRoom, reading, rollUp } from './made-readings.ts';
 import { numberedOutlets, numberedReading, smallJournalBytes } from './numbered-readings.ts';
 
@@ -199,6 +201,72 @@ describe('the embedded store', () => {
     await store.close();
     const names = inFile((db) => db.prepare('SELECT name FROM series WHERE tier = 0').all());
     expect(names.map((one) => one.name)).not.toContain('pdu/old');
+  });
+
+  it('takes up a file of the first schema, which knew no events, with all that is in it', async () => {
+    // Made by the program of that time: 1,500 readings in blocks and journal, three quarters.
+    const old = await readFile(join(import.meta.dirname, 'schema-1.sqlite.gz'));
+    await writeFile(join(path, 'rackwatt.sqlite'), gunzipSync(old));
+    expect(inFile((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 1 });
+    const startMs = Date.UTC(2026, 0, 1);
+    const range = { fromMs: startMs, toMs: startMs + dayMs };
+    const start = announcedStart('server:hv-01', startMs + hourMs);
+    for (const run of ['first', 'second']) {
+      const store = await open({ retention: { rawMs: 1e13, minuteMs: 1e13 } });
+      const watts = await store.series({ outlet: 'pdu-a/7', quantity: 'watts', ...range });
+      expect(points(watts), run).toEqual(
+        Array.from({ length: 1500 }, (_, i) => [startMs + i * 1000, i / 10]),
+      );
+      const quarters = await store.rollUps({ tier: 'quarter', scope: 'server:hv-01', ...range });
+      expect([...quarters.wattsMean]).toEqual([100, 101, 102]);
+      expect(await store.starts({ ...range, limit: 10 })).toHaveLength(run === 'first' ? 0 : 1);
+      await store.write(store.encodeEvents([startEvent(start)]));
+      expect(await store.start(start.id)).toEqual(start);
+      await store.close();
+    }
+    expect(inFile((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 2 });
+  });
+
+  it('keeps events for SQL tools to read, a column for each figure', async () => {
+    const store = await open();
+    const start = completeStart(announcedStart('server:hv-01', nowMs));
+    await store.write(store.encodeEvents([startEvent(start)]));
+    await store.write(store.encodeIdle([idleVerdict('server:hv-01')], nowMs));
+    await store.close();
+    expect(
+      inFile((db) => db.prepare('SELECT scope, at_micros, peak_watts, complete, outlets FROM start').all()),
+    ).toEqual([
+      {
+        scope: 'server:hv-01',
+        at_micros: nowMs * 1000,
+        peak_watts: 412.7,
+        complete: 1,
+        outlets: JSON.stringify(start.outlets),
+      },
+    ]);
+    expect(inFile((db) => db.prepare('SELECT verdict, idle_watts FROM idle_row').all())).toEqual([
+      { verdict: 'high', idle_watts: 87.5 },
+    ]);
+  });
+
+  it('refuses events whose bytes are damaged for good, and keeps none of that write', async () => {
+    const store = await open();
+    const starts = ['server:a', 'server:b'].map((scope) => startEvent(announcedStart(scope, nowMs)));
+    const write = store.encodeEvents(starts);
+    const text = Buffer.from(write.bytes).toString('latin1');
+    for (const damaged of [
+      text.slice(0, -1),
+      text.replace('412.7', '"4.2"'),
+      text.replace('"server:b"', 'null'),
+      text.replace(String(nowMs * 1000), '0.5'),
+      text.replace('false', 'false,1'),
+    ]) {
+      const bytes = Buffer.from(damaged, 'latin1');
+      await expect(store.write({ ...write, bytes })).rejects.toMatchObject({ code: 'refused' });
+    }
+    expect(await store.starts({ fromMs: 0, toMs: nowMs + 1, limit: 10 })).toEqual([]);
+    await store.write(write);
+    expect(await store.starts({ fromMs: 0, toMs: nowMs + 1, limit: 10 })).toHaveLength(2);
   });
 
   describe('refuses, and says what to do about,', () => {

@@ -9,6 +9,7 @@ import { StoreError } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
 import { HandStore } from './hand-store.ts';
+import { announcedStart, completeStart, idleEvent, idleVerdict, startEvent } from './made-events.ts';
 import { reading, rollUp } from './made-readings.ts';
 
 const unreachable = new StoreError('unreachable', 'nobody there');
@@ -155,6 +156,226 @@ describe('batches', () => {
     expect(durable).toEqual([4]);
     await turns();
     expect(store.held).toEqual([]);
+  });
+});
+
+describe('events', () => {
+  const announced = announcedStart('server:hv-01', 1_700_000_000_000);
+  const complete = completeStart(announced);
+
+  it('go their way beside readings, without what devices do, and belong to the mark', async () => {
+    await startRecorder();
+    hand(1);
+    recorder.recordEvents([
+      startEvent(announced),
+      { kind: 'device', scope: 'device:a', atMs, change: 'found' },
+      idleEvent('server:hv-01', atMs),
+    ]);
+    recorder.recordIdle([idleVerdict('server:hv-01'), idleVerdict('server:hv-02')], atMs);
+    recorder.mark(1);
+    expect(recorder.status.queuedReadings).toBe(5);
+    await turns();
+    expect(store.held.map(({ write }) => [write.tier, write.count])).toEqual([
+      ['raw', 1],
+      ['events', 2],
+    ]);
+    store.held[0]!.take();
+    store.held[0]!.take();
+    await turns();
+    expect(store.held.map(({ write }) => [write.tier, write.count])).toEqual([['events', 2]]);
+    expect(durable).toEqual([]);
+    store.held[0]!.take();
+    await turns();
+    expect(durable).toEqual([1]);
+    expect(recorder.status).toMatchObject({ written: 5, queuedReadings: 0 });
+  });
+
+  it('never overtake each other: one write of them at a time, readings pass by', async () => {
+    await startRecorder();
+    recorder.recordEvents([startEvent(announced)]);
+    await turns();
+    recorder.recordEvents([startEvent(complete)]);
+    await turns();
+    clock.advance(20);
+    await turns();
+    expect(store.held.map(({ lines }) => statesIn(lines))).toEqual([['announced']]);
+    hand(1);
+    await turns();
+    clock.advance(20);
+    await turns();
+    expect(store.held.map(({ write }) => write.tier)).toEqual(['events', 'raw']);
+    store.held[0]!.take();
+    await turns();
+    expect(statesIn(store.held.at(-1)!.lines)).toEqual(['complete']);
+  });
+
+  it('of an outage reach the store in order, though it is back before all of it is replayed', async () => {
+    await startRecorder();
+    store.problem = unreachable;
+    hand(1);
+    recorder.recordEvents([startEvent(announced)]);
+    recorder.mark(1);
+    await turns();
+    while (store.held.length > 0) {
+      store.held[0]!.refuse(unreachable);
+      await turns();
+    }
+    await until(() => durable.at(-1) === 1, 'durable in the backlog');
+    store.problem = undefined;
+    clock.advance(1000);
+    await until(() => store.held.length === 1, 'the replay of the reading');
+    // The store is there again and the start is completed, but its announcement still waits in the backlog.
+    recorder.recordEvents([startEvent(complete)]);
+    hand(1);
+    recorder.mark(2);
+    await until(() => durable.at(-1) === 1 && store.held.some(({ write }) => write.tier === 'raw'), 'live');
+    const written: string[] = [];
+    await goOnUntil(async () => {
+      for (const held of [...store.held]) {
+        if (held.write.tier === 'events') written.push(...statesIn(held.lines));
+        held.take();
+      }
+      clock.advance(50);
+      await settle();
+      return recorder.status.backlog.readings === 0 && recorder.status.queuedReadings === 0;
+    }, 'all written');
+    expect(written).toEqual(['announced', 'complete']);
+    expect(durable.at(-1)).toBe(2);
+  });
+
+  it('do not go to the backlog before one that is still under way to the store', async () => {
+    await startRecorder();
+    recorder.recordEvents([startEvent(announced)]);
+    await turns();
+    hand(1);
+    await turns();
+    clock.advance(20);
+    await turns();
+    store.problem = unreachable;
+    store.held[1]!.refuse(unreachable);
+    await until(() => recorder.status.backlog.readings === 1, 'the reading in the backlog');
+    recorder.recordEvents([startEvent(complete)]);
+    await settle();
+    expect(recorder.status.backlog.readings).toBe(1);
+    store.held[0]!.refuse(unreachable);
+    await until(() => recorder.status.backlog.readings === 3, 'both in the backlog');
+    store.problem = undefined;
+    clock.advance(1000);
+    await until(() => store.held.length === 1, 'the replay');
+    store.held[0]!.take();
+    await settle();
+    clock.advance(1000);
+    await until(() => store.held.length === 1, 'the replay of the events');
+    expect(statesIn(store.held[0]!.lines)).toEqual(['announced', 'complete']);
+  });
+
+  it('of a process before reach the store before those of this one', async () => {
+    store.problem = unreachable;
+    await startRecorder();
+    recorder.recordEvents([startEvent(announced)]);
+    recorder.mark(1);
+    await until(() => durable.at(-1) === 1, 'durable in the backlog');
+    await recorder.stop(0);
+    await backlog.close();
+
+    store.problem = undefined;
+    await startRecorder();
+    recorder.recordEvents([startEvent(complete)]);
+    const written: string[] = [];
+    await goOnUntil(async () => {
+      for (const held of [...store.held]) {
+        written.push(...statesIn(held.lines));
+        held.take();
+      }
+      clock.advance(50);
+      await settle();
+      return written.includes('complete');
+    }, 'the completed start');
+    expect(written).toEqual(['announced', 'complete']);
+  });
+
+  it('are in order whatever the store does and whenever', { timeout: 30_000 }, async () => {
+    const moves = fc.array(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constant('event' as const) },
+        { weight: 2, arbitrary: fc.constantFrom('take' as const, 'wait' as const) },
+        fc.constantFrom('reading', 'take last', 'refuse', 'refuse last', 'away', 'back', 'long wait'),
+      ),
+      { minLength: 10, maxLength: 50 },
+    );
+    await fc.assert(
+      fc
+        .asyncProperty(moves, async (steps) => {
+          await startRecorder();
+          let events = 0;
+          let last = -1;
+          const take = (held = store.held[0]) => {
+            for (const line of held?.lines ?? []) {
+              const number = Number(/changed_to_watts=(\d+)/.exec(line)?.[1] ?? Number.NaN);
+              // Written again is harmless as long as the newest is written last.
+              if (!Number.isNaN(number)) last = number;
+            }
+            held?.take();
+          };
+          for (const step of steps) {
+            if (step === 'event') {
+              events += 1;
+              recorder.recordEvents([idleEvent('server:a', atMs, { idleWatts: events })]);
+            } else if (step === 'reading') hand(1);
+            else if (step === 'take') take();
+            else if (step === 'take last') take(store.held.at(-1));
+            else if (step === 'refuse') store.held[0]?.refuse(busy);
+            else if (step === 'refuse last') store.held.at(-1)?.refuse(busy);
+            else if (step === 'away') store.problem = unreachable;
+            else if (step === 'back') store.problem = undefined;
+            else clock.advance(step === 'wait' ? 50 : 2000);
+            await settle();
+          }
+          store.problem = undefined;
+          await goOnUntil(async () => {
+            while (store.held.length > 0) take();
+            clock.advance(500);
+            await settle();
+            const { queuedReadings, inFlight, backlog } = recorder.status;
+            return queuedReadings === 0 && inFlight === 0 && backlog.readings === 0;
+          }, 'all written');
+          expect(last).toBe(events === 0 ? -1 : events);
+          expect(recorder.status.dropped).toBe(0);
+        })
+        .afterEach(async () => {
+          for (const held of [...store.held]) held.take();
+          await recorder.stop(0);
+          await backlog.close();
+          await rm(folder, { recursive: true, force: true });
+        }),
+      { numRuns: 80 },
+    );
+  });
+
+  it('that the store refuses for good are counted and hold up nothing', async () => {
+    await startRecorder();
+    recorder.recordEvents([startEvent(announced)]);
+    recorder.mark(1);
+    await turns();
+    store.held[0]!.refuse(new StoreError('refused', 'not this'));
+    await turns();
+    expect(durable).toEqual([1]);
+    expect(recorder.status).toMatchObject({ refused: { refused: 1 }, dropped: 0 });
+    recorder.recordEvents([startEvent(complete)]);
+    await turns();
+    expect(store.held).toHaveLength(1);
+  });
+
+  it('go straight to the store while the backlog holds something and takes nothing', async () => {
+    await startWithBacklog(1, 3);
+    await until(() => store.held.length === 1, 'the replay');
+    await breakBacklog();
+    recorder.recordEvents([startEvent(announced)]);
+    recorder.mark(2);
+    await until(() => {
+      clock.advance(100);
+      return store.held.some(({ write }) => write.tier === 'events') || durable.at(-1) === 2;
+    }, 'the event at the store');
   });
 });
 
@@ -697,6 +918,17 @@ async function startWithBacklog(batches: number, readingsEach: number): Promise<
 
 async function breakBacklog(): Promise<void> {
   await rm(folder, { recursive: true });
+}
+
+/** Takes step after step until one answers that it is done. */
+async function goOnUntil(step: () => Promise<boolean>, what: string): Promise<void> {
+  const endMs = performance.now() + 4000;
+  while (!(await step())) if (performance.now() > endMs) throw new Error(`not in time: ${what}`);
+}
+
+/** `announced` or `complete`, for each line of a start. */
+function statesIn(lines: readonly string[]): string[] {
+  return lines.map((line) => (line.includes('complete=true') ? 'complete' : 'announced'));
 }
 
 let handed = 0;
