@@ -175,7 +175,9 @@ export class Detection {
   #giveUpPast(): void {
     if (this.#givenUp) return;
     this.#givenUp = true;
-    this.#parts.log.warn('the store is away: what was read since the last checkpoint is not observed again');
+    this.#parts.log.warn(
+      'the store was not ready in time: what was read since the last checkpoint is not observed again',
+    );
     void this.#loaded.then(() => this.#open());
   }
 

@@ -45,6 +45,7 @@ export interface Frame {
 
 export type FigureChange = { readonly [K in keyof Figure]?: Figure[K] | null };
 
+/** Something happened, told at once. A start comes without its trace: that is in `GET /starts/:id`. */
 export interface LiveEvent {
   readonly type: 'event';
   readonly seq: number;

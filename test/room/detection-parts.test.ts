@@ -116,7 +116,7 @@ it('a store that stays away is not waited for, and nothing is saved before the p
   detection.tick(startedMs + 30 * second);
   await until(() => detection.idle().length === 1, 'what waited is observed');
   expect(file.warnings).toEqual([
-    'the store is away: what was read since the last checkpoint is not observed again',
+    'the store was not ready in time: what was read since the last checkpoint is not observed again',
   ]);
 });
 
