@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -185,6 +188,33 @@ describe('the generation before', () => {
     await Promise.all(['a', 'b', 'c', 'd'].map((text) => checkpoints.write([section('a', text)])));
     expect((await saved())?.text).toBe('d');
   });
+});
+
+it('is whole after kill -9 at any moment, and none is lost that was on disk', {
+  timeout: 20_000,
+}, async () => {
+  let last = 0;
+  for (const writes of [1, 3, 6, 4]) {
+    const script = join(import.meta.dirname, 'checkpoint-until-killed.ts');
+    const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const until = last + writes;
+    for await (const line of createInterface({ input: child.stdout })) {
+      last = Number(line);
+      if (last >= until) child.kill('SIGKILL');
+    }
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+    const checkpoints = open();
+    const found = (await checkpoints.read())!;
+    expect(found.savedAtMs).toBeGreaterThanOrEqual(last);
+    let bytes = 0;
+    for await (const chunk of found.chunks('a')) {
+      expect(chunk.every((byte) => byte === found.savedAtMs % 256)).toBe(true);
+      bytes += chunk.length;
+    }
+    expect(bytes).toBe(2_000_000);
+    await found.close();
+    expect(checkpoints.status.setAside).toBe(0);
+  }
 });
 
 describe('damage', () => {

@@ -9,6 +9,7 @@ import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import { Recorder } from '../../src/store/recorder.ts';
 import { until } from '../base/until.ts';
 import { type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { announcedStart, completeStart, idleEvent, idleVerdict, startEvent } from './made-events.ts';
 import { reading } from './made-readings.ts';
 
 const startMs = Math.floor(Date.now() / 1000) * 1000 - 3_600_000;
@@ -136,6 +137,52 @@ it('goes on when the database is dropped while it runs', async () => {
   expect(await storedMessages()).toBe(sequence - from);
   expect(recorder.status.storeOk).toBe(true);
 });
+
+it('keeps one start of one that is announced while the store is away and completed when it is back', async () => {
+  await start();
+  const before = announcedStart('server:hv-00', startMs - 60_000);
+  const announced = announcedStart('server:hv-01', startMs);
+  const complete = completeStart(announced);
+  recorder.recordEvents([startEvent(before)]);
+  message();
+  await until(() => durable === sequence, 'durable');
+  await influxd.kill();
+  recorder.recordEvents([startEvent(announced), startEvent(completeStart(before))]);
+  for (let i = 0; i < 50; i += 1) message();
+  await until(() => durable === sequence, 'durable in the backlog');
+  await influxd.restart();
+  await until(() => recorder.status.storeOk, 'the store to be back', 10_000);
+  recorder.recordEvents([startEvent(complete), idleEvent('server:hv-01', startMs)]);
+  recorder.recordIdle([idleVerdict('server:hv-01')], startMs);
+  message();
+  await until(
+    () => recorder.status.backlog.readings === 0 && durable === sequence,
+    'the backlog to be empty',
+    10_000,
+  );
+  const starts = await store.starts({ fromMs: 0, toMs: Date.now(), limit: 10 });
+  expect(starts.map(({ scope, complete }) => [scope, complete])).toEqual([
+    ['server:hv-01', true],
+    ['server:hv-00', true],
+  ]);
+  expect((await store.start(complete.id))?.trace).toEqual(complete.trace);
+
+  // As Grafana asks.
+  const rows = await client().query(
+    `SELECT "peak_watts", "settled_watts", "id" FROM "events"."start" WHERE "scope" =~ /^server:hv-01$/ AND time >= ${startMs - 1000}ms AND time <= ${startMs + 1000}ms`,
+  );
+  expect([...rows]).toMatchObject([{ peak_watts: 412.7, settled_watts: 187.3, id: complete.id }]);
+  const counts = await client().query(
+    `SELECT count("peak_watts") FROM "events"."start" WHERE time >= ${startMs - 3_600_000}ms AND time <= ${startMs + 1000}ms GROUP BY time(1h) fill(none)`,
+  );
+  expect([...counts].reduce((sum, row) => sum + Number((row as { count?: number }).count), 0)).toBe(2);
+  const idle = await client().query(
+    `SELECT "idle_watts", "limit_watts", "verdict", "change" FROM "events"."idle" WHERE time = ${startMs}ms GROUP BY "scope"`,
+  );
+  expect([...idle]).toMatchObject([
+    { scope: 'server:hv-01', idle_watts: 87.5, limit_watts: 60.2, verdict: 'high', change: 'learnt' },
+  ]);
+}, 30_000);
 
 it('stops with everything in the store, or in the backlog when the store is frozen', async () => {
   await start();

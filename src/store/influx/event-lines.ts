@@ -22,7 +22,8 @@ function eventLine(table: EventTable, row: EventRow): string[] {
   if (!isStorable(row.atMs)) return [];
   const fields = fieldsOf(table, true).flatMap(([name]) => {
     const value = row.values[name];
-    return value === undefined || Number.isNaN(value) ? [] : `${name}=${fieldText(value)}`;
+    const isNone = value === undefined || (typeof value === 'number' && !Number.isFinite(value));
+    return isNone ? [] : `${name}=${fieldText(value)}`;
   });
   if (fields.length === 0) return [];
   const key = eventMeasurements[table] + tagText(eventTags[0], row.scope);
