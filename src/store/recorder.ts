@@ -5,6 +5,7 @@ import type { IdleVerdict } from '../model/idle.ts';
 import type { Reading } from '../model/reading.ts';
 import type { RollUp, RollUpTier } from '../model/roll-up.ts';
 import type { Backlog } from './backlog.ts';
+import { Collecting } from './collecting.ts';
 import { OpenBatch } from './open-batch.ts';
 import { Replay } from './replay.ts';
 import { Spill } from './spill.ts';
@@ -64,8 +65,6 @@ const defaultLimits: RecorderLimits = {
   retryCapMs: 30_000,
 };
 
-/** More than a broker with the usual 20 messages in flight ever gives at once. */
-const busyReadings = 100;
 const patienceCheckMs = 250;
 const replayWriteBytes = 524_288;
 
@@ -85,12 +84,7 @@ export class Recorder {
   readonly #spill: Spill;
   readonly #undurable: Undurable;
   readonly #open: OpenBatch;
-  /** When the first of the open batch was seen, and whether it has collected for long enough. */
-  #openSinceMs: number | undefined;
-  #collected = false;
-  /** The last batch was a large one. */
-  #busy = false;
-  #cancelCollect: (() => void) | undefined;
+  readonly #collecting: Collecting;
   #turnAsked = false;
   #liveWrites = 0;
   #liveInFlight = 0;
@@ -108,9 +102,10 @@ export class Recorder {
     this.#clock = clock;
     this.#log = log;
     this.#limits = { ...defaultLimits, ...options.limits };
-    const { retryFirstMs, retryCapMs, batchMax } = this.#limits;
+    const { retryFirstMs, retryCapMs, batchMax, collectMs } = this.#limits;
     this.#undurable = new Undurable(options.durable);
     this.#open = new OpenBatch(store, batchMax);
+    this.#collecting = new Collecting(clock, collectMs, () => this.#pump());
     this.#watch = new StoreWatch({
       store,
       clock,
@@ -228,7 +223,7 @@ export class Recorder {
     await finished;
     for (const cancel of cancels) cancel();
     this.#cancelPatience?.();
-    this.#cancelCollect?.();
+    this.#collecting.stop();
     this.#stopped = true;
     return this.#undurable.readings + this.#open.count;
   }
@@ -253,7 +248,7 @@ export class Recorder {
    * is waited for, so there is nothing for a clock to measure.
    */
   #askTurn(): void {
-    if (this.#turnAsked || this.#cancelCollect !== undefined) return;
+    if (this.#turnAsked || this.#collecting.isWaiting) return;
     this.#turnAsked = true;
     setImmediate(() => {
       this.#turnAsked = false;
@@ -267,7 +262,7 @@ export class Recorder {
     if (this.#openIsDue()) this.#seal();
     if (this.#watch.state === 'up') this.#sendWhatFits();
     this.#spill.step();
-    if (this.#open.count > 0) this.#collectOn();
+    if (this.#open.count > 0) this.#collecting.goOn();
     else if (this.#undurable.empty) this.#stopping?.();
   }
 
@@ -277,10 +272,13 @@ export class Recorder {
    */
   #openIsDue(): boolean {
     if (this.#open.count === 0) return false;
-    if (this.#stopping !== undefined || this.#openSinceMs! <= this.#spill.impatientMs) return true;
+    if (this.#stopping !== undefined || this.#collecting.sinceMs <= this.#spill.impatientMs) return true;
     switch (this.#watch.state) {
       case 'up':
-        return this.#slotFree && ((this.#liveInFlight === 0 && !this.#busy) || this.#collected);
+        return (
+          this.#slotFree &&
+          ((this.#liveInFlight === 0 && !this.#collecting.busy) || this.#collecting.isLongEnough)
+        );
       case 'away':
         return !this.#spill.running;
       case 'opening':
@@ -292,23 +290,10 @@ export class Recorder {
     return this.#inFlight < this.#limits.writesInFlightMax;
   }
 
-  #collectOn(): void {
-    this.#openSinceMs ??= this.#clock.nowMs();
-    if (this.#collected) return;
-    this.#cancelCollect ??= this.#clock.after(this.#limits.collectMs, () => {
-      this.#cancelCollect = undefined;
-      this.#collected = true;
-      this.#pump();
-    });
-  }
-
   #seal(): void {
-    this.#busy = this.#open.count >= busyReadings;
-    for (const batch of this.#open.seal(this.#openSinceMs ?? this.#clock.nowMs())) this.#undurable.add(batch);
-    this.#openSinceMs = undefined;
-    this.#collected = false;
-    this.#cancelCollect?.();
-    this.#cancelCollect = undefined;
+    const { count } = this.#open;
+    for (const batch of this.#open.seal(this.#collecting.sinceMs)) this.#undurable.add(batch);
+    this.#collecting.begin(count);
     this.#dropWhatIsTooMuch();
   }
 
