@@ -7,6 +7,8 @@ import { nameOfTagValue, tagLiteral, tagPattern } from './names.ts';
 import { msOfMicros, timeRange } from './questions.ts';
 
 const scopeTag = eventTags[0];
+/** No other id was ever given to a start. */
+const urlSafe = /^[\w.~-]+$/;
 /** Longer statements do not fit into an address any more. */
 const addressCharsMax = 4000;
 
@@ -24,10 +26,11 @@ export async function askEvents(
 
 /** First where it is, then what it is: a search by field through all starts reads only the one field. */
 export async function askStart(asker: InfluxAsker, id: string): Promise<EventRow | undefined> {
+  if (!urlSafe.test(id)) return undefined;
   const from = `FROM "${eventMeasurements.start}" WHERE`;
   const found = await ask(
     asker,
-    `SELECT "id", "${scopeTag}" ${from} "id" = ${literal(id)} AND ${timeRange(0, Number.MAX_VALUE)} ORDER BY time DESC LIMIT 1`,
+    `SELECT "id", "${scopeTag}" ${from} "id" = '${id}' AND ${timeRange(0, Number.MAX_VALUE)} ORDER BY time DESC LIMIT 1`,
   );
   const [micros, , scope] = found[0]?.values[0] ?? [];
   if (typeof micros !== 'number' || typeof scope !== 'string') return undefined;
@@ -77,9 +80,4 @@ function ofScopes({ names, beginnings }: ScopeChoice): string {
 
 function ofScope(scope: string): string {
   return `"${scopeTag}" = ${tagLiteral(scope)}`;
-}
-
-/** A text of InfluxQL that equals a field. */
-function literal(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 }
