@@ -15,6 +15,10 @@ export interface DetectionAnswersParts {
   readonly detection: Pick<Detection, 'starts' | 'impedances' | 'idle'>;
 }
 
+/** A store is asked for so many servers by name; of more, the newest starts of all are sorted out here. */
+const namedMax = 500;
+const sortedOutMax = 10_000;
+
 /** What the api tells of starts, idle baselines and supplies, from the watch's memory and the store. */
 export class DetectionAnswers {
   readonly #parts: DetectionAnswersParts;
@@ -28,12 +32,17 @@ export class DetectionAnswers {
     const { tree, room, store, detection } = this.#parts;
     const servers = serversIn(scope, tree, room);
     if (servers?.length === 0) return [];
-    const stored = await store.starts({ ...(servers && { scopes: servers }), fromMs, toMs, limit });
     const wanted = servers && new Set(servers);
-    const rows = new Map(stored.map((start) => [start.id, start]));
+    const isWanted = ({ scope: of }: StartRecord) => wanted?.has(of) !== false;
+    const named = servers !== undefined && servers.length <= namedMax;
+    const stored = await store.starts(
+      named
+        ? { scopes: servers, fromMs, toMs, limit }
+        : { fromMs, toMs, limit: wanted ? sortedOutMax : limit },
+    );
+    const rows = new Map(stored.filter(isWanted).map((start) => [start.id, start]));
     for (const start of detection.starts()) {
-      if (start.atMs >= fromMs && start.atMs < toMs && wanted?.has(start.scope) !== false)
-        rows.set(start.id, start);
+      if (start.atMs >= fromMs && start.atMs < toMs && isWanted(start)) rows.set(start.id, start);
     }
     return [...rows.values()].sort((a, b) => b.atMs - a.atMs).slice(0, limit);
   }
