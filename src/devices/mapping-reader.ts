@@ -2,12 +2,12 @@ import type { Quantity } from '../model/quantity.ts';
 import { type RawMessage, type Reading, totalLabel } from '../model/reading.ts';
 import type { Report, TopicReader } from './family.ts';
 import { type Ceilings, feedCeilings, measured, outletCeilings } from './fields.ts';
-import { isObject } from './json.ts';
 import type { MappedFigure, MappedName, Mapping } from './mapping.ts';
 import { documentsOf } from './mapping-document.ts';
 import { MappingLists, type Place } from './mapping-lists.ts';
 import { readingAt, trustedIso, trustedMs } from './measured-time.ts';
 import { availabilityText, switchedText } from './plain-reader.ts';
+import { wordOfValue } from './plain-value.ts';
 import { meaningOfUnit } from './unit-names.ts';
 
 /** A row of the mapping table that fits a topic, with the named parts of that topic. */
@@ -81,7 +81,7 @@ class Row {
   #readMember(document: unknown, key: string | number, message: RawMessage, report: Report): void {
     const lists = this.#lists;
     for (const { place, value } of this.#where)
-      if (String(lists.valueAt(place, document, key)) !== value) return;
+      if (wordOfValue(lists.valueAt(place, document, key)) !== value) return;
     const device = this.fixedDevice ?? filled(this.#device, lists, document, key);
     const label = this.#fixedLabel ?? filled(this.#label, lists, document, key);
     if (device === undefined || label === undefined) return;
@@ -92,7 +92,7 @@ class Row {
       const value = lists.valueAt(place, document, key);
       if (value === undefined) continue;
       const { quantity, missingText } = figure;
-      if (missingText !== undefined && String(value) === missingText) {
+      if (missingText !== undefined && wordOfValue(value) === missingText) {
         report.rejectField(device, 'sentinel');
         continue;
       }
@@ -208,7 +208,7 @@ function wordIn(
   { onText, offText }: MappedFigure,
   usual: (text: string) => boolean | undefined,
 ): boolean | undefined {
-  const word = isObject(value) || Array.isArray(value) ? '' : String(value);
+  const word = wordOfValue(value);
   if (onText === undefined && offText === undefined) return usual(word);
   if (word === onText) return true;
   return word === offText ? false : undefined;

@@ -29,4 +29,9 @@ export function plainValue(payload: Uint8Array): number | string {
   return start === 1 && size !== 0 ? -size : size;
 }
 
+/** A JSON value as the word it is; of an object or list none: turned into text it would run what it holds as `toString`. */
+export function wordOfValue(value: unknown): string {
+  return typeof value === 'object' && value !== null ? '' : String(value);
+}
+
 const powersOfTen = Array.from({ length: digitsMax + 1 }, (_, exponent) => 10 ** exponent);

@@ -290,3 +290,17 @@ test('values without names are told by their place', () => {
   ]);
   expect(read(rows, 'rx/10/values', '118;n')).toEqual([{ outlet: '10/0', watts: 118 }]);
 });
+
+test('an object where a word is expected is no such word, whatever it holds', () => {
+  const odd = { toString: 1, valueOf: 1 };
+  const rows: MappingSettings[] = [
+    { topic: 'w/{device}', where: { kind: 'plug' }, figures: { w: 'W' } },
+    { topic: 'm/{device}', figures: { w: { unit: 'W', missing: 'none' } } },
+  ];
+  const intake = new Intake([mappingFamily(rows)]);
+  const sink = new KeepingSink();
+  for (const value of [odd, [odd], 'plug']) intake.accept(message('w/a', { kind: value, w: 5 }), sink);
+  for (const value of [odd, [odd], 'none']) intake.accept(message('m/a', { w: value }), sink);
+  expect(sink.readings.map(shown)).toEqual([{ outlet: 'a/0', watts: 5 }]);
+  expect(sink.drops.map(({ reason }) => reason)).toEqual(['not-a-number', 'not-a-number', 'sentinel']);
+});

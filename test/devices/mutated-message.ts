@@ -119,6 +119,7 @@ const leaves = [
     '{"total":1}',
     '{"__proto__":{"Power":5}}',
     '{"length":4294967295}',
+    '{"toString":1,"valueOf":1}',
   ],
   ...[startMs, startMs / 1000, startMs / 1000 + 7_200, startMs + 31_536_000_000, `${startMs}000000`].map(
     String,

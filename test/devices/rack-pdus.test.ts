@@ -91,4 +91,20 @@ describe('NETIO', () => {
     expect(sink.readings.map((reading) => reading.wattHoursTotal)).toEqual([100, 102, undefined]);
     expect(sink.readings[2]?.wattHoursReturnedTotal).toBe(103);
   });
+
+  test('a state that is an object is no state, whatever it holds', () => {
+    const { sink, intake } = take(
+      [{ toString: 1 }, [{ toString: 1, valueOf: 1 }], { on: true }, null, 'ON'].map((state, index) =>
+        message('netio/n/output/1', { state, load: 5 + index }, { receivedAtMs: startMs + index * 1_000 }),
+      ),
+    );
+    expect(intake.totals().rejected).toEqual([]);
+    expect(sink.readings.map(({ on, watts }) => [on, watts])).toEqual([
+      [undefined, 5],
+      [undefined, 6],
+      [undefined, 7],
+      [undefined, 8],
+      [true, 9],
+    ]);
+  });
 });

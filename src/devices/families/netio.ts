@@ -7,6 +7,7 @@ import { Known } from '../known.ts';
 import { readingAt, trustedIso } from '../measured-time.ts';
 import { readDocument } from '../netio-document.ts';
 import { availabilityText, ignoring, quantityReader, relayReader, switchedText } from '../plain-reader.ts';
+import { wordOfValue } from '../plain-value.ts';
 
 /**
  * NETIO PowerPDU, PowerBOX, PowerDIN, PowerCable with MQTT-flex: the layout of topics that its guides set up, and
@@ -177,7 +178,7 @@ function readObject(
     const word = wordOf(key);
     const figure = Object.hasOwn(figures, word) ? figures[word] : undefined;
     const value = body[key];
-    if (word === 'state') reading.on = switchedText(String(value));
+    if (word === 'state') reading.on = switchedText(wordOfValue(value));
     // The counter that nobody can set back goes before the other.
     if (figure === undefined || (lasting && figure.resettable)) continue;
     lasting ||= figure.lasting === true;
