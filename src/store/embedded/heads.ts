@@ -3,6 +3,7 @@ import type { Points } from './points.ts';
 import type { SeriesRef } from './series-table.ts';
 
 const chunkSlots = 2 ** 16;
+const allColumns = 0xffff;
 
 /** The newest points of one series: those not in a block yet. */
 export interface Head {
@@ -78,8 +79,11 @@ export class Heads {
     return head;
   }
 
-  /** All points of a head in the order they were written: not sorted, and some moments may come twice. */
-  points(head: Head): Points {
+  /**
+   * All points of a head in the order they were written: not sorted, and some moments may come twice. Only the
+   * wanted columns (bits) are there.
+   */
+  points(head: Head, wantedBits = allColumns): Points {
     const micros = new Float64Array(head.count);
     const columns = new Array<Float64Array | undefined>(readingWidth).fill(undefined);
     let position = head.last;
@@ -89,7 +93,7 @@ export class Heads {
       const link = chunk[at]!;
       const stepBack = Math.floor(link / maskSpan);
       micros[i] = Math.round(chunk[at + 1]! * 1000);
-      readRow(chunk, at + 2, link - stepBack * maskSpan, i, columns, head.count);
+      readRow(chunk, at + 2, link - stepBack * maskSpan, i, columns, head.count, wantedBits);
       position -= stepBack;
     }
     return { micros, columns };
@@ -130,11 +134,15 @@ function readRow(
   row: number,
   columns: (Float64Array | undefined)[],
   count: number,
+  wantedBits: number,
 ): void {
   let at = from;
-  for (let bits = mask & valueBits, c = 0; bits !== 0; bits >>>= 1, c += 1)
-    if ((bits & 1) === 1) columnOf(columns, c, count)[row] = slots[at++]!;
-  if ((mask & onPresent) !== 0)
+  for (let bits = mask & valueBits, c = 0; bits !== 0; bits >>>= 1, c += 1) {
+    if ((bits & 1) === 0) continue;
+    if (((wantedBits >>> c) & 1) === 1) columnOf(columns, c, count)[row] = slots[at]!;
+    at += 1;
+  }
+  if ((mask & onPresent & wantedBits) !== 0)
     columnOf(columns, readingWidth - 1, count)[row] = (mask & onIsTrue) === 0 ? 0 : 1;
 }
 

@@ -72,7 +72,7 @@ export class RawSlices {
     }
     const head = this.#heads.get(series);
     if (head !== undefined && head.newestMs * 1000 >= from)
-      parts.push(only(wanted, cutPoints(mergePoints([this.#heads.points(head)]), from, to)));
+      parts.push(only(wanted, cutPoints(mergePoints([this.#heads.points(head, bits)]), from, to)));
     return mergePoints(parts.filter((part) => part.micros.length > 0));
   }
 
@@ -81,7 +81,7 @@ export class RawSlices {
     let next = this.#blocks.nextAfter(tierNumber('raw'), to) ?? Number.MAX_SAFE_INTEGER;
     for (const head of this.#heads.all()) {
       if (head.tier !== tierNumber('raw') || head.newestMs * 1000 < to) continue;
-      for (const at of this.#heads.points(head).micros) if (at >= to && at < next) next = at;
+      for (const at of this.#heads.points(head, 0).micros) if (at >= to && at < next) next = at;
     }
     return next;
   }

@@ -20,6 +20,7 @@ export class SeriesTable {
   readonly #nameOf: StatementSync;
   readonly #remove: StatementSync;
   readonly #known: readonly Map<string, SeriesRef>[] = tiers.map(() => new Map());
+  readonly #names = new Map<number, string>();
   /** Made in the present transaction. */
   #fresh: { tier: number; name: string }[] = [];
 
@@ -56,11 +57,17 @@ export class SeriesTable {
   }
 
   nameOf(id: number): string | undefined {
-    return this.#nameOf.get(id)?.name as string | undefined;
+    const known = this.#names.get(id);
+    if (known !== undefined) return known;
+    const name = this.#nameOf.get(id)?.name as string | undefined;
+    if (this.#names.size >= namesMax) this.#names.clear();
+    if (name !== undefined) this.#names.set(id, name);
+    return name;
   }
 
   /** Within a transaction that deletes the last of its points. */
   remove(id: number): void {
+    this.#names.delete(id);
     const row = this.#remove.get(id);
     if (row !== undefined) this.#known[row.tier as number]!.delete(row.name as string);
   }
