@@ -11,6 +11,8 @@ const refreshMsMax = 900_000;
 const wrapMsMax = 900_000;
 const headroom = 1.2;
 const lazyFactor = 2;
+/** A step of so many counts is as good as exact by itself. */
+const fineCounts = 200;
 const stuckCounts = 3;
 /** Watts tell something of a time only where they are known for more than this share of it. */
 const trustedShareMin = 0.5;
@@ -26,7 +28,7 @@ interface Mark {
  * An unbroken run of one counter: from its begin, or the moment after which everything is booked, to now. Booked
  * are whole stretches between two ticks, by the counter's own difference; within a stretch the watts say when.
  * A stretch ends at the first tick of each hour of the clock, so that the moment of a single coarse tick
- * weighs little, and at every tick where there are no watts.
+ * weighs little, and at every tick where there are no watts or the counts are fine.
  */
 export class CounterRun {
   /** Up to the last reading of the counter. */
@@ -109,7 +111,7 @@ export class CounterRun {
       this.#countWattHours = Math.min(this.#countWattHours, countOf(last.raw, raw));
       this.#tickAtMs = atMs;
       this.#wattHoursAtTick = this.counted.wattHours;
-      if (book !== undefined && this.#isAnchorTick(atMs)) {
+      if (book !== undefined && this.#isAnchorTick(last)) {
         this.#bookCounted(book, this.counted, true);
         this.#anchorHere(true);
       }
@@ -136,9 +138,10 @@ export class CounterRun {
     return (headroom * this.#wattsMax * forMs) / hourMs;
   }
 
-  #isAnchorTick(atMs: number): boolean {
-    const nextHour = Math.floor(atMs / hourMs) > Math.floor(this.#anchor.atMs / hourMs);
-    return nextHour || this.counted.knownMs === 0;
+  #isAnchorTick(last: Mark): boolean {
+    const nextHour = Math.floor(this.#last.atMs / hourMs) > Math.floor(this.#anchor.atMs / hourMs);
+    const isFine = this.#last.wattHours - last.wattHours >= fineCounts * countOf(last.raw, this.#last.raw);
+    return nextHour || isFine || this.counted.knownMs === 0;
   }
 
   /** The first reading of such a stretch of the clock, and not one tick in the whole one before. */

@@ -50,7 +50,7 @@ export function countOf(one: number, other: number): number {
 
 function isMultiple(wattHours: number, count: number): boolean {
   const times = wattHours / count;
-  return Math.abs(times - Math.round(times)) < 1e-4;
+  return Math.abs(times - Math.round(times)) < 1e-6;
 }
 
 /** 32 bits of mWh … kWh or watt-minutes, and registers of six to ten decimal digits of Wh. */

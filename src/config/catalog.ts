@@ -4,7 +4,7 @@ import { type SettingNote, settingNotes } from './setting-note.ts';
 
 /**
  * How a setting is written as plain text (an environment variable): `list` is comma-separated, `tree` is YAML.
- * A `section` is a mapping of further settings, and may be given as YAML too.
+ * A `section` is a mapping of further settings, and may be given as YAML too; one noted `asOne` is a `tree`.
  */
 export type SettingKind = 'section' | 'text' | 'number' | 'list' | 'tree';
 
@@ -66,7 +66,7 @@ function walk(schema: z.ZodType, path: readonly string[]): Setting[] {
       path: childPath,
       name: childPath.join('.'),
       variable: variableOf(childPath),
-      kind: kindOf(inner),
+      kind: note.asOne ? 'tree' : kindOf(inner),
       note,
       defaultValue,
     };

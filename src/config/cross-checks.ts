@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkMappings } from './mapping-checks.ts';
+import { checkPrices } from './price-checks.ts';
 import { nearest, shown } from './problem.ts';
 import { at, dotted, isMapping } from './tree.ts';
 
@@ -25,6 +26,7 @@ export function crossCheck(tree: unknown, cwd: string): Finding[] {
     ...checkReferences(tree),
     ...checkOutlets(tree),
     ...checkMappings(tree),
+    ...checkPrices(tree),
   ];
 }
 

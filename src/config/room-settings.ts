@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { carbon } from './carbon-settings.ts';
 import { name, note, type SettingNote, section } from './setting-note.ts';
+import { tariff } from './tariff-settings.ts';
 import { machineTimezone, text, timezone } from './values.ts';
 
 const breaker = z.strictObject({
@@ -99,31 +101,15 @@ export const room = z.strictObject({
     example: 'Europe/London',
     defaultText: "the machine's own",
   }),
-  tariff: note(z.unknown().optional(), {
-    sentence: 'What energy costs.',
-    expected: 'a mapping',
-    example: '{ currency: EUR }',
+  tariff: note(tariff.optional(), {
+    sentence:
+      'What energy costs: currency and pricePerKwh, or versions with timeOfUse, fixed, demand and capacity charges and taxes (docs/cost-and-carbon.md).',
+    expected: 'a mapping with currency and prices',
+    example: '{ currency: GBP, pricePerKwh: 0.28 }',
+    asOne: true,
     notUsedYet: true,
   }),
-  carbon: note(
-    z
-      .strictObject({
-        country: note(
-          z
-            .string()
-            .regex(/^[A-Z]{2}$/)
-            .optional(),
-          {
-            sentence: 'Whose electricity it is, for the emissions.',
-            expected: 'a country in two capitals (ISO 3166)',
-            example: 'GB',
-            notUsedYet: true,
-          },
-        ),
-      })
-      .prefault({}),
-    section('Emissions.'),
-  ),
+  carbon: note(carbon.prefault({}), section('Emissions.')),
   feeds: note(z.array(feed).max(1_000).prefault([]), {
     sentence:
       'Supply paths and their breakers, with ratings: name, volts (phase to neutral), breakers: name, amps, curve (B, C or D).',

@@ -13,6 +13,8 @@ export interface SettingNote {
   readonly secret?: true;
   /** What the default is, where it cannot be written down. */
   readonly defaultText?: string;
+  /** A mapping that is written as one value: what is in it has no variables and no lines of its own. */
+  readonly asOne?: true;
   /** Accepted, so that a file can be written once, but without effect until a later version. */
   readonly notUsedYet?: true;
 }

@@ -92,6 +92,9 @@ export const topicFilter = text(65_535).refine((filter) => {
   );
 });
 
+/** ISO 4217, as this machine knows them. */
+export const currency = z.string().refine((value) => Intl.supportedValuesOf('currency').includes(value));
+
 /** An IANA zone, in its own spelling (InfluxDB wants capitals right). */
 export const timezone = z.string().transform((value, context) => {
   const zone = zoneNamed(value);

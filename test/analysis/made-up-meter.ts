@@ -97,7 +97,9 @@ function live(plan: Plan): MadeUpMeter {
       resetsMs.push(atMs[i]!);
     }
     if (isSilent(atMs[i]!) || i === 0) continue;
-    if (slip === 'zeros') zeros = 1 + Math.floor(random() * 3);
+    // Zeros and a reset at one time: not even the watts could tell them apart to the count.
+    if (slip === 'zeros' && ![...slipAt].some(([at, what]) => what === 'reset' && Math.abs(at - i) < 6))
+      zeros = 1 + Math.floor(random() * 3);
     let total = Math.floor((drawnUntil[i]! - base) / countWattHours + 1e-9) * countWattHours;
     if (slip === 'jump') total += 4_000_000;
     if (slip === 'back') total = Math.max(0, total - countWattHours);

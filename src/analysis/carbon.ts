@@ -1,0 +1,148 @@
+import { zoneOf } from '../model/zone.ts';
+import type { EnergyInterval } from './energy-cost.ts';
+import { gridFactorSource, gridFactorsOf } from './grid-factors.ts';
+import { instantOfText } from './settings-time.ts';
+
+/** `room.carbon` as the admin writes it. */
+export interface CarbonSettings {
+  /** ISO 3166, two capitals; EU and WORLD too. */
+  readonly country?: string | undefined;
+  /** Power usage effectiveness: what the building adds to what the servers draw. */
+  readonly pue?: number | undefined;
+  /** Factors of one's own, each from a local date or time until the next. */
+  readonly factors?: readonly FactorSettings[] | undefined;
+}
+
+export interface FactorSettings {
+  readonly from: string;
+  readonly gramsPerKwh: number;
+  readonly source: string;
+}
+
+/** What a kWh emits through a time. */
+export interface GridFactor {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly gramsPerKwh: number;
+  readonly source: string;
+  /** The year a yearly factor was published for; undefined for a factor of one's own. */
+  readonly year: number | undefined;
+  /** A yearly factor that stands in for a year none is known of. */
+  readonly isStandIn: boolean;
+}
+
+export interface Carbon {
+  /** Oldest first, without overlap. */
+  readonly factors: readonly GridFactor[];
+  readonly pue: number | undefined;
+}
+
+/** Emissions, and how they were found. */
+export interface Emissions {
+  /** Undefined when no factor is known for any of the energy. */
+  readonly grams: number | undefined;
+  /** Drawn when no factor is known: part of no sum. */
+  readonly uncountedWattHours: number;
+  readonly method: {
+    readonly basis: 'location-based';
+    readonly kind: 'average';
+    readonly extent: 'life-cycle';
+    /** Multiplied with; undefined: the energy of the servers alone. */
+    readonly pue: number | undefined;
+    /** The factors that were used. */
+    readonly factors: readonly GridFactor[];
+  };
+}
+
+/**
+ * The factors of a room. Its own go before the yearly ones of its country; years before the first and after the
+ * last known one take that one's, and say so.
+ */
+export function makeCarbon(settings: CarbonSettings, timezone: string): Carbon {
+  const yearly = settings.country === undefined ? [] : yearlyFactors(settings.country, timezone);
+  const own = (settings.factors ?? []).map(({ from, gramsPerKwh, source }) => ({
+    fromMs: instantOfText(from, timezone)!,
+    gramsPerKwh,
+    source,
+  }));
+  return withFactors({ factors: yearly, pue: settings.pue }, own);
+}
+
+/**
+ * A series of factors laid over what is known: each holds until the next, the last one until `untilMs` (where the
+ * series is fed as time goes by: until it is out of date).
+ */
+export function withFactors(
+  carbon: Carbon,
+  series: readonly { readonly fromMs: number; readonly gramsPerKwh: number; readonly source: string }[],
+  untilMs = Number.POSITIVE_INFINITY,
+): Carbon {
+  if (series.length === 0) return carbon;
+  const ordered = [...series].sort((a, b) => a.fromMs - b.fromMs);
+  const laid = ordered
+    .map((point, i) => ({
+      ...point,
+      toMs: ordered[i + 1]?.fromMs ?? Math.max(untilMs, point.fromMs),
+      year: undefined,
+      isStandIn: false,
+    }))
+    .filter(({ fromMs, toMs }) => toMs > fromMs);
+  const firstMs = laid[0]?.fromMs ?? untilMs;
+  const lastMs = laid.at(-1)?.toMs ?? untilMs;
+  const before = carbon.factors.map((factor) => ({ ...factor, toMs: Math.min(factor.toMs, firstMs) }));
+  const after = carbon.factors.map((factor) => ({ ...factor, fromMs: Math.max(factor.fromMs, lastMs) }));
+  const factors = [...before, ...laid, ...after].filter(({ fromMs, toMs }) => toMs > fromMs);
+  return { ...carbon, factors };
+}
+
+/** Emissions of energy, oldest first; an interval in which the factor changes is shared out by time. */
+export function gramsOf(carbon: Carbon, intervals: Iterable<EnergyInterval>): Emissions {
+  const used = new Set<GridFactor>();
+  let grams = 0;
+  let uncountedWattHours = 0;
+  let i = 0;
+  for (const { fromMs, toMs, wattHours } of intervals) {
+    if (wattHours === 0 || toMs <= fromMs) continue;
+    let countedMs = 0;
+    while (i > 0 && carbon.factors[i - 1]!.toMs > fromMs) i -= 1;
+    while (i < carbon.factors.length && carbon.factors[i]!.toMs <= fromMs) i += 1;
+    for (let n = i; n < carbon.factors.length && carbon.factors[n]!.fromMs < toMs; n += 1) {
+      const factor = carbon.factors[n]!;
+      const forMs = Math.min(toMs, factor.toMs) - Math.max(fromMs, factor.fromMs);
+      grams += ((wattHours / 1000) * factor.gramsPerKwh * forMs) / (toMs - fromMs);
+      countedMs += forMs;
+      used.add(factor);
+    }
+    uncountedWattHours += (wattHours * (toMs - fromMs - countedMs)) / (toMs - fromMs);
+  }
+  const { pue } = carbon;
+  return {
+    grams: used.size === 0 && uncountedWattHours > 0 ? undefined : grams * (pue ?? 1),
+    uncountedWattHours,
+    method: { basis: 'location-based', kind: 'average', extent: 'life-cycle', pue, factors: [...used] },
+  };
+}
+
+/** Each known year by its own figure; time before and after by the nearest. */
+function yearlyFactors(country: string, timezone: string): GridFactor[] {
+  const zone = zoneOf(timezone);
+  const years = gridFactorsOf(country);
+  const factor = (known: (typeof years)[number], fromMs: number, toMs: number, isStandIn: boolean) => ({
+    ...known,
+    fromMs,
+    toMs,
+    source: gridFactorSource,
+    isStandIn,
+  });
+  return years.flatMap((known, i) => {
+    const yearFromMs = zone.instantOf(Date.UTC(known.year, 0));
+    const yearToMs = zone.instantOf(Date.UTC(known.year + 1, 0));
+    const next = years[i + 1];
+    const untilMs = next === undefined ? Number.POSITIVE_INFINITY : zone.instantOf(Date.UTC(next.year, 0));
+    return [
+      ...(i === 0 ? [factor(known, Number.NEGATIVE_INFINITY, yearFromMs, true)] : []),
+      factor(known, yearFromMs, yearToMs, false),
+      ...(untilMs > yearToMs ? [factor(known, yearToMs, untilMs, true)] : []),
+    ];
+  });
+}
