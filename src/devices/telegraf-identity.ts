@@ -26,8 +26,33 @@ export interface SeriesIdentity {
   readonly ignored: boolean;
 }
 
-export function identify(name: string, tags: ReadonlyMap<string, string>): SeriesIdentity {
-  const tag = (...keys: string[]) => keys.map((key) => tags.get(key)).find((value) => value);
+/** Tells whose a series is. Remembers what the names of tags mean, since series of a kind have the same ones. */
+export class SeriesIdentities {
+  readonly #columns = new Map<string, Column | undefined>();
+
+  of(name: string, tags: ReadonlyMap<string, string>): SeriesIdentity {
+    return identify(name, tags, (key) => this.#column(key));
+  }
+
+  #column(key: string): Column | undefined {
+    if (this.#columns.has(key)) return this.#columns.get(key);
+    const column = columnOf(key);
+    if (this.#columns.size < columnsMax && key.length <= keyLengthMax) this.#columns.set(key, column);
+    return column;
+  }
+}
+
+const columnsMax = 4_096;
+const keyLengthMax = 128;
+
+function identify(name: string, tags: ReadonlyMap<string, string>, columnBy: ColumnBy): SeriesIdentity {
+  const tag = (...keys: string[]) => {
+    for (const key of keys) {
+      const value = tags.get(key);
+      if (value) return value;
+    }
+    return undefined;
+  };
   const ups = tag('ups_name');
   const host = tag('host');
   const isIpmi = name.startsWith('ipmi');
@@ -57,7 +82,12 @@ export function identify(name: string, tags: ReadonlyMap<string, string>): Serie
   if (isIpmi) return ipmi(plain, tag('name') ?? '', tag('unit') ?? '');
   if (isRedfish) return redfish(plain, name, tag('name') ?? '', tag('member_id') ?? '0');
   if (plain.isNut) return plain;
-  return { ...plain, valueName: sensorOf(tag), unit: tag('unit', 'units'), ...outletOf(name, tag, tags) };
+  return {
+    ...plain,
+    valueName: sensorOf(tag),
+    unit: tag('unit', 'units'),
+    ...outletOf(name, tag, columnsOf(tags, columnBy)),
+  };
 }
 
 /** What the owner may have called the address of what is polled (`agent_host_tag`). */
@@ -80,8 +110,7 @@ type Tag = (...keys: string[]) => string | undefined;
 
 const groupWords = ['bank', 'phase', 'circuit', 'breaker', 'branch', 'inlet', 'infeed', 'cord'] as const;
 
-function outletOf(measurement: string, tag: Tag, tags: ReadonlyMap<string, string>): Partial<SeriesIdentity> {
-  const told = columnsOf(tags);
+function outletOf(measurement: string, tag: Tag, told: ReadonlyMap<string, string>): Partial<SeriesIdentity> {
   const outletName =
     tag('outlet_name', 'outletName') ?? told.get('outlet name') ?? tag('name', 'label', 'alias');
   const number =
@@ -106,30 +135,50 @@ const outletWords = /^(outlet|outlets|socket|receptacle|plug)$/;
 const numberWords = /^(index|idx|id|number|num|no|nr|label)$/;
 const unitWords = /^(pdu|unit|module|tower|chassis)$/;
 
+/** What a column of a MIB is about, by its name. */
+interface Column {
+  /** `outlet`, `outlet name`, `infeed`, …; `unit`: which one of a chain, where the value is a number. */
+  readonly what: string;
+  /** An index is sharper than a label, which may be any text. */
+  readonly isIndex: boolean;
+}
+
+type ColumnBy = (key: string) => Column | undefined;
+
 /**
  * Columns of a MIB that became tags: `rPDU2OutletMeteredStatusIndex`, `pduOutletIndex`, `st4OutletID`, `infeedName`
  * → `outlet`, `outlet name`, `infeed`; which unit of a chain: `unit`.
  */
-function columnsOf(tags: ReadonlyMap<string, string>): Map<string, string> {
-  const found = new Map<string, string>();
+function columnsOf(tags: ReadonlyMap<string, string>, columnBy: ColumnBy): ReadonlyMap<string, string> {
+  let found: Map<string, string> | undefined;
   for (const [key, value] of tags) {
-    const words = wordsOf(key);
-    const last = words.at(-1) ?? '';
-    if (words.length < 2 || value === '') continue;
-    const about = words.some((word) => outletWords.test(word))
-      ? 'outlet'
-      : (groupWords.find((word) => words.includes(word)) ??
-        (unitWords.test(words.at(-2) as string) && /^\d{1,3}$/.test(value) ? 'unit' : undefined));
-    if (about === undefined) continue;
-    const what = numberWords.test(last) ? about : last === 'name' && about !== 'unit' ? `${about} name` : '';
-    // An index is sharper than a label, which may be any text.
-    if (what !== '' && (!found.has(what) || /^(index|idx)$/.test(last))) found.set(what, value);
+    const column = value === '' ? undefined : columnBy(key);
+    if (column === undefined || (column.what === 'unit' && !/^\d{1,3}$/.test(value))) continue;
+    found ??= new Map();
+    if (!found.has(column.what) || column.isIndex) found.set(column.what, value);
   }
+  if (found === undefined) return none;
   for (const group of groupWords) {
     const name = found.get(`${group} name`);
     if (name !== undefined && !found.has(group)) found.set(group, name);
   }
   return found;
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+function columnOf(key: string): Column | undefined {
+  const words = wordsOf(key);
+  const last = words.at(-1) ?? '';
+  if (words.length < 2) return undefined;
+  const about = words.some((word) => outletWords.test(word))
+    ? 'outlet'
+    : (groupWords.find((word) => words.includes(word)) ??
+      (unitWords.test(words.at(-2) as string) ? 'unit' : undefined));
+  if (about === undefined) return undefined;
+  const isName = last === 'name' && about !== 'unit';
+  if (!isName && !numberWords.test(last)) return undefined;
+  return { what: isName ? `${about} name` : about, isIndex: /^(index|idx)$/.test(last) };
 }
 
 /** `L2` stays what it is. */

@@ -4,7 +4,7 @@ import type { Report } from './family.ts';
 import { type Ceilings, feedCeilings, measured, outletCeilings } from './fields.ts';
 import { readingAt } from './measured-time.ts';
 import { figureOfName, type NamedFigure } from './quantity-names.ts';
-import { identify, type SeriesIdentity } from './telegraf-identity.ts';
+import type { SeriesIdentity } from './telegraf-identity.ts';
 
 /** What the series of one device have shown together. */
 export interface TelegrafDevice {
@@ -32,24 +32,42 @@ interface OutletSlot {
 /** Fields remembered of one series. */
 const fieldsMax = 256;
 
+/** What field names mean by themselves: series of a kind have the same ones, so each is looked at once. */
+export class FieldNames {
+  readonly #figures = new Map<string, NamedFigure | undefined>();
+
+  get(name: string): NamedFigure | undefined {
+    if (this.#figures.has(name)) return this.#figures.get(name);
+    const figure = figureOfName(name);
+    if (this.#figures.size < namesMax && name.length <= nameLengthMax) this.#figures.set(name, figure);
+    return figure;
+  }
+}
+
+const namesMax = 4_096;
+const nameLengthMax = 128;
+
 /** One measurement with one set of tags: a device, mostly one outlet, and the meaning of its fields. */
 export class TelegrafSeries {
   readonly identity: SeriesIdentity;
   readonly #device: TelegrafDevice;
+  readonly #names: FieldNames;
   /** By name; null: not for us. */
   readonly #fields = new Map<string, FieldSlot | null>();
-  readonly #outlets = new Map<string, OutletSlot>();
+  /** Few: one, or three phases. */
+  readonly #outlets: { readonly label: string; readonly slot: OutletSlot }[] = [];
   readonly #touched: OutletSlot[] = [];
   /** Of which a fraction was seen: those are no raw registers. */
-  readonly #plain = new Set<Quantity>();
+  readonly #plain: Quantity[] = [];
   /** Tells both sides of a UPS: what comes in is that of the device as a whole. */
   #hasOutput = false;
   /** What `#fields` was made with. */
   #hadOutlets = false;
 
-  constructor(name: string, tags: ReadonlyMap<string, string>, deviceOf: (device: string) => TelegrafDevice) {
-    this.identity = identify(name, tags);
-    this.#device = deviceOf(this.identity.device);
+  constructor(identity: SeriesIdentity, device: TelegrafDevice, names: FieldNames) {
+    this.identity = identity;
+    this.#device = device;
+    this.#names = names;
   }
 
   /** Nothing is known of its fields yet. */
@@ -58,20 +76,20 @@ export class TelegrafSeries {
   }
 
   get isMetered(): boolean {
-    return this.#outlets.size > 0;
+    return this.#outlets.length > 0;
   }
 
   /** Looks at all fields at once: what one means may depend on its neighbours. */
   learn(names: readonly string[]): void {
-    const all = new Set(names.map((name) => name.toLowerCase()));
-    const figures = names.slice(0, fieldsMax).map((name) => [name, this.#figure(name, all)] as const);
-    const isLabelled = figures.some(([, figure]) => figure?.label !== undefined);
-    const counts = figures.some(([, figure]) => figure !== undefined);
-    this.#hasOutput ||= figures.some(([, figure]) => figure?.side === 'output');
+    const known = names.length > fieldsMax ? names.slice(0, fieldsMax) : names;
+    const figures = known.map((name) => this.#figure(name, names));
+    const isLabelled = figures.some((figure) => figure?.label !== undefined);
+    const counts = figures.some((figure) => figure !== undefined);
+    this.#hasOutput ||= figures.some((figure) => figure?.side === 'output');
     if (counts && (isLabelled || (this.identity.label !== undefined && !this.identity.isGroup)))
       this.#device.hasOutlets ||= this.identity.label !== totalLabel;
     this.#hadOutlets = this.#device.hasOutlets;
-    for (const [name, figure] of figures) this.#fields.set(name, this.#slot(name, figure));
+    for (const [index, name] of known.entries()) this.#fields.set(name, this.#slot(name, figures[index]));
   }
 
   /** Puts one value into the reading of its outlet; false: not a figure of ours. */
@@ -107,8 +125,10 @@ export class TelegrafSeries {
   /** A figure with a fraction is no raw register, so its unit is the plain one. Counters are told in Wh and kWh alike. */
   #isPlain(quantity: Quantity, value: unknown): boolean {
     if (quantity === 'wattHoursTotal' || quantity === 'wattHoursReturnedTotal') return false;
-    if (typeof value === 'number' && !Number.isInteger(value)) this.#plain.add(quantity);
-    return this.#plain.has(quantity);
+    if (this.#plain.includes(quantity)) return true;
+    const isFraction = typeof value === 'number' && !Number.isInteger(value);
+    if (isFraction) this.#plain.push(quantity);
+    return isFraction;
   }
 
   /** Hands on the readings, at their trusted time if they have one. */
@@ -134,13 +154,12 @@ export class TelegrafSeries {
   #slotOf(name: string): FieldSlot | null {
     const known = this.#fields.get(name);
     if (known !== undefined) return known;
-    const all = new Set([...this.#fields.keys(), name].map((other) => other.toLowerCase()));
-    const slot = this.#slot(name, this.#figure(name, all));
+    const slot = this.#slot(name, this.#figure(name, [...this.#fields.keys()]));
     if (this.#fields.size < fieldsMax) this.#fields.set(name, slot);
     return slot;
   }
 
-  #figure(name: string, all: ReadonlySet<string>): NamedFigure | undefined {
+  #figure(name: string, all: readonly string[]): NamedFigure | undefined {
     if (this.identity.ignored || (this.identity.isGroup && this.#device.hasOutlets)) return undefined;
     const { unit, valueName, isNut, side } = this.identity;
     const isValue = /(^|[a-z_])value$/i.test(name);
@@ -150,8 +169,8 @@ export class TelegrafSeries {
     // NUT's own word: ups.power is apparent, ups.realpower is not.
     const told = isNut ? lower.replace(/^(ups|output|input)_power$/, '$1_apparent_power') : name;
     // `current_a` is in amperes, unless `current_b` stands beside it.
-    const isPhase = lower.endsWith('_a') && all.has(`${lower.slice(0, -1)}b`);
-    const figure = figureOfName(isPhase ? told.slice(0, -2) : told);
+    const isPhase = lower.endsWith('_a') && hasName(all, `${lower.slice(0, -1)}b`);
+    const figure = this.#names.get(isPhase ? told.slice(0, -2) : told);
     if (figure === undefined || (side !== undefined && figure.side !== undefined && figure.side !== side))
       return undefined;
     return isPhase ? { ...figure, label: 'a' } : figure;
@@ -179,15 +198,18 @@ export class TelegrafSeries {
   }
 
   #outlet(label: string): OutletSlot {
-    let outlet = this.#outlets.get(label);
-    if (outlet === undefined) {
-      const isFeed = this.identity.isGroup || /^(total|L\d|[abc])$/.test(label);
-      const ceilings = isFeed ? feedCeilings : outletCeilings;
-      outlet = { outlet: `${this.identity.device}/${label}`, ceilings, reading: undefined };
-      this.#outlets.set(label, outlet);
-    }
-    return outlet;
+    const known = this.#outlets.find((one) => one.label === label);
+    if (known !== undefined) return known.slot;
+    const isFeed = this.identity.isGroup || /^(total|L\d|[abc])$/.test(label);
+    const ceilings = isFeed ? feedCeilings : outletCeilings;
+    const slot = { outlet: `${this.identity.device}/${label}`, ceilings, reading: undefined };
+    this.#outlets.push({ label, slot });
+    return slot;
   }
+}
+
+function hasName(names: readonly string[], lower: string): boolean {
+  return names.some((name) => name.length === lower.length && name.toLowerCase() === lower);
 }
 
 /** What MIBs and NUT say for "no value", raw or after the poller has moved the point. */

@@ -5,7 +5,8 @@ import { isObject, type JsonObject, parseObject, readObject, textOf } from '../j
 import { Known } from '../known.ts';
 import { trustedIso, trustedMs } from '../measured-time.ts';
 import { plainValue } from '../plain-value.ts';
-import { type TelegrafDevice, TelegrafSeries } from '../telegraf-series.ts';
+import { SeriesIdentities } from '../telegraf-identity.ts';
+import { FieldNames, type TelegrafDevice, TelegrafSeries } from '../telegraf-series.ts';
 
 /**
  * Telegraf's MQTT output, for what it polls elsewhere (SNMP PDUs, UPSes, IPMI, Redfish): JSON one by one or in
@@ -32,6 +33,8 @@ class TelegrafSession implements FamilySession {
   });
   readonly #ofJson = new Map<string, TelegrafSeries>();
   readonly #lines = new InfluxLines();
+  readonly #names = new FieldNames();
+  readonly #identities = new SeriesIdentities();
 
   claim(topic: string): TopicReader | undefined {
     const levels = topic.split('/');
@@ -52,7 +55,8 @@ class TelegrafSession implements FamilySession {
   }
 
   #make(name: string, tags: ReadonlyMap<string, string>): TelegrafSeries {
-    return new TelegrafSeries(name, tags, (device) => this.#devices.get(device));
+    const identity = this.#identities.of(name, tags);
+    return new TelegrafSeries(identity, this.#devices.get(identity.device), this.#names);
   }
 
   #readJson(message: RawMessage, report: Report): void {
