@@ -47,8 +47,11 @@ export function detectIn(scope: string, rows: readonly Row[], rules: IdleRules):
     },
   });
   watch.opened(0, scope, [scope.slice(scope.indexOf(':') + 1)]);
-  for (const { atMs, watts, volts, amps } of rows)
+  for (const { atMs, watts, volts, amps } of rows) {
+    // As time passes in a room, also between two readings.
+    watch.tick(atMs);
     watch.observe(0, atMs, watts, volts ?? Number.NaN, amps ?? Number.NaN);
+  }
   // What the end of the trace cut off.
   for (const start of watch.openStarts()) starts.set(start.id, start);
   return { starts: [...starts.values()], idle: idleVerdicts(watch.idle(), noTree, rules) };

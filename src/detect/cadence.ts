@@ -6,10 +6,13 @@ const clockStepMs = 60_000;
 /** Until so many gaps were seen a meter is taken for one that reports on change. */
 const gapsMin = 10;
 const irregularMin = 0.04;
+/** No meter that reports by the clock does so more seldom than this. */
+const periodMsMax = 15 * 60_000;
 const longGap = 3;
 /** A gap up to this is no hole, whatever the meter. */
 const holeMsMin = 5 * 60_000;
-const holeMsMax = 4 * 60 * 60_000;
+/** With one that reports on change: off over a day, and not a word of it. */
+const holeMsMax = 24 * 60 * 60_000;
 const holdMsMin = 60_000;
 const holdMsMax = 60 * 60_000;
 
@@ -57,7 +60,7 @@ function learnGap(s: Float64Array, gapMs: number): void {
 }
 
 export function reportsOnChange(s: Float64Array): boolean {
-  return s[gaps]! < gapsMin || s[irregular]! > irregularMin;
+  return s[gaps]! < gapsMin || s[irregular]! > irregularMin || s[usualGapMs]! > periodMsMax;
 }
 
 /** A longer gap is a hole: nobody knows what was in it. */

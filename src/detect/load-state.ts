@@ -28,8 +28,8 @@ export const riseFromWatts = 14;
 /** How long the level before a doubtful rise had been flat; 0: a rise from a level known as off. */
 export const riseFlatMs = 15;
 export const flatSinceMs = 16;
-export const flatMin = 17;
-export const flatMax = 18;
+export const flatWatts = 17;
+export const flatStrays = 18;
 /** Learnt: what it draws in standby, above what counts as off for any machine. */
 export const standbyWatts = 19;
 export const onWatts = 20;
@@ -90,7 +90,20 @@ export const voltsUsual = 44;
 export const lastVolts = 45;
 export const lastAmps = 46;
 
-export const stateColumns = 52;
+// standby.ts
+/** Starts without a surge in a row from a standby that was learnt, and the last of them. */
+export const plainStarts = 52;
+export const plainStartMs = 53;
+/** A level that was taken for a standby and is not. */
+export const refusedWatts = 54;
+
+/** Short small runs in a row. */
+export const flickers = 55;
+
+export const stateColumns = 56;
+
+/** The off level is a mean of so much time off. */
+export const offMeanMs = 24 * 3_600_000;
 
 /** Phases of a load. */
 export const unknown = 0;

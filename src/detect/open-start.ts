@@ -1,5 +1,5 @@
 import type { InrushEstimate, StartRecord, StartTrace } from '../model/start.ts';
-import type { RiseSoFar } from './start-detector.ts';
+import type { RiseSoFar } from './standby.ts';
 import { Trace } from './trace.ts';
 
 /** The surge of a start is looked for in its first minute, with a slow meter in its first readings. */
@@ -14,6 +14,9 @@ const bootMs = 180_000;
 const settledByMs = 900_000;
 /** What is known is told again before all is. */
 const tellAgainMs = 300_000;
+/** What a socket of 16 A can give. A reading above it counts when the next is at least a part of it. */
+const wildWattsMin = 3_700;
+const wildPart = 0.1;
 const settledBinMs = 30_000;
 const settledShare = 0.06;
 const settledWattsMin = 3;
@@ -56,6 +59,9 @@ export class OpenStart implements RiseSoFar {
   readonly concurrent = new Set<string>();
   #surgeUntilMs: number;
   #highWatts = 0;
+  #lastDraw = 0;
+  #wildWatts = 0;
+  #wildAtMs = 0;
 
   constructor(scope: string, atMs: number, fromWatts: number, usualGapMs: number) {
     this.scope = scope;
@@ -136,18 +142,34 @@ export class OpenStart implements RiseSoFar {
 
   /** A reading that came out of order counts for the peak, not for the course. */
   late(atMs: number, watts: number, volts: number): void {
-    if (atMs < this.atMs || atMs > this.#surgeUntilMs) return;
+    if (atMs < this.atMs) return;
     const draw = Math.abs(watts);
-    if (draw > this.peakWatts) {
-      this.peakWatts = draw;
-      this.peakAtMs = atMs;
+    if (this.#wildWatts > 0 && atMs > this.#wildAtMs) this.#judgeWild(draw);
+    if (atMs > this.#surgeUntilMs) return;
+    if (draw <= wildWattsMin || draw * wildPart <= this.#lastDraw) this.#countPeak(atMs, draw);
+    else if (draw > this.#wildWatts) {
+      this.#wildWatts = draw;
+      this.#wildAtMs = atMs;
     }
+    this.#lastDraw = draw;
     if (volts < this.voltsMin || Number.isNaN(this.voltsMin)) this.voltsMin = volts;
   }
 
-  medianOf(spanMs: number): number {
+  /** A meter's slip (65,535 W for a moment) is no surge; a great surge does not vanish from one reading to the next. */
+  #judgeWild(draw: number): void {
+    if (draw >= wildPart * this.#wildWatts) this.#countPeak(this.#wildAtMs, this.#wildWatts);
+    this.#wildWatts = 0;
+  }
+
+  #countPeak(atMs: number, draw: number): void {
+    if (draw <= this.peakWatts) return;
+    this.peakWatts = draw;
+    this.peakAtMs = atMs;
+  }
+
+  quantileOf(share: number, spanMs: number): number {
     const nowMs = this.trace.atMs[this.trace.length - 1]!;
-    return Math.abs(this.trace.median(Math.max(this.atMs, nowMs - spanMs), nowMs + 1));
+    return this.trace.quantile(share, Math.max(this.atMs, nowMs - spanMs), nowMs + 1);
   }
 
   isOver(nowMs: number): boolean {
@@ -200,7 +222,7 @@ export class OpenStart implements RiseSoFar {
     const fromMs = runMs >= 2 * bootMs ? this.atMs + bootMs : this.atMs + runMs / 2;
     // A run that is still going on may be anywhere in its boot.
     if (!ended && runMs < tellAgainMs) return Number.NaN;
-    return Math.abs(this.trace.median(fromMs, untilMs));
+    return this.trace.quantile(0.5, fromMs, untilMs);
   }
 
   /** The first time from which it stays around the settled level for a while. */

@@ -19,21 +19,24 @@ export class Trace {
     this.volts.push(volts);
   }
 
-  /** Time-weighted median of the watts in [fromMs, toMs); each reading holds until the next. NaN when empty. */
-  median(fromMs: number, toMs: number): number {
+  /**
+   * The draw below which `share` of [fromMs, toMs) lies, time-weighted, each reading holding until the next; what
+   * is counted backwards counts as drawn. NaN when empty.
+   */
+  quantile(share: number, fromMs: number, toMs: number): number {
     const held: { watts: number; ms: number }[] = [];
     let wholeMs = 0;
     for (let i = 0; i < this.length; i += 1) {
       const ms = Math.min(this.atMs[i + 1] ?? toMs, toMs) - Math.max(this.atMs[i]!, fromMs);
       if (ms <= 0) continue;
-      held.push({ watts: this.watts[i]!, ms });
+      held.push({ watts: Math.abs(this.watts[i]!), ms });
       wholeMs += ms;
     }
     held.sort((a, b) => a.watts - b.watts);
     let ms = 0;
     for (const part of held) {
       ms += part.ms;
-      if (2 * ms >= wholeMs) return part.watts;
+      if (ms >= share * wholeMs) return part.watts;
     }
     return Number.NaN;
   }

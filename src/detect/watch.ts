@@ -13,9 +13,11 @@ import { off, on } from './load-state.ts';
 import { type Load, LoadTable } from './load-table.ts';
 import { OpenStart } from './open-start.ts';
 import { readSaved, type Saved, writeSaved } from './saved-watch.ts';
-import { confirmHeld, observeDraw, type Turn, turn } from './start-detector.ts';
+import { doubtStandby } from './standby.ts';
+import { confirmHeld, observeDraw } from './start-detector.ts';
 import { startId } from './start-id.ts';
 import { isStuck } from './stuck.ts';
+import { type Turn, turn } from './turn.ts';
 
 export interface WatchOptions {
   readonly tree: PowerTree;
@@ -144,7 +146,10 @@ export class Watch implements ServerObserver {
     const s = load.state;
     const running = this.#open.get(load);
     // A start that has not been summed up yet while the next rise is there: it is over.
-    if (running !== undefined && running.detectedAtMs > 0) this.#complete(load, running, atMs);
+    if (running !== undefined && running.detectedAtMs > 0) {
+      if (running.endMs === 0 && s[at.phase] === off) running.endMs = s[at.phaseSinceMs]!;
+      this.#complete(load, running, atMs);
+    }
     if (this.#open.size >= openMax) return;
     const start = new OpenStart(load.id, atMs, s[at.riseFromWatts]!, s[at.usualGapMs]!);
     if (beforeMs > 0) start.before(beforeMs, s[at.lastWattsBefore]!, s[at.lastVolts]! || Number.NaN);
@@ -176,17 +181,19 @@ export class Watch implements ServerObserver {
 
   #complete(load: Load, start: OpenStart, nowMs: number): void {
     if (start.endMs === 0 && !start.isOver(nowMs)) start.endMs = nowMs;
-    this.#tell(load, start, nowMs);
+    const { peakWatts, settledWatts } = this.#tell(load, start, nowMs);
     this.#open.delete(load);
+    doubtStandby(load.state, start.atMs, peakWatts, settledWatts ?? peakWatts);
     const volts = load.state[at.voltsUsual]!;
     const amps = volts > 0 ? (start.peakWatts - start.fromWatts) / volts : 0;
     for (const circuit of load.circuits) circuit.started(amps);
     this.#options.changed?.(load.scope);
   }
 
-  #tell(load: Load, start: OpenStart, nowMs: number): void {
+  #tell(load: Load, start: OpenStart, nowMs: number): StartRecord {
     const record = this.#record(load, start, nowMs);
     this.#options.event({ kind: 'start', scope: load.id, atMs: record.atMs, start: record });
+    return record;
   }
 
   #record(load: Load, start: OpenStart, nowMs: number): StartRecord {
