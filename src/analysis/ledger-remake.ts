@@ -1,3 +1,4 @@
+import type { Series } from '../model/columns.ts';
 import { EnergyLedger, type LedgerOptions, type LedgerReading } from './energy-ledger.ts';
 import { type LedgerRow, ledgerStepMs } from './ledger-row.ts';
 
@@ -22,6 +23,14 @@ export function ledgerRows(
   for (const reading of [...readings].sort((a, b) => a.atMs - b.atMs)) ledger.take(reading);
   ledger.end();
   return ledger.rows().filter((row) => row.fromMs >= fromMs && row.fromMs < toMs);
+}
+
+/** What a store gives of an outlet, as readings: its watts and its counter. */
+export function* readingsOf(watts: Series, wattHoursTotal: Series): Generator<LedgerReading> {
+  for (let i = 0; i < watts.atMs.length; i += 1) yield { atMs: watts.atMs[i]!, watts: watts.values[i]! };
+  for (let i = 0; i < wattHoursTotal.atMs.length; i += 1) {
+    yield { atMs: wattHoursTotal.atMs[i]!, wattHoursTotal: wattHoursTotal.values[i]! };
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnergyLedger } from '../../src/analysis/energy-ledger.ts';
-import { ledgerMemoryMs, ledgerRows } from '../../src/analysis/ledger-remake.ts';
+import { ledgerMemoryMs, ledgerRows, readingsOf, touchedRange } from '../../src/analysis/ledger-remake.ts';
 import { type LedgerRow, ledgerStepMs, wattHoursOf } from '../../src/analysis/ledger-row.ts';
 import { localEdges } from '../../src/analysis/local-time.ts';
 import { type MadeUpMeter, madeUpMeter } from './made-up-meter.ts';
@@ -175,6 +175,45 @@ describe('the energy ledger made again', () => {
         expectSame(ledgerRows(parts, options(meter)), whole);
       }),
       { numRuns: 5 },
+    );
+  });
+
+  it('where a late reading may have changed something, and only there, is the ledger without it brought up to date', () => {
+    fc.assert(
+      fc.property(meters, fc.double({ min: 0.1, max: 0.9, noNaN: true }), (meter, share) => {
+        const at = Math.floor(share * meter.readings.length);
+        const late = meter.readings[at]!;
+        const before = ledgerRows(
+          meter.readings.filter((reading) => reading !== late),
+          options(meter),
+        );
+        const { fromMs: from, toMs: to } = touchedRange(
+          late.atMs,
+          meter.readings[at - 1]!.atMs,
+          meter.readings[at + 1]!.atMs,
+        );
+        const made = ledgerRows(around(meter, from, to), options(meter), from, to);
+        const mended = [...before.filter((row) => row.fromMs < from || row.fromMs >= to), ...made];
+        expectSame(
+          mended.sort((a, b) => a.fromMs - b.fromMs),
+          ledgerRows(meter.readings, options(meter)),
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('from the columns that a store gives is the same', () => {
+    const [meter] = fc.sample(meters, { numRuns: 1, seed: 7 }) as [MadeUpMeter];
+    const column = (values: readonly (readonly [number, number | undefined])[]) => ({
+      atMs: Float64Array.from(values, ([atMs]) => atMs),
+      values: Float64Array.from(values, ([, value]) => value!),
+    });
+    const watts = column(meter.readings.map((reading) => [reading.atMs, reading.watts]));
+    const total = column(meter.readings.map((reading) => [reading.atMs, reading.wattHoursTotal]));
+    expectSame(
+      ledgerRows(readingsOf(watts, total), options(meter)),
+      ledgerRows(meter.readings, options(meter)),
     );
   });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnergyLedger, type LedgerReading } from '../../src/analysis/energy-ledger.ts';
 import { ledgerRows } from '../../src/analysis/ledger-remake.ts';
@@ -201,5 +202,38 @@ describe('the energy ledger', () => {
       stream.dropSettled();
       expect(stream.rows().length).toBeLessThan(10);
     }
+  });
+
+  it('books nothing below zero, nothing twice and nothing impossible, whatever a meter says', () => {
+    const counter = fc.oneof(
+      fc.integer({ min: 0, max: 50 }),
+      fc.integer({ min: 999_900, max: 1_000_050 }),
+      fc.double({ min: 0, max: 2 ** 33, noNaN: true }),
+    );
+    const reading = fc.record({
+      waitMs: fc.oneof(fc.integer({ min: 0, max: 90_000 }), fc.integer({ min: 0, max: 100 * 3_600_000 })),
+      watts: fc.option(fc.double({ min: -3_000, max: 3_000, noNaN: true }), { nil: undefined }),
+      wattHoursTotal: fc.option(counter, { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(reading, { maxLength: 60 }), (list) => {
+        let atMs = startMs;
+        const readings = list.map(({ waitMs, ...values }) => {
+          atMs += waitMs + 0.25;
+          return { atMs, ...values };
+        });
+        for (const row of ledgerRows(readings, { expectedIntervalMs: minuteMs, wattsMax: 3_000 })) {
+          for (const value of Object.values(row)) expect(value).toBeGreaterThanOrEqual(0);
+          expect(row.observedMs + row.spreadMs).toBeLessThanOrEqual(900_000 + 1e-3);
+          expect(row.fromMs % 900_000).toBe(0);
+        }
+        // 3 kW and a fifth, an hour's quarter for a counter that is refreshed late, and two counts at each step.
+        const most = (3_600 * (atMs - startMs)) / 3_600_000 + list.length * (200 + 2 * 900);
+        const rows = ledgerRows(readings, { expectedIntervalMs: minuteMs, wattsMax: 3_000 });
+        const booked = parts(rows);
+        expect(booked.counter! + booked.integrated! + booked.spread!).toBeLessThanOrEqual(most);
+      }),
+      { numRuns: 400 },
+    );
   });
 });
