@@ -132,6 +132,18 @@ export class Delivery implements Report {
     this.#later.push((sink) => sink.describe(clipped, family));
   }
 
+  /** The same between messages. */
+  describeBetween(description: DeviceDescription, family: Family, sink: Pick<IntakeSink, 'describe'>): void {
+    const known = this.#devices.admit(description.device, family.name);
+    if (!(known instanceof Device)) {
+      this.#devices.reject(undefined, family.name, known);
+      return;
+    }
+    const clipped = clip(description);
+    this.#devices.describe(known, { ...clipped, hardware: description.hardware });
+    sink.describe(clipped, family);
+  }
+
   subscribe(filter: string): void {
     this.#later.push((sink) => sink.subscribe(filter));
   }

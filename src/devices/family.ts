@@ -33,12 +33,15 @@ export interface FamilySession {
    * no reading. Only a family that learns from retained messages needs this, to forget what was removed.
    */
   cleared?(topic: string, report: Report): void;
-  /** Called every few seconds, for what must be asked again and again (a keepalive), or is over (an announced silence). */
-  tick?(nowMs: number, publish: Publish, availability: TellAvailability): void;
+  /**
+   * Called every few seconds, for what must be asked again and again (a keepalive), is over (an announced silence),
+   * or was too much for one message (a long list of devices).
+   */
+  tick?(nowMs: number, report: TickReport): void;
 }
 
-/** Says that a device is there, or no longer. */
-export type TellAvailability = (device: string, online: boolean) => void;
+/** Where a session says what came of the passing of time. Only valid during the call. */
+export type TickReport = Pick<Report, 'publish' | 'availability' | 'describe'>;
 
 /** What a discovery message says of a topic, for a family that knows the device better but cannot know its units. */
 export interface Announced {

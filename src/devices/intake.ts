@@ -90,17 +90,17 @@ export class Intake {
     return delivery.finish(sink);
   }
 
-  /** To be called every few seconds: families with standing requests (keepalives) send them, and say who is silent. */
-  tick(nowMs: number, sink: Pick<IntakeSink, 'publish' | 'availability'>): void {
+  /** To be called every few seconds: families with standing requests (keepalives) send them, say who is silent, and go on with long lists. */
+  tick(nowMs: number, sink: Pick<IntakeSink, 'publish' | 'availability' | 'describe'>): void {
     for (const { family, session } of this.#families)
-      session.tick?.(
-        nowMs,
-        (topic, payload) => sink.publish?.(topic, payload),
-        (device, online) => {
+      session.tick?.(nowMs, {
+        publish: (topic, payload) => sink.publish?.(topic, payload),
+        availability: (device, online) => {
           this.#devices.setOnline(device, online);
           sink.availability(device, online, nowMs, family);
         },
-      );
+        describe: (description) => this.#delivery.describeBetween(description, family, sink),
+      });
   }
 
   /** One row for each device heard of; messages nobody could read are under the device `?`. */

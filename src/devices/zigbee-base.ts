@@ -16,9 +16,24 @@ export interface ZigbeeRoute {
   readonly lesson: number;
 }
 
+/** One entry of `bridge/devices`. */
+export interface ListedDevice {
+  readonly name: string;
+  /** What it says; undefined: nothing that could be read. */
+  readonly entry: () => JsonObject | undefined;
+  /** How long it is; 0: parsed already. */
+  readonly bytes: number;
+}
+
+/** Where is said what the list tells of devices, during a message or between two. */
+type News = Pick<Report, 'availability' | 'describe'>;
+
 /** More than any coordinator carries. */
-const devicesMax = 1_000;
+export const listedMax = 1_000;
+const devicesMax = listedMax;
 const nameLengthMax = 256;
+/** Of a long list so much is parsed at once, the rest when it is needed or between messages. */
+const bytesAtOnce = 131_072;
 
 /** What is known of one bridge, by its base topic. Names may have slashes: they are told by the list of devices. */
 export class ZigbeeBase {
@@ -26,13 +41,28 @@ export class ZigbeeBase {
   lessons = 0;
   readonly #devices = new Known(devicesMax, (name) => new ZigbeeDevice(name));
   #listed: ReadonlySet<string> = new Set();
+  /** Those in the list of which it was not read yet what they are; they hold on to the bytes of the list. */
+  readonly #unread = new Map<string, ListedDevice>();
   #groups: ReadonlySet<string> = new Set();
   /** Those that have brought readings. */
   readonly #met = new Set<ZigbeeDevice>();
   #isAway = false;
 
-  device(name: string): ZigbeeDevice {
+  /** Knows all that the list says of it. */
+  device(name: string, news: News): ZigbeeDevice {
+    const unread = this.#unread.size === 0 ? undefined : this.#unread.get(name);
+    if (unread !== undefined) this.#readEntry(unread, news);
     return this.#devices.get(name);
+  }
+
+  /** Goes on with a long list; to be called every now and then. */
+  readOn(news: News): void {
+    let left = bytesAtOnce;
+    for (const listed of this.#unread.values()) {
+      if (left <= 0) return;
+      left -= listed.bytes;
+      this.#readEntry(listed, news);
+    }
   }
 
   /** The longest name in the list that the topic begins with; without a list a guess. */
@@ -54,18 +84,18 @@ export class ZigbeeBase {
   }
 
   /** Takes note that a device has a meter or a relay; then its availability is news. */
-  meet(device: ZigbeeDevice, report: Report): void {
+  meet(device: ZigbeeDevice, news: Pick<News, 'availability'>): void {
     if (device.met || device.figures.length === 0) return;
     device.met = true;
     if (this.#met.size < devicesMax) this.#met.add(device);
-    if (this.#isAway) report.availability(device.device, false);
-    else if (device.online !== undefined) report.availability(device.device, device.online);
+    if (this.#isAway) news.availability(device.device, false);
+    else if (device.online !== undefined) news.availability(device.device, device.online);
   }
 
   /** `<name>/availability`. */
   tellOnline(name: string, online: boolean, report: Report): void {
     if (this.#groups.has(name)) return;
-    const device = this.device(name);
+    const device = this.device(name, report);
     device.online = online;
     if (device.met) report.availability(name, online && !this.#isAway);
   }
@@ -78,16 +108,13 @@ export class ZigbeeBase {
   }
 
   /** `bridge/devices`: all there are, so that what is missing was removed or renamed. */
-  setDevices(list: readonly unknown[], report: Report): void {
-    const listed = new Set<string>();
-    for (const entry of list.slice(0, devicesMax)) {
-      if (!isObject(entry) || entry.type === 'Coordinator') continue;
-      const name = entry.friendly_name;
-      if (typeof name !== 'string' || name === '' || name.length > nameLengthMax) continue;
-      listed.add(name);
-      this.#expose(this.device(name), entry, report);
-    }
-    for (const name of this.#listed) if (!listed.has(name)) this.#remove(this.device(name), report);
+  setDevices(list: readonly ListedDevice[], report: Report): void {
+    this.#unread.clear();
+    for (const listed of list.slice(0, devicesMax))
+      if (listed.name !== '' && listed.name.length <= nameLengthMax) this.#unread.set(listed.name, listed);
+    const listed = new Set(this.#unread.keys());
+    this.readOn(report);
+    for (const name of this.#listed) if (!listed.has(name)) this.#remove(this.#devices.get(name), report);
     this.#listed = listed;
     this.lessons += 1;
   }
@@ -98,20 +125,27 @@ export class ZigbeeBase {
     this.lessons += 1;
   }
 
-  #expose(device: ZigbeeDevice, entry: JsonObject, report: Report): void {
+  #readEntry({ name, entry: read }: ListedDevice, news: News): void {
+    this.#unread.delete(name);
+    const entry = read();
+    if (entry !== undefined && entry.type !== 'Coordinator')
+      this.#expose(this.#devices.get(name), entry, news);
+  }
+
+  #expose(device: ZigbeeDevice, entry: JsonObject, news: News): void {
     const definition = isObject(entry.definition) ? entry.definition : undefined;
     const exposes = definition && readExposes(definition.exposes);
     device.expose(exposes);
     if (exposes?.isMeter !== true) return;
     const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-    report.describe({
+    news.describe({
       device: device.device,
       name: device.device,
       model: [text(definition?.vendor), text(definition?.model)].filter(Boolean).join(' ') || undefined,
       firmware: text(entry.software_build_id),
       hardware: text(entry.ieee_address),
     });
-    this.meet(device, report);
+    this.meet(device, news);
   }
 
   #remove(device: ZigbeeDevice, report: Report): void {

@@ -117,11 +117,72 @@ describe('what is learnt', () => {
     const devices = Array.from({ length: 1_000 }, (_, index) =>
       listed(`plug ${index}`, [...plug, ['voltage', 'V'], ['current', 'mA']]),
     );
-    const sink = take([
-      message('zigbee2mqtt/bridge/devices', devices, { retained: true }),
-      message('zigbee2mqtt/plug 999', { current: 250 }),
-    ]);
+    const intake = new Intake([family]);
+    const sink = new KeepingSink();
+    intake.accept(message('zigbee2mqtt/bridge/devices', devices, { retained: true }), sink);
+    intake.accept(message('zigbee2mqtt/plug 999', { current: 250 }), sink);
     expect(sink.readings.map(({ amps }) => amps)).toEqual([0.25]);
+    for (let tick = 1; tick < 10; tick++) intake.tick(startMs + tick * 5_000, sink);
     expect(sink.described.length).toBe(1_000);
+  });
+});
+
+describe('a list of many devices', () => {
+  const many = 400;
+  const name = (index: number) => `row ${index % 7}/plug ${index}`;
+  const list = Array.from({ length: many }, (_, index) => ({
+    ...listed(name(index), [
+      ['power', 'mW'],
+      ['energy', 'Wh'],
+    ]),
+    endpoints: { 1: { clusters: 'x'.repeat(2_000) } },
+  }));
+  const devices = message('zigbee2mqtt/bridge/devices', list, { retained: true });
+
+  test('is known at once where a device speaks, and bit by bit where none does', () => {
+    const intake = new Intake([family]);
+    const sink = new KeepingSink();
+    intake.accept(devices, sink);
+    const atOnce = sink.described.length;
+    expect(atOnce).toBeGreaterThan(20);
+    expect(atOnce).toBeLessThan(many / 2);
+    for (const index of [many - 1, 0, 200])
+      intake.accept(message(`zigbee2mqtt/${name(index)}`, { power: 5_000, energy: 7 }), sink);
+    intake.accept(message(`zigbee2mqtt/${name(300)}/power`, '2000'), sink);
+    expect(sink.readings.map(({ device, watts }) => [device, watts])).toEqual([
+      [name(many - 1), 5],
+      [name(0), 5],
+      [name(200), 5],
+      [name(300), 2],
+    ]);
+    expect(sink.described.length).toBe(atOnce + 3);
+    for (let tick = 1; tick < 20; tick++) intake.tick(startMs + tick * 5_000, sink);
+    expect(sink.described.map(({ device }) => device).sort()).toEqual(list.map((_, at) => name(at)).sort());
+    expect(intake.devices().length).toBe(many);
+  });
+
+  test('takes away who is missing in the next one, read or not', () => {
+    const intake = new Intake([family]);
+    const sink = new KeepingSink();
+    intake.accept(devices, sink);
+    intake.accept(message(`zigbee2mqtt/${name(399)}`, { power: 5_000 }), sink);
+    intake.accept({ ...devices, payload: Buffer.from(JSON.stringify(list.slice(0, 398))) }, sink);
+    for (let tick = 1; tick < 20; tick++) intake.tick(startMs + tick * 5_000, sink);
+    expect(sink.heard.map(({ device, online }) => [device, online])).toEqual([[name(399), false]]);
+    expect(new Set(sink.described.map(({ device }) => device)).has(name(398))).toBe(false);
+  });
+
+  test('is refused as a whole where it was cut off, and costs one description where an entry is broken', () => {
+    const text = JSON.stringify(list);
+    const intake = new Intake([family]);
+    const sink = new KeepingSink();
+    expect(intake.accept({ ...devices, payload: Buffer.from(text.slice(0, -1)) }, sink)).toBe('not-json');
+    expect(sink.described).toEqual([]);
+    const broken = Buffer.from(text.replace('"model":"M"', '"model":M'));
+    intake.accept({ ...devices, payload: broken }, sink);
+    for (let tick = 1; tick < 20; tick++) intake.tick(startMs + tick * 5_000, sink);
+    expect(new Set(sink.described.map(({ device }) => device)).size).toBe(many - 1);
+    intake.accept(message(`zigbee2mqtt/${name(0)}`, { power: 5 }), sink);
+    expect(sink.readings.map(({ watts }) => watts)).toEqual([5]);
   });
 });

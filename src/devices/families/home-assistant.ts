@@ -1,6 +1,6 @@
 import type { RawMessage } from '../../model/reading.ts';
 import { channelName } from '../channel-names.ts';
-import type { Family, FamilySession, Publish, Report, TellAvailability, TopicReader } from '../family.ts';
+import type { Family, FamilySession, Report, TickReport, TopicReader } from '../family.ts';
 import {
   type AnnouncedEntity,
   type DiscoveryTopic,
@@ -62,12 +62,12 @@ class HomeAssistantSession implements FamilySession {
     if (this.#configs.has(topic)) this.#replace(topic, [], report);
   }
 
-  tick(nowMs: number, _publish: Publish, availability: TellAvailability): void {
+  tick(nowMs: number, report: TickReport): void {
     for (const device of this.#devices.values()) {
       const { expireAfterMs, heardAtMs } = device;
       if (expireAfterMs === undefined || device.expired || !(nowMs - heardAtMs > expireAfterMs)) continue;
       device.expired = true;
-      availability(device.device, false);
+      report.availability(device.device, false);
     }
   }
 

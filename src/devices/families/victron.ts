@@ -1,6 +1,6 @@
 import type { Quantity } from '../../model/quantity.ts';
 import { type RawMessage, soleLabel, totalLabel } from '../../model/reading.ts';
-import type { Family, FamilySession, Publish, Report, TopicReader } from '../family.ts';
+import type { Family, FamilySession, Report, TickReport, TopicReader } from '../family.ts';
 import { feedCeilings, measured } from '../fields.ts';
 import { type JsonObject, readObject } from '../json.ts';
 import { Known } from '../known.ts';
@@ -62,7 +62,7 @@ class VictronSession implements FamilySession {
     report.availability(service.device, false);
   }
 
-  tick(nowMs: number, publish: Publish): void {
+  tick(nowMs: number, { publish }: TickReport): void {
     for (const [topic, atMs] of this.#portals) {
       const sinceMs = nowMs - atMs;
       if (sinceMs >= 0 && sinceMs < keepaliveMs) continue;

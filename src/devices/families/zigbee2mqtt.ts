@@ -1,8 +1,9 @@
 import type { RawMessage } from '../../model/reading.ts';
-import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
-import { isObject, parseObject, readObject, textOf } from '../json.ts';
+import type { Family, FamilySession, Report, TickReport, TopicReader } from '../family.ts';
+import { isObject, type JsonObject, parseObject, readObject, textOf } from '../json.ts';
+import { listMembers } from '../list-members.ts';
 import { availabilityText, ignoring } from '../plain-reader.ts';
-import { ZigbeeBase, type ZigbeeRoute } from '../zigbee-base.ts';
+import { type ListedDevice, listedMax, ZigbeeBase, type ZigbeeRoute } from '../zigbee-base.ts';
 import type { ZigbeeDevice } from '../zigbee-device.ts';
 import { readAttribute, readState } from '../zigbee-state.ts';
 
@@ -28,6 +29,10 @@ export const family: Family = {
 const defaultBase = 'zigbee2mqtt';
 const basesMax = 16;
 const stateBytesMax = 65_536;
+/** A longer list of devices is taken apart before it is parsed. */
+const listBytesAtOnce = 65_536;
+/** Entries of a list under an unknown name, to see whether it is ours. */
+const lookedAt = 8;
 
 class ZigbeeSession implements FamilySession {
   readonly #bases = new Map([[defaultBase, new ZigbeeBase()]]);
@@ -40,6 +45,10 @@ class ZigbeeSession implements FamilySession {
       if (known.length > name.length && topic.startsWith(`${known}/`)) name = known;
     const base = this.#bases.get(name);
     return base && deviceReader(base, topic.slice(name.length + 1));
+  }
+
+  tick(_nowMs: number, report: TickReport): void {
+    for (const base of this.#bases.values()) base.readOn(report);
   }
 
   #bridgeReader(name: string, tail: string): TopicReader | undefined {
@@ -81,11 +90,13 @@ class ZigbeeSession implements FamilySession {
   }
 
   #readDevices(name: string, message: RawMessage, report: Report): void {
-    const list = listOf(message, report);
+    const list =
+      message.payload.length > listBytesAtOnce ? longList(message, report) : shortList(message, report);
     if (list === undefined) return;
-    const isList = list.some((entry) => isObject(entry) && typeof entry.ieee_address === 'string');
-    const base = isList ? this.#learn(name, report) : this.#bases.get(name);
-    base?.setDevices(list, report);
+    const isOurs =
+      this.#bases.has(name) ||
+      list.slice(0, lookedAt).some(({ entry }) => typeof entry()?.ieee_address === 'string');
+    if (isOurs) this.#learn(name, report)?.setDevices(list, report);
     report.ignore('description');
   }
 
@@ -132,12 +143,12 @@ function readRouted(
 ): void {
   if (!startsObject(message.payload)) {
     if (route.key === undefined) report.ignore('no-meter');
-    else readKey(base.device(route.device), route.key, base, message, report);
+    else readKey(base.device(route.device, report), route.key, base, message, report);
     return;
   }
   // Without the list any name may go on where this one seemed to end.
   if (route.key !== undefined && route.isSure) report.ignore('no-meter');
-  else readWhole(base.device(rest), base, message, report);
+  else readWhole(base.device(rest, report), base, message, report);
 }
 
 function readWhole(device: ZigbeeDevice, base: ZigbeeBase, message: RawMessage, report: Report): void {
@@ -175,6 +186,34 @@ function onlineOf(text: string, report: Report): boolean | undefined {
   const online = typeof state === 'string' ? availabilityText(state) : undefined;
   if (online === undefined) report.rejectMessage(undefined, 'wrong-shape');
   return online;
+}
+
+function shortList(message: RawMessage, report: Report): ListedDevice[] | undefined {
+  return listOf(message, report)
+    ?.filter(isObject)
+    .filter(({ friendly_name }) => typeof friendly_name === 'string')
+    .map((entry) => ({ name: entry.friendly_name as string, entry: () => entry, bytes: 0 }));
+}
+
+/** Of some hundred devices: to parse it all at once would keep everything else waiting. */
+function longList(message: RawMessage, report: Report): ListedDevice[] | undefined {
+  const members = listMembers(message.payload, 'friendly_name', listedMax);
+  if (typeof members === 'string') {
+    report.rejectMessage(undefined, members);
+    return undefined;
+  }
+  return members.flatMap(({ name, bytes }) =>
+    name === undefined ? [] : [{ name, entry: () => entryIn(bytes), bytes: bytes.length }],
+  );
+}
+
+/** A broken entry costs that device its description; its states are read all the same. */
+function entryIn(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    return JSON.parse(textOf(bytes)) as JsonObject;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A payload that is a JSON array; anything else is reported. */
