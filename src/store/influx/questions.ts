@@ -1,9 +1,10 @@
 import type { Quantity } from '../../model/quantity.ts';
 import { splitOutlet } from '../../model/reading.ts';
-import type { RollUpTier } from '../../model/roll-up.ts';
+import { plainFigures, type RollUpTier, rollUpFigures } from '../../model/roll-up.ts';
 import type { RollUpColumns, RollUpQuery, Series, SeriesQuery } from '../store.ts';
 import { StoreError } from '../store.ts';
 import type { AnswerSeries, InfluxAsker } from './ask.ts';
+import { fromGrid } from './binary-grid.ts';
 import {
   measurementOf,
   policyOf,
@@ -29,13 +30,14 @@ export async function askSeries(asker: InfluxAsker, query: SeriesQuery, earliest
       asker.ask({ statement: points(query, range), policy: policyOf('raw') }),
     );
   }
-  return { atMs: column(rows, 0, msOfMicros), values: column(rows, 1) };
+  return { atMs: column(rows, 0, msOfMicros), values: column(rows, 1, fromGrid) };
 }
 
 export async function askRollUps(asker: InfluxAsker, query: RollUpQuery): Promise<RollUpColumns> {
   const { tier } = query;
   const rows: Row[] = [];
-  const fields = rollUpNames.map((name) => `"${rollUpFields[name]}"`).join(', ');
+  const names = tier === 'quarter' ? rollUpFigures : rollUpFigures.slice(0, plainFigures);
+  const fields = names.map((name) => `"${rollUpFields[name]}"`).join(', ');
   const scope = `"${rollUpTags[0]}" = ${tagLiteral(query.scope)}`;
   await readPages(rows, query.fromMs, query.toMs, (range) =>
     asker.ask({
@@ -43,7 +45,7 @@ export async function askRollUps(asker: InfluxAsker, query: RollUpQuery): Promis
       policy: policyOf(tier),
     }),
   );
-  const values = Object.fromEntries(rollUpNames.map((name, i) => [name, column(rows, i + 1)]));
+  const values = Object.fromEntries(names.map((name, i) => [name, column(rows, i + 1)]));
   return { fromMs: column(rows, 0, msOfMicros), ...(values as Omit<RollUpColumns, 'fromMs'>) };
 }
 
@@ -65,8 +67,6 @@ export async function askEnergyByScope(
 }
 
 type Row = readonly (number | null)[];
-
-const rollUpNames = Object.keys(rollUpFields) as (keyof typeof rollUpFields)[];
 
 async function lastBefore(asker: InfluxAsker, query: SeriesQuery, earliestMs: number): Promise<Row[]> {
   if (earliestMs >= query.fromMs) return [];

@@ -1,6 +1,7 @@
 import type { Quantity } from '../../model/quantity.ts';
 import { type RawPart, type RawSlice, weaveSlice } from '../raw-slice.ts';
 import type { InfluxAsker } from './ask.ts';
+import { fromGrid } from './binary-grid.ts';
 import { policyOf, readingFields, readingMeasurement, readingTags } from './layout.ts';
 import { nameOfTagValue } from './names.ts';
 import { micros, msOfMicros, timeRange } from './questions.ts';
@@ -35,7 +36,7 @@ export async function askRawSlice(
       outlet: `${device}/${label}`,
       micros: Float64Array.from(values, (row) => row[0] as number),
       columns: quantities.map((_, c) =>
-        Float64Array.from(values, (row) => (row[c + 1] as number) ?? Number.NaN),
+        Float64Array.from(values, (row) => fromGrid((row[c + 1] as number) ?? Number.NaN)),
       ),
     };
   });
