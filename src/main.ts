@@ -266,3 +266,6 @@ function plainReason(error: unknown, message: string): string {
     return `this machine has no address ${address} (RACKWATT_HTTP_HOST)`;
   return message.split('\n')[0] ?? message;
 }
+
+// Called by itself and not through the door (rackwatt.mjs), it does the same.
+if (import.meta.main) await main(process.argv.slice(2));

@@ -27,6 +27,17 @@ const own = () => ({
 });
 
 describe('arguments', () => {
+  test('main.ts called by itself is the same program', () => {
+    const main = join(import.meta.dirname, '../src/main.ts');
+    const { status, stdout } = spawnSync(process.execPath, [main, 'decode'], {
+      encoding: 'utf8',
+      cwd: folder,
+      input: '{"topic":"tele/plug/SENSOR","payload":"{\\"ENERGY\\":{\\"Power\\":42}}"}\n',
+    });
+    expect(stdout).toContain('"watts":42');
+    expect(status).toBe(0);
+  });
+
   test('--version and --help answer on the standard output', () => {
     expect(runRackwatt(['--version'])).toMatchObject({
       status: 0,
