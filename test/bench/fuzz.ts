@@ -9,7 +9,7 @@ import { Chance } from '../devices/mutated-message.ts';
 import { faultsOf } from '../devices/sound-reading.ts';
 import { benchMapping } from './decode-announced.ts';
 import { type FuzzMessage, fuzzMessages } from './fuzz-messages.ts';
-import { millisFor, parseBare, SlowWatch, slowMillis } from './fuzz-slow.ts';
+import { millisFor, parseBare, SlowWatch, slowMillis, slowRule } from './fuzz-slow.ts';
 import type { BenchRow } from './run.ts';
 
 export interface FuzzOptions {
@@ -24,7 +24,7 @@ const messagesPerRound = 1_000;
 
 /**
  * Changed copies of all recorded messages, and long ones, through the real intake. Sets the exit code when a
- * reader threw, a reading was unsound, a table outgrew its limit, or a message was slow and slow again.
+ * reader threw, a reading was unsound, a table outgrew its limit, or a message was slow and slow again (`slowRule`).
  */
 export async function fuzzBench({ seed, messages }: FuzzOptions): Promise<BenchRow[]> {
   if (!Number.isInteger(seed) || !(messages > 0)) throw new Error('--seed and --messages are whole numbers');
@@ -38,6 +38,7 @@ export async function fuzzBench({ seed, messages }: FuzzOptions): Promise<BenchR
   }
   const rows = run.rows(seed);
   for (const finding of run.findings) console.error(finding);
+  console.error(slowRule);
   if (run.findings.size > 0 || run.slow.slow.length > 0) process.exitCode = 1;
   return rows;
 }
@@ -124,8 +125,11 @@ class FuzzRun {
       unsoundReadings: this.#unsound,
       readingsFromTheFuture: this.#future,
       slowMessages: this.slow.slow.length,
-      slowLongLists: this.slow.long.length,
-      slowestLongListMillis: round(Math.max(0, ...this.slow.long.map(({ firstMillis }) => firstMillis))),
+      longListsOver5Millis: this.slow.long.length,
+      longListSlowestMillis: round(Math.max(0, ...this.slow.long.map(({ firstMillis }) => firstMillis))),
+      longListTimesBareMost: round(
+        Math.max(0, ...this.slow.long.map(({ firstMillis, bareMillis }) => firstMillis / bareMillis)),
+      ),
       pauses: this.slow.pauses,
       slowestTickMillis: round(this.#tickMillis),
       lastLifeMessages: this.taken,
