@@ -88,7 +88,8 @@ export function bucketsOfRollUps(
   for (const rows of parts) {
     for (let i = 0; i < rows.fromMs.length; i += 1) {
       const b = Math.floor((rows.fromMs[i]! - firstMs) / stepMs);
-      if (b < 0 || b >= observed.length) continue;
+      // Of a quarter without a single reading a counter may prove the energy, but not the watts.
+      if (b < 0 || b >= observed.length || Number.isNaN(rows.wattsMean[i]!)) continue;
       observed[b]! += rows.observedMs[i]!;
       product[b]! += rows.wattsMean[i]! * rows.observedMs[i]!;
       buckets.min[b] = lower(buckets.min[b]!, rows.wattsMin[i]!);

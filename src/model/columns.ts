@@ -12,4 +12,25 @@ export interface RollUpColumns {
   readonly wattsMax: Float64Array;
   readonly wattHours: Float64Array;
   readonly observedMs: Float64Array;
+  // Of quarters, NaN where that is not booked: then all of the energy is integrated.
+  readonly counterWattHours?: Float64Array;
+  readonly integratedWattHours?: Float64Array;
+  readonly spreadWattHours?: Float64Array;
+  readonly spreadMs?: Float64Array;
+}
+
+/** Energy of one scope, bucket by bucket: aligned columns, oldest first. */
+export interface EnergyColumns {
+  /** Starts of the buckets that have a roll-up, epoch ms. */
+  readonly fromMs: Float64Array;
+  readonly wattHours: Float64Array;
+  /** Time for which the draw was known, ms. */
+  readonly observedMs: Float64Array;
+}
+
+/** Energy of one scope between neighbouring edges of a question: one figure less than there are edges. */
+export interface EnergySums {
+  readonly wattHours: Float64Array;
+  /** Time for which the draw was known, ms; where it is 0, nothing is known. */
+  readonly observedMs: Float64Array;
 }

@@ -18,8 +18,45 @@ export interface RollUp {
   readonly wattsMean: number;
   readonly wattsMin: number;
   readonly wattsMax: number;
-  /** Drawn within the observed time: mean × observed, in Wh. */
+  /**
+   * Wh. As the bucket closes: what the known watts came to. Of quarters whose energy has been booked since, all
+   * that was booked: the sum of the parts.
+   */
   readonly wattHours: number;
-  /** Time within the bucket for which the draw was known, in ms. */
+  /**
+   * Time within the bucket for which the draw was known, in ms. Of a sum the mean over the outlets it ought to
+   * have: with one of two inputs silent for a minute half of it was observed, and what the other drew is booked.
+   */
   readonly observedMs: number;
+  // How the energy of a quarter is known; absent while that is not booked yet, and in rows of earlier programs:
+  // all of it integrated then.
+  /** Wh that meters' own counters prove for times with readings. */
+  readonly counterWattHours?: number | undefined;
+  /** Wh integrated from watts, where there is no counter. */
+  readonly integratedWattHours?: number | undefined;
+  /** Wh that counters prove for times without readings, spread flat over them. */
+  readonly spreadWattHours?: number | undefined;
+  /** Time for which only the sum over a gap is known, in ms; of a sum the mean over its outlets. */
+  readonly spreadMs?: number | undefined;
 }
+
+/** What a row is to say from now on; what is absent stays as it was. */
+export type RollUpChange = Pick<RollUp, 'scope' | 'fromMs'> & {
+  readonly [K in Exclude<keyof RollUp, 'scope' | 'fromMs'>]?: number | undefined;
+};
+
+/** The figures of a roll-up, those of the energy's parts last: the order of the columns wherever they are packed. */
+export const rollUpFigures = [
+  'wattsMean',
+  'wattsMin',
+  'wattsMax',
+  'wattHours',
+  'observedMs',
+  'counterWattHours',
+  'integratedWattHours',
+  'spreadWattHours',
+  'spreadMs',
+] as const satisfies readonly (keyof RollUp)[];
+export type RollUpFigure = (typeof rollUpFigures)[number];
+/** How many of them every row has. */
+export const plainFigures = 5;

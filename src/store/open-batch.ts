@@ -1,7 +1,7 @@
 import type { PowerEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { Reading } from '../model/reading.ts';
-import type { RollUp, RollUpTier } from '../model/roll-up.ts';
+import type { RollUpChange, RollUpTier } from '../model/roll-up.ts';
 import type { ReadingBatch, Store, StoreWrite } from './store.ts';
 import { Batch } from './undurable.ts';
 
@@ -19,7 +19,7 @@ export class OpenBatch {
   readonly #store: Store;
   readonly #batchMax: number;
   #readings: ReadingBatch;
-  readonly #rollUps: Record<RollUpTier, RollUp[]> = { minute: [], quarter: [] };
+  readonly #rollUps: Record<RollUpTier, RollUpChange[]> = { minute: [], quarter: [] };
   #events: PowerEvent[] = [];
   #idle: { readonly rows: readonly IdleVerdict[]; readonly atMs: number }[] = [];
   /** Of all but readings, which count themselves. */
@@ -46,7 +46,7 @@ export class OpenBatch {
     this.#readings.add(reading);
   }
 
-  addRollUps(tier: RollUpTier, rows: readonly RollUp[]): void {
+  addRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): void {
     for (const row of rows) this.#rollUps[tier].push(row);
     this.#others += rows.length;
   }

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { PowerEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { Reading } from '../model/reading.ts';
-import type { RollUp, RollUpTier } from '../model/roll-up.ts';
+import type { RollUpChange, RollUpTier } from '../model/roll-up.ts';
 import type { Backlog } from './backlog.ts';
 import { Collecting } from './collecting.ts';
 import { OpenBatch } from './open-batch.ts';
@@ -172,7 +172,7 @@ export class Recorder {
   }
 
   /** Takes finished roll-ups; the rows must not be changed afterwards. */
-  recordRollUps(tier: RollUpTier, rows: readonly RollUp[]): void {
+  recordRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): void {
     if (!this.#takes(rows.length)) return;
     this.#open.addRollUps(tier, rows);
     this.#took();

@@ -1,12 +1,12 @@
-import type { RollUpColumns, Series } from '../model/columns.ts';
+import type { EnergyColumns, EnergySums, RollUpColumns, Series } from '../model/columns.ts';
 import type { IdleEvent, PowerEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { Quantity } from '../model/quantity.ts';
 import type { Reading } from '../model/reading.ts';
-import { type RollUp, type RollUpTier, tiers } from '../model/roll-up.ts';
+import { type RollUpChange, type RollUpTier, tiers } from '../model/roll-up.ts';
 import type { StartRecord } from '../model/start.ts';
 
-export type { RollUpColumns, Series } from '../model/columns.ts';
+export type { EnergyColumns, EnergySums, RollUpColumns, Series } from '../model/columns.ts';
 
 /** What is written apart: the tiers of readings, and events, which are kept for ever. Append only: files hold its numbers. */
 export const writeTiers = [...tiers, 'events'] as const;
@@ -26,7 +26,8 @@ export interface Store {
   open(): Promise<void>;
   /** A new, empty batch of raw readings to fill. */
   readingBatch(): ReadingBatch;
-  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite;
+  /** A figure that a row does not bring stays as it was. */
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite;
   /** Starts and idle events; the others are left out. The same scope and moment is the same event. */
   encodeEvents(events: readonly PowerEvent[]): StoreWrite;
   /** How every baseline stood against its limit at this moment. */
@@ -41,6 +42,10 @@ export interface Store {
   rollUps(query: RollUpQuery): Promise<RollUpColumns>;
   /** Wh by scope, summed over the roll-ups whose bucket starts in [fromMs, toMs). */
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>>;
+  /** Energy of many scopes bucket by bucket, in one go; scopes without a row in that time are left out. */
+  energyRows(query: EnergyQuery): Promise<Map<string, EnergyColumns>>;
+  /** The same summed up between edges: hours, days, months of whatever zone. */
+  energySums(query: EnergySumsQuery): Promise<Map<string, EnergySums>>;
   /**
    * Raw readings of all outlets in [fromMs, toMs) in the order of their times (those of one moment by outlet),
    * read and handed over in slices: memory stays bounded however long the time, and other work gets its turn.
@@ -95,6 +100,23 @@ export interface RollUpQuery {
   readonly scope: string;
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** Roll-ups whose bucket starts in [fromMs, toMs). */
+export interface EnergyQuery {
+  readonly tier: RollUpTier;
+  /** Scopes, or patterns such as `*` and `server:*`. */
+  readonly scopes: readonly string[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface EnergySumsQuery {
+  readonly tier: RollUpTier;
+  /** Scopes, or patterns such as `*` and `server:*`. */
+  readonly scopes: readonly string[];
+  /** Rising; a bucket belongs where it starts. */
+  readonly edgesMs: readonly number[];
 }
 
 export interface RawQuery {

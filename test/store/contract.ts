@@ -592,6 +592,35 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
       });
     });
 
+    it('quarters take the parts of their energy later, figure by figure, also where nothing was known before', async () => {
+      const scope = freshScope();
+      const at = (i: number) => baseMs + i * tierStepMs.quarter;
+      const range = { tier: 'quarter', scope, fromMs: baseMs, toMs: baseMs + dayMs } as const;
+      const plain = [0, 1, 2].map((i) => rollUp(scope, at(i), tierStepMs.quarter, 100 + i, 90, 250.75));
+      await store.write(store.encodeRollUps('quarter', plain));
+      const parts = {
+        counterWattHours: 20.5,
+        integratedWattHours: 0,
+        spreadWattHours: 5.25,
+        spreadMs: 12_500,
+      };
+      await store.write(
+        store.encodeRollUps('quarter', [
+          { scope, fromMs: at(1), wattHours: 25.75, ...parts },
+          { scope, fromMs: at(4), wattHours: 25.75, observedMs: 0, ...parts },
+        ]),
+      );
+      await store.write(store.encodeRollUps('quarter', [{ scope, fromMs: at(1), wattsMax: 300.125 }]));
+      const got = await store.rollUps(range);
+      expect([...got.fromMs]).toEqual([at(0), at(1), at(2), at(4)]);
+      expect([...got.wattsMean]).toEqual([100, 101, 102, Number.NaN]);
+      expect([...got.wattsMax]).toEqual([250.75, 300.125, 250.75, Number.NaN]);
+      expect([...got.wattHours]).toEqual([25, 25.75, 25.5, 25.75]);
+      for (const [name, value] of Object.entries(parts))
+        expect([...got[name as keyof typeof parts]!], name).toEqual([Number.NaN, value, Number.NaN, value]);
+      expect((await store.energyByScope('quarter', at(1), at(5))).get(scope)).toBeCloseTo(77, 6);
+    });
+
     describe('raw readings of all outlets', () => rawContract(() => store));
 
     describe('events', () => eventContract(() => store));

@@ -1,6 +1,6 @@
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { IdleVerdict } from '../../src/model/idle.ts';
-import type { RollUp, RollUpTier } from '../../src/model/roll-up.ts';
+import type { RollUpChange, RollUpTier } from '../../src/model/roll-up.ts';
 import { rowsOfEvents } from '../../src/store/event-question.ts';
 import { idleVerdictRow } from '../../src/store/event-rows.ts';
 import { eventLines } from '../../src/store/influx/event-lines.ts';
@@ -46,7 +46,7 @@ export class HandStore implements Store {
     return new ReadingLines(this.#keys, 0);
   }
 
-  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite {
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite {
     return rollUpLines(tier, rows);
   }
 

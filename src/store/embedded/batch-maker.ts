@@ -1,5 +1,5 @@
 import type { Reading } from '../../model/reading.ts';
-import { type RollUp, type RollUpTier, type Tier, tiers } from '../../model/roll-up.ts';
+import { type RollUpChange, type RollUpTier, rollUpFigures, type Tier, tiers } from '../../model/roll-up.ts';
 import type { ReadingBatch, StoreWrite } from '../store.ts';
 import {
   batchMagic,
@@ -8,8 +8,7 @@ import {
   maskSpan,
   onIsTrue,
   onPresent,
-  rollUpBits,
-  rollUpSlots,
+  rollUpWidth,
   rowSlotsMax,
 } from './batch.ts';
 
@@ -30,21 +29,28 @@ export class BatchMaker {
     return new PackedReadings(new BatchNames(this.#outlets), this.#spare);
   }
 
-  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite {
+  /** A row that brings nothing leaves no trace. */
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite {
     const names = new BatchNames(this.#scopes);
-    const slots = new Float64Array(rows.length * rollUpSlots);
-    let at = 0;
+    const slots = new Float64Array(rows.length * (2 + rollUpWidth));
+    let used = 0;
+    let count = 0;
     for (const row of rows) {
-      slots[at] = names.indexOf(row.scope) * maskSpan + rollUpBits;
-      slots[at + 1] = row.fromMs;
-      slots[at + 2] = row.wattsMean;
-      slots[at + 3] = row.wattsMin;
-      slots[at + 4] = row.wattsMax;
-      slots[at + 5] = row.wattHours;
-      slots[at + 6] = row.observedMs;
-      at += rollUpSlots;
+      let at = used + 2;
+      let mask = 0;
+      for (let c = 0; c < rollUpWidth; c += 1) {
+        const value = row[rollUpFigures[c]!];
+        if (value === undefined || Number.isNaN(value)) continue;
+        slots[at++] = value;
+        mask |= 1 << c;
+      }
+      if (mask === 0) continue;
+      slots[used] = names.indexOf(row.scope) * maskSpan + mask;
+      slots[used + 1] = row.fromMs;
+      used = at;
+      count += 1;
     }
-    return closeBatch(tier, rows.length, slots, names.list);
+    return closeBatch(tier, count, slots.subarray(0, used), names.list);
   }
 }
 

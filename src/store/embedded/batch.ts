@@ -1,5 +1,5 @@
 import { quantities } from '../../model/quantity.ts';
-import { type Tier, tiers } from '../../model/roll-up.ts';
+import { rollUpFigures, type Tier, tiers } from '../../model/roll-up.ts';
 
 /**
  * A batch: one block of bytes that stands on its own, so that it can wait in the backlog over a restart and be
@@ -11,7 +11,7 @@ import { type Tier, tiers } from '../../model/roll-up.ts';
  *
  * Numbers lie as the machine has them (little-endian on all that Node runs on but one; a batch never leaves its
  * machine, and the magic would not match). A reading's mask has a bit for each quantity and two for the relay;
- * a roll-up's has its five values.
+ * a roll-up's has one for each of its figures.
  */
 export interface Batch {
   readonly tier: Tier;
@@ -29,10 +29,9 @@ export const maskSpan = 4096;
 export const valueBits = (1 << quantities.length) - 1;
 export const onPresent = 1 << quantities.length;
 export const onIsTrue = 2 << quantities.length;
-/** mean, min, max, Wh, observed ms. */
-export const rollUpWidth = 5;
+/** Columns of a roll-up. */
+export const rollUpWidth = rollUpFigures.length;
 export const rollUpBits = (1 << rollUpWidth) - 1;
-export const rollUpSlots = 2 + rollUpWidth;
 /** Columns of a reading: the quantities, then the relay as 0 or 1. */
 export const readingWidth = quantities.length + 1;
 /** The longest row. */

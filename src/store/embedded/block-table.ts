@@ -5,6 +5,7 @@ import { foldMean, unfoldMean } from './roll-up-columns.ts';
 import { type SeriesRef, tierNumber } from './series-table.ts';
 
 const rawTier = tierNumber('raw');
+const meanBit = 1;
 const wattHoursColumn = 3;
 const allColumns = 0xffff;
 
@@ -85,7 +86,7 @@ export class BlockTable {
       micros.length,
       columnBits(columns),
       through,
-      isRaw ? null : sum(columns[wattHoursColumn]!),
+      isRaw ? null : sum(columns[wattHoursColumn] ?? []),
       body,
     );
   }
@@ -104,14 +105,14 @@ export class BlockTable {
     this.#remove.run(id);
   }
 
-  /** Undefined when damaged; that is reported. */
+  /** Only the wanted columns; of roll-ups all of them when the mean is among them. Undefined when damaged; that is reported. */
   read(id: number, wantedBits = allColumns): Points | undefined {
     const row = this.#body.get(id);
     if (row === undefined) return undefined;
     try {
-      const isRaw = row.tier === rawTier;
-      const points = readBlock(row.body as Uint8Array, isRaw ? wantedBits : allColumns);
-      return isRaw ? points : unfoldMean(points);
+      const isPlain = row.tier === rawTier || (wantedBits & meanBit) === 0;
+      const points = readBlock(row.body as Uint8Array, isPlain ? wantedBits : allColumns);
+      return isPlain ? points : unfoldMean(points);
     } catch (error) {
       this.#report(`block ${id} is damaged and left out: ${(error as Error).message}`);
       return undefined;
@@ -174,8 +175,9 @@ export class BlockTable {
   }
 }
 
-function sum(values: Float64Array): number {
+/** Rows that say nothing of their energy have none to add. */
+function sum(values: Iterable<number>): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (const value of values) if (!Number.isNaN(value)) total += value;
   return total;
 }

@@ -1,4 +1,5 @@
 import type { RollUpTier } from '../../model/roll-up.ts';
+import type { ScopeChoice } from '../event-question.ts';
 import type { EventRow } from '../event-rows.ts';
 import type { RawSlice } from '../raw-slice.ts';
 import type {
@@ -20,6 +21,8 @@ export interface Calls {
   series: { ask: SeriesQuery; answer: Series };
   rollUps: { ask: RollUpQuery; answer: RollUpColumns };
   energyByScope: { ask: { tier: RollUpTier; fromMs: number; toMs: number }; answer: ScopeEnergy };
+  energyRows: { ask: ScopesQuery & { fromMs: number; toMs: number }; answer: PackedEnergy };
+  energySums: { ask: ScopesQuery & { edgesMs: readonly number[] }; answer: PackedEnergy };
   rawSlice: { ask: RawSliceQuery; answer: RawSlice | undefined };
   events: { ask: EventTableQuery; answer: EventRow[] };
   start: { ask: { id: string }; answer: EventRow | undefined };
@@ -47,6 +50,23 @@ export interface StoreRetention {
 export interface ScopeEnergy {
   readonly scopes: readonly string[];
   readonly wattHours: Float64Array;
+}
+
+export interface ScopesQuery {
+  readonly tier: RollUpTier;
+  /** Undefined: all. */
+  readonly choice: ScopeChoice | undefined;
+}
+
+/** Columns of many scopes, one behind the other: few buffers cross over faster than thousands. */
+export interface PackedEnergy {
+  readonly scopes: readonly string[];
+  /** Rows of each scope. */
+  readonly counts: Uint32Array;
+  /** Empty for sums. */
+  readonly fromMs: Float64Array;
+  readonly wattHours: Float64Array;
+  readonly observedMs: Float64Array;
 }
 
 export type Ask = { [K in keyof Calls]: { id: number; call: K; ask: Calls[K]['ask'] } }[keyof Calls];

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { IdleEvent, PowerEvent } from '../../model/event.ts';
 import type { IdleVerdict } from '../../model/idle.ts';
-import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import type { RollUpChange, RollUpTier } from '../../model/roll-up.ts';
 import type { StartRecord } from '../../model/start.ts';
 import { asksForSomething, limitOf, rowsOfEvents, scopeChoice } from '../event-question.ts';
 import {
@@ -18,6 +18,10 @@ import {
 } from '../event-rows.ts';
 import { type AskSlice, replayRaw, shortestStepMs } from '../raw-replay.ts';
 import {
+  type EnergyColumns,
+  type EnergyQuery,
+  type EnergySums,
+  type EnergySumsQuery,
   type EventQuery,
   type IdleSnapshot,
   type RawQuery,
@@ -35,6 +39,7 @@ import {
 } from '../store.ts';
 import { BatchMaker } from './batch-maker.ts';
 import type { StoreRetention } from './calls.ts';
+import { unpackRows } from './energy-questions.ts';
 import { encodeEventRows } from './event-batch.ts';
 import { asStoreError } from './sqlite-error.ts';
 import { WorkerLine } from './worker-line.ts';
@@ -112,7 +117,7 @@ export class EmbeddedStore implements Store {
     return this.#batches.readingBatch();
   }
 
-  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite {
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite {
     return this.#batches.encodeRollUps(tier, rows);
   }
 
@@ -149,6 +154,16 @@ export class EmbeddedStore implements Store {
   async energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {
     const { scopes, wattHours } = await this.#line.ask('energyByScope', { tier, fromMs, toMs });
     return new Map(scopes.map((scope, i) => [scope, wattHours[i]!]));
+  }
+
+  async energyRows({ tier, scopes, fromMs, toMs }: EnergyQuery): Promise<Map<string, EnergyColumns>> {
+    return unpackRows(
+      await this.#line.ask('energyRows', { tier, choice: scopeChoice(scopes), fromMs, toMs }),
+    );
+  }
+
+  async energySums({ tier, scopes, edgesMs }: EnergySumsQuery): Promise<Map<string, EnergySums>> {
+    return unpackRows(await this.#line.ask('energySums', { tier, choice: scopeChoice(scopes), edgesMs }));
   }
 
   async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {

@@ -4,6 +4,7 @@ import { type Batch, readBatch } from './batch.ts';
 import { countOlder, forEachRow, isLongRuns } from './batch-rows.ts';
 import { BlockTable } from './block-table.ts';
 import type { OpenOptions, StoreRetention } from './calls.ts';
+import { EnergyQuestions } from './energy-questions.ts';
 import { isEventBatch, readEventBatch } from './event-batch.ts';
 import { EventTables } from './event-tables.ts';
 import { Heads } from './heads.ts';
@@ -40,6 +41,7 @@ const blocksPrunedPerStep = 128;
 export class Engine {
   readonly questions: Questions;
   readonly events: EventTables;
+  readonly energy: EnergyQuestions;
   readonly raw: RawSlices;
   readonly #file: string;
   readonly #db: DatabaseSync;
@@ -72,6 +74,7 @@ export class Engine {
       this.#packing = new Packing(this.#heads, this.#blocks);
       this.events = new EventTables(this.#db);
       this.questions = new Questions(this.#series, this.#blocks, this.#heads);
+      this.energy = new EnergyQuestions(this.#series, this.#blocks, this.#heads);
       this.raw = new RawSlices(this.#series, this.#blocks, this.#heads);
       this.#playBack(options.nowMs);
     } catch (error) {

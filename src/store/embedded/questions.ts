@@ -1,5 +1,5 @@
 import { quantities } from '../../model/quantity.ts';
-import type { RollUpTier } from '../../model/roll-up.ts';
+import { plainFigures, type RollUpTier, rollUpFigures } from '../../model/roll-up.ts';
 import type { RollUpColumns, RollUpQuery, Series, SeriesQuery } from '../store.ts';
 import { rollUpBits } from './batch.ts';
 import type { BlockSpan, BlockTable } from './block-table.ts';
@@ -44,15 +44,12 @@ export class Questions {
       if (head !== undefined) parts.push(this.#heads.points(head));
     }
     const { micros, columns } = cutPoints(mergePoints(parts), from, to);
-    const [wattsMean, wattsMin, wattsMax, wattHours, observedMs] = columns.map((column) => column?.slice());
-    return {
-      fromMs: micros.map((at) => at / 1000),
-      wattsMean: wattsMean ?? none(),
-      wattsMin: wattsMin ?? none(),
-      wattsMax: wattsMax ?? none(),
-      wattHours: wattHours ?? none(),
-      observedMs: observedMs ?? none(),
-    };
+    const figures = query.tier === 'quarter' ? rollUpFigures : rollUpFigures.slice(0, plainFigures);
+    const answer = figures.map((name, c) => [
+      name,
+      columns[c]?.slice() ?? new Float64Array(micros.length).fill(Number.NaN),
+    ]);
+    return { fromMs: micros.map((at) => at / 1000), ...Object.fromEntries(answer) } as RollUpColumns;
   }
 
   /** Blocks that lie whole in the range and overlap nothing are not opened: their sum stands beside them. */
@@ -142,9 +139,9 @@ export class Questions {
     for (const span of group)
       pushIfAny(parts, span.id === undefined ? span.points : this.#blocks.read(span.id));
     const inside = cutPoints(mergePoints(parts), from, to).columns[wattHoursColumn];
-    return inside === undefined || inside.length === 0
-      ? undefined
-      : inside.reduce((sum, value) => sum + value, 0);
+    return inside?.some((value) => !Number.isNaN(value))
+      ? inside.reduce((sum, value) => (Number.isNaN(value) ? sum : sum + value), 0)
+      : undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { rollUpSlots } from './batch.ts';
+import { maskSpan, rollUpWidth, rowSlots } from './batch.ts';
 import type { Points } from './points.ts';
 
 /**
@@ -11,13 +11,30 @@ const wattHoursSteps = 1e6;
 const observedSteps = 1e3;
 const hourMs = 3_600_000;
 
+/** In the order of `rollUpFigures`. */
+const steps = [
+  wattsSteps,
+  wattsSteps,
+  wattsSteps,
+  wattHoursSteps,
+  observedSteps,
+  wattHoursSteps,
+  wattHoursSteps,
+  wattHoursSteps,
+  observedSteps,
+];
+
 /** Rounds the rows of a batch in place, on arrival, so that a figure reads the same before and after packing. */
 export function roundRollUps(slots: Float64Array): void {
-  for (let at = 0; at < slots.length; at += rollUpSlots) {
-    for (let watts = at + 2; watts <= at + 4; watts += 1)
-      slots[watts] = Math.round(slots[watts]! * wattsSteps) / wattsSteps;
-    slots[at + 5] = Math.round(slots[at + 5]! * wattHoursSteps) / wattHoursSteps;
-    slots[at + 6] = Math.round(slots[at + 6]! * observedSteps) / observedSteps;
+  for (let from = 0; from < slots.length; ) {
+    const mask = slots[from]! % maskSpan;
+    let at = from + 2;
+    for (let c = 0; c < rollUpWidth; c += 1) {
+      if (((mask >>> c) & 1) === 0) continue;
+      slots[at] = Math.round(slots[at]! * steps[c]!) / steps[c]!;
+      at += 1;
+    }
+    from += rowSlots(mask);
   }
 }
 
@@ -45,7 +62,7 @@ function mapMean(
   const [means, , , wattHours, observed] = points.columns;
   if (means === undefined || wattHours === undefined || observed === undefined) return means;
   return means.map((value, i) => {
-    const expected = observed[i] === 0 ? 0 : (wattHours[i]! * hourMs * wattsSteps) / observed[i]!;
-    return map(value, Math.round(expected));
+    const expected = (wattHours[i]! * hourMs * wattsSteps) / observed[i]!;
+    return map(value, Number.isFinite(expected) ? Math.round(expected) : 0);
   });
 }

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { IdleEvent, PowerEvent } from '../../model/event.ts';
 import type { IdleVerdict } from '../../model/idle.ts';
-import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import type { RollUpChange, RollUpTier } from '../../model/roll-up.ts';
 import type { StartRecord } from '../../model/start.ts';
 import { asksForSomething, rowsOfEvents } from '../event-question.ts';
 import {
@@ -109,7 +109,7 @@ export class InfluxStore implements Store {
     return new ReadingLines(this.#keys, Math.min(this.#batchBytes * 1.2, 4_194_304));
   }
 
-  encodeRollUps(tier: RollUpTier, rows: readonly RollUp[]): StoreWrite {
+  encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite {
     return rollUpLines(tier, rows);
   }
 

@@ -1,5 +1,5 @@
 import type { Quantity } from '../../model/quantity.ts';
-import type { RollUp, RollUpTier } from '../../model/roll-up.ts';
+import type { RollUpFigure, RollUpTier } from '../../model/roll-up.ts';
 import type { EventTable } from '../event-rows.ts';
 import type { WriteTier } from '../store.ts';
 
@@ -27,12 +27,17 @@ export const onField = 'on';
 
 /** Roll-ups: the measurement is called like its tier and its retention policy. */
 export const rollUpTags = ['scope'] as const;
-export const rollUpFields: Readonly<Record<Exclude<keyof RollUp, 'scope' | 'fromMs'>, string>> = {
+export const rollUpFields: Readonly<Record<RollUpFigure, string>> = {
   wattsMean: 'watts_mean',
   wattsMin: 'watts_min',
   wattsMax: 'watts_max',
   wattHours: 'watt_hours',
   observedMs: 'observed_ms',
+  // Of quarters only, once their energy is booked.
+  counterWattHours: 'counter_watt_hours',
+  integratedWattHours: 'integrated_watt_hours',
+  spreadWattHours: 'spread_watt_hours',
+  spreadMs: 'spread_ms',
 };
 
 /** Events: fields as in event-rows.ts. Changes of a baseline and how it stood day by day share a measurement. */
