@@ -19,8 +19,8 @@ export class ShellyGen1Device {
   #heldDescription: DeviceDescription | undefined = undefined;
   readonly #plain: string[] = [];
   readonly #keyed: string[] = [];
-  /** Numbers of the loads heard of. */
-  readonly #loads = new Set<number>();
+  /** Numbers of the loads heard of, one bit each: asked with every message. */
+  #loads = 0;
 
   constructor(device: string) {
     this.device = device;
@@ -33,7 +33,7 @@ export class ShellyGen1Device {
 
   /** Outlet of a relay, light or roller. */
   load(number: number): string {
-    this.#loads.add(number);
+    this.#loads |= 1 << number;
     if (!this.#hasClamps) return this.#plainOutlet(number);
     this.#keyed[number] ??= `${this.device}/relay:${number}`;
     return this.#keyed[number];
@@ -46,7 +46,11 @@ export class ShellyGen1Device {
 
   /** The outlets of all loads heard of; the first, while none was. */
   loads(): string[] {
-    return this.#loads.size === 0 ? [this.load(0)] : Array.from(this.#loads, (number) => this.load(number));
+    if (this.#loads === 0) return [this.load(0)];
+    const loads: string[] = [];
+    for (let number = 0; number < channelsMax; number++)
+      if ((this.#loads & (1 << number)) !== 0) loads.push(this.load(number));
+    return loads;
   }
 
   /** To be called with every message only a Gen1 sends. */

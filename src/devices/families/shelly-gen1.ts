@@ -138,12 +138,13 @@ const clampFields: Readonly<Record<string, SetField>> = {
 function plainReader(device: ShellyGen1Device, outlet: () => string, set: SetField): TopicReader {
   // −1 is a power factor like any other.
   const takesAny = set === clampFields.pf;
+  const name = device.device;
   return (message, report) => {
     device.meet(report);
     const raw = plainValue(message.payload);
-    const value = takesAny ? raw : unlessMissing(raw, device.device, report);
+    const value = takesAny ? raw : unlessMissing(raw, name, report);
     if (value === undefined) return;
-    const reading = readingAt(device.device, outlet(), undefined, message);
+    const reading = readingAt(name, outlet(), undefined, message);
     set(reading, value, report);
     report.reading(reading);
   };
