@@ -71,12 +71,14 @@ export class FirstBuckets {
 
 function joined(row: RollUp, parts: readonly RollUpColumns[]): RollUp {
   let { wattsMin, wattsMax, wattHours, observedMs } = row;
+  let wattMs = row.wattsMean * observedMs;
   for (const part of parts) {
     for (let i = 0; i < part.fromMs.length; i += 1) {
       wattsMin = Math.min(wattsMin, part.wattsMin[i]!);
       wattsMax = Math.max(wattsMax, part.wattsMax[i]!);
       wattHours += part.wattHours[i]!;
       observedMs += part.observedMs[i]!;
+      wattMs += part.wattsMean[i]! * part.observedMs[i]!;
     }
   }
   return {
@@ -85,6 +87,6 @@ function joined(row: RollUp, parts: readonly RollUpColumns[]): RollUp {
     wattsMax,
     wattHours,
     observedMs,
-    wattsMean: (wattHours * 3_600_000) / observedMs,
+    wattsMean: wattMs / observedMs,
   };
 }

@@ -20,11 +20,17 @@ const quarterEnergy = 8;
 const quarterObservedMs = 9;
 const quarterLowest = 10;
 const quarterHighest = 11;
-const width = 12;
+/** What part of its outlets the draw is of, 0…1. */
+const share = 12;
+/** Time with any known draw; what is observed is this times the share. */
+const knownMs = 13;
+const quarterKnownMs = 14;
+const width = 15;
 
 /**
  * Turns the steps of each scope's draw into 1-minute and 15-minute roll-ups, in the stream: between two steps
- * the last value holds, an unknown draw is not observed. A step that comes late (another outlet of the same sum
+ * the last value holds, an unknown draw is not observed, and one of which only some inputs are known is observed in
+ * part. A step that comes late (another outlet of the same sum
  * was quicker) counts from where the scope already is.
  */
 export class RollUpMaker {
@@ -43,13 +49,14 @@ export class RollUpMaker {
     this.#rows.chunk(scope)[this.#rows.at(scope) + watts] = Number.NaN;
   }
 
-  /** From `atMs` on the scope draws `value` watts; NaN: not known. */
-  step(scope: number, atMs: number, value: number): void {
+  /** From `atMs` on the scope draws `value` watts, NaN: not known; that is of `ofOutlets` of its outlets, 0…1. */
+  step(scope: number, atMs: number, value: number, ofOutlets = 1): void {
     const rows = this.#rows.chunk(scope);
     const row = this.#rows.at(scope);
     if (rows[row + minuteFromMs] === 0) begin(rows, row, atMs);
     this.#advance(scope, atMs);
     rows[row + watts] = value;
+    rows[row + share] = ofOutlets;
   }
 
   /** Closes every bucket that ended more than the grace before `nowMs`. */
@@ -77,14 +84,7 @@ export class RollUpMaker {
     const row = this.#rows.at(scope);
     if (rows[row + minuteFromMs] === 0) return undefined;
     this.#advance(scope, Math.min(nowMs, rows[row + minuteFromMs]! + minuteMs - 1));
-    if (rows[row + observedMs] === 0) return undefined;
-    return bucket(
-      rows[row + minuteFromMs]!,
-      rows[row + energy]!,
-      rows[row + observedMs]!,
-      rows[row + lowest]!,
-      rows[row + highest]!,
-    );
+    return rows[row + observedMs] === 0 ? undefined : minuteBucket(rows, row);
   }
 
   /** Wh drawn since the open bucket began, up to `nowMs`; 0 when that bucket began before `notBeforeMs`. */
@@ -130,41 +130,25 @@ export class RollUpMaker {
   #closeMinute(scope: number): void {
     const rows = this.#rows.chunk(scope);
     const row = this.#rows.at(scope);
-    const forMs = rows[row + observedMs]!;
-    if (forMs > 0) {
-      const total = rows[row + energy]!;
-      this.#emit(
-        'minute',
-        scope,
-        bucket(rows[row + minuteFromMs]!, total, forMs, rows[row + lowest]!, rows[row + highest]!),
-      );
-      rows[row + quarterEnergy]! += total;
-      rows[row + quarterObservedMs]! += forMs;
+    if (rows[row + observedMs]! > 0) {
+      this.#emit('minute', scope, minuteBucket(rows, row));
+      rows[row + quarterEnergy]! += rows[row + energy]!;
+      rows[row + quarterKnownMs]! += rows[row + knownMs]!;
+      rows[row + quarterObservedMs]! += rows[row + observedMs]!;
       rows[row + quarterLowest] = Math.min(rows[row + quarterLowest]!, rows[row + lowest]!);
       rows[row + quarterHighest] = Math.max(rows[row + quarterHighest]!, rows[row + highest]!);
     }
     rows[row + energy] = 0;
+    rows[row + knownMs] = 0;
     rows[row + observedMs] = 0;
   }
 
   #closeQuarter(scope: number): void {
     const rows = this.#rows.chunk(scope);
     const row = this.#rows.at(scope);
-    const forMs = rows[row + quarterObservedMs]!;
-    if (forMs > 0) {
-      this.#emit(
-        'quarter',
-        scope,
-        bucket(
-          rows[row + quarterFromMs]!,
-          rows[row + quarterEnergy]!,
-          forMs,
-          rows[row + quarterLowest]!,
-          rows[row + quarterHighest]!,
-        ),
-      );
-    }
+    if (rows[row + quarterObservedMs]! > 0) this.#emit('quarter', scope, quarterBucket(rows, row));
     rows[row + quarterEnergy] = 0;
+    rows[row + quarterKnownMs] = 0;
     rows[row + quarterObservedMs] = 0;
     rows[row + quarterLowest] = Number.POSITIVE_INFINITY;
     rows[row + quarterHighest] = Number.NEGATIVE_INFINITY;
@@ -188,25 +172,31 @@ function integrate(rows: Float64Array, row: number, toMs: number): void {
   const value = rows[row + watts]!;
   if (Number.isNaN(value)) return;
   rows[row + energy]! += value * forMs;
-  rows[row + observedMs]! += forMs;
+  rows[row + knownMs]! += forMs;
+  rows[row + observedMs]! += forMs * rows[row + share]!;
   // Here and not at the step: a sum in which two inputs change at one instant passes through no peak.
   if (value < rows[row + lowest]!) rows[row + lowest] = value;
   if (value > rows[row + highest]!) rows[row + highest] = value;
 }
 
-function bucket(
-  fromMs: number,
-  wattMs: number,
-  forMs: number,
-  wattsMin: number,
-  wattsMax: number,
-): Omit<RollUp, 'scope'> {
+function minuteBucket(rows: Float64Array, row: number): Omit<RollUp, 'scope'> {
   return {
-    fromMs,
-    wattsMean: wattMs / forMs,
-    wattsMin,
-    wattsMax,
-    wattHours: wattMs / wattMsPerWattHour,
-    observedMs: forMs,
+    fromMs: rows[row + minuteFromMs]!,
+    wattsMean: rows[row + energy]! / rows[row + knownMs]!,
+    wattsMin: rows[row + lowest]!,
+    wattsMax: rows[row + highest]!,
+    wattHours: rows[row + energy]! / wattMsPerWattHour,
+    observedMs: rows[row + observedMs]!,
+  };
+}
+
+function quarterBucket(rows: Float64Array, row: number): Omit<RollUp, 'scope'> {
+  return {
+    fromMs: rows[row + quarterFromMs]!,
+    wattsMean: rows[row + quarterEnergy]! / rows[row + quarterKnownMs]!,
+    wattsMin: rows[row + quarterLowest]!,
+    wattsMax: rows[row + quarterHighest]!,
+    wattHours: rows[row + quarterEnergy]! / wattMsPerWattHour,
+    observedMs: rows[row + quarterObservedMs]!,
   };
 }

@@ -334,10 +334,13 @@ export class Room implements RoomView {
   #step(ancestors: readonly number[], atMs: number): void {
     for (let i = 0; i < ancestors.length; i += 1) {
       const scope = ancestors[i]!;
+      const expected = this.#places.expected[scope]!;
+      const inSum = this.#sums.count(scope, wattsSum);
       this.#rollUps.step(
         scope,
         atMs,
         this.#places.awaited[scope]! > 0 ? Number.NaN : this.#sums.sum(scope, wattsSum),
+        inSum < expected ? inSum / expected : 1,
       );
     }
   }

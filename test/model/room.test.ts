@@ -325,6 +325,26 @@ describe('the roll-ups of a room', () => {
     expect(ofRoom.every((r) => r.wattsMean === 100)).toBe(true);
   });
 
+  it('count a minute in which one of two inputs was silent as half observed, and book what the other drew', () => {
+    const { room, rows, tell } = makeRoom();
+    for (let i = 0; i <= 240; i += 1) {
+      tell('pdu-a/1', noon + i * second, { watts: 120 });
+      if (i <= 60) tell('pdu-b/1', noon + i * second, { watts: 60 });
+      tell('pdu-a/2', noon + i * second, { watts: 30 });
+      room.tick(noon + i * second);
+    }
+    const minutes = (scope: string) => rows.filter((r) => r.tier === 'minute' && r.scope === scope);
+    const third = minutes('server:hv-01')[2]!;
+    expect(third).toMatchObject({ wattsMean: 120, wattHours: 2, observedMs: 30_000 });
+    expect(minutes('rack:r1')[2]).toMatchObject({ wattsMean: 150, observedMs: 40_000 });
+    expect(minutes('server:db-01')[2]).toMatchObject({ wattsMean: 30, observedMs: 60_000 });
+    // The minute in which it fell silent: its last value held for a while.
+    const silenced = minutes('server:hv-01')[1]!;
+    expect(silenced.observedMs).toBeGreaterThan(30_000);
+    expect(silenced.observedMs).toBeLessThan(60_000);
+    expect(silenced.wattHours).toBeCloseTo(silenced.wattsMean / 60, 9);
+  });
+
   it('hold a value no longer than the outlet may be silent, and leave the rest unobserved', () => {
     const { room, rows, tell } = makeRoom(emptyTree);
     for (let i = 0; i <= 100; i += 1) tell('plug/0', noon + i * second, { watts: 60 });
