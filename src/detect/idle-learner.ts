@@ -29,7 +29,7 @@ const freeMinutes = 24 * 60;
 const followStep = 0.01;
 const shareFollows = 1 / 120;
 /** Another level than the baseline, if it is off by more than this. */
-const movedShare = 0.05;
+const movedShare = 0.035;
 const movedWatts = 1;
 /** Lower is lower after an hour; higher may be a long job, so it has to last, a great step longer than a week. */
 const belowMinutesMin = 60;
@@ -37,6 +37,10 @@ const awayMinutesMin = 24 * 60;
 const greatStep = 1.3;
 const awayMinutesOfGreatStep = 10 * 24 * 60;
 const restShareMin = 0.15;
+/** So far below its baseline a machine is off or in standby, unless it stays there for weeks. */
+const farBelowRatio = 3.5;
+const farBelowWattsMax = 45;
+const farBelowMinutesMax = 7 * 24 * 60;
 
 /** What a look at the histogram brought. */
 export const idleNews = { nothing: 0, learnt: 1, moved: 2 } as const;
@@ -56,6 +60,11 @@ export function learnDraw(
   const draw = Math.abs(watts);
   if (!counts(s, fromMs, draw)) return idleNews.nothing;
   const minutes = Math.min(gapMs, holdMs(s), minutesOfOneMax * minuteMs) / minuteMs;
+  if (!isFarBelow(s, draw)) s[at.farBelowMinutes] = 0;
+  else if (s[at.farBelowMinutes]! < farBelowMinutesMax) {
+    s[at.farBelowMinutes]! += minutes;
+    return idleNews.nothing;
+  }
   fade(s, bins, fromMs);
   if (s[at.idleSinceMs] === 0) s[at.idleSinceMs] = fromMs;
   addMinutes(s, bins, draw, minutes);
@@ -72,6 +81,11 @@ function counts(s: Float64Array, fromMs: number, draw: number): boolean {
   if (s[at.phase] === on) return fromMs - s[at.startedMs]! >= bootMs;
   // A small thing that is always on looks like one that is off, until it is seen to start.
   return s[at.phase] === off && s[at.startedMs] === 0 && s[at.usualOnWatts] === 0;
+}
+
+/** It does not idle at this draw: it is in a standby that is not known as one. */
+export function isFarBelow(s: Float64Array, draw: number): boolean {
+  return s[at.learnt] === 1 && draw <= farBelowWattsMax && draw * farBelowRatio < s[at.idleWatts]!;
 }
 
 /** Holds the draw against the baseline: is it there, above, or below it? */

@@ -100,7 +100,10 @@ export const refusedWatts = 54;
 /** Short small runs in a row. */
 export const flickers = 55;
 
-export const stateColumns = 56;
+// idle-learner.ts
+export const farBelowMinutes = 56;
+
+export const stateColumns = 57;
 
 /** The off level is a mean of so much time off. */
 export const offMeanMs = 24 * 3_600_000;

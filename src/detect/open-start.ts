@@ -26,7 +26,8 @@ export interface SavedStart {
   readonly scope: string;
   readonly atMs: number;
   readonly fromWatts: number;
-  readonly peakWatts: number;
+  /** Null: not known yet. */
+  readonly peakWatts: number | null;
   readonly peakAtMs: number;
   readonly detectedAtMs: number;
   readonly voltsBefore: number | null;
@@ -34,6 +35,11 @@ export interface SavedStart {
   readonly endMs: number;
   readonly toldAgain: boolean;
   readonly surgeUntilMs: number;
+  readonly highWatts: number;
+  readonly highAtMs: number;
+  readonly lastDraw: number;
+  readonly wildWatts: number;
+  readonly wildAtMs: number;
   readonly concurrent: readonly string[];
   readonly trace: {
     readonly atMs: readonly number[];
@@ -59,6 +65,7 @@ export class OpenStart implements RiseSoFar {
   readonly concurrent = new Set<string>();
   #surgeUntilMs: number;
   #highWatts = 0;
+  #highAtMs = 0;
   #lastDraw = 0;
   #wildWatts = 0;
   #wildAtMs = 0;
@@ -80,7 +87,7 @@ export class OpenStart implements RiseSoFar {
       scope: this.scope,
       atMs: this.atMs,
       fromWatts: this.fromWatts,
-      peakWatts: this.peakWatts,
+      peakWatts: Number.isFinite(this.peakWatts) ? this.peakWatts : null,
       peakAtMs: this.peakAtMs,
       detectedAtMs: this.detectedAtMs,
       voltsBefore: knownOrNull(this.voltsBefore),
@@ -88,6 +95,11 @@ export class OpenStart implements RiseSoFar {
       endMs: this.endMs,
       toldAgain: this.toldAgain,
       surgeUntilMs: this.#surgeUntilMs,
+      highWatts: this.#highWatts,
+      highAtMs: this.#highAtMs,
+      lastDraw: this.#lastDraw,
+      wildWatts: this.#wildWatts,
+      wildAtMs: this.#wildAtMs,
       concurrent: [...this.concurrent],
       trace: {
         atMs: this.trace.atMs,
@@ -99,7 +111,7 @@ export class OpenStart implements RiseSoFar {
 
   static restored(saved: SavedStart): OpenStart {
     const start = new OpenStart(saved.scope, saved.atMs, saved.fromWatts, 0);
-    start.peakWatts = saved.peakWatts;
+    start.peakWatts = saved.peakWatts ?? Number.NEGATIVE_INFINITY;
     start.peakAtMs = saved.peakAtMs;
     start.detectedAtMs = saved.detectedAtMs;
     start.voltsBefore = saved.voltsBefore ?? Number.NaN;
@@ -107,11 +119,22 @@ export class OpenStart implements RiseSoFar {
     start.endMs = saved.endMs;
     start.toldAgain = saved.toldAgain;
     start.#surgeUntilMs = saved.surgeUntilMs;
+    start.#highWatts = saved.highWatts;
+    start.#highAtMs = saved.highAtMs;
+    start.#lastDraw = saved.lastDraw;
+    start.#wildWatts = saved.wildWatts;
+    start.#wildAtMs = saved.wildAtMs;
     for (const other of saved.concurrent) start.concurrent.add(other);
     const { atMs, watts, volts } = saved.trace;
     for (let i = 0; i < atMs.length; i += 1)
       start.trace.add(atMs[i]!, watts[i]!, volts[i] ?? Number.NaN, saved.surgeUntilMs);
     return start;
+  }
+
+  certain(nowMs: number): void {
+    this.detectedAtMs = nowMs;
+    // Nothing came after it, and it held.
+    if (!Number.isFinite(this.peakWatts)) this.#countPeak(this.#wildAtMs, this.#wildWatts);
   }
 
   isBooting(nowMs: number): boolean {
@@ -132,12 +155,13 @@ export class OpenStart implements RiseSoFar {
       atMs - this.atMs <= lateSurgeMsMax &&
       draw > this.peakWatts + lateSurgeWattsMin &&
       draw > lateSurgeRatio * this.peakWatts;
-    if (high && this.#highWatts > 0) {
+    if (high && this.#highWatts > 0 && atMs > this.#highAtMs) {
       this.#surgeUntilMs = atMs + surgeMsMin;
       this.peakWatts = this.#highWatts;
       this.peakAtMs = atMs;
     }
     this.#highWatts = high ? draw : 0;
+    this.#highAtMs = atMs;
   }
 
   /** A reading that came out of order counts for the peak, not for the course. */
@@ -146,12 +170,13 @@ export class OpenStart implements RiseSoFar {
     const draw = Math.abs(watts);
     if (this.#wildWatts > 0 && atMs > this.#wildAtMs) this.#judgeWild(draw);
     if (atMs > this.#surgeUntilMs) return;
-    if (draw <= wildWattsMin || draw * wildPart <= this.#lastDraw) this.#countPeak(atMs, draw);
-    else if (draw > this.#wildWatts) {
+    if (draw <= wildWattsMin || draw * wildPart <= this.#lastDraw) {
+      this.#countPeak(atMs, draw);
+      this.#lastDraw = draw;
+    } else if (draw > this.#wildWatts) {
       this.#wildWatts = draw;
       this.#wildAtMs = atMs;
     }
-    this.#lastDraw = draw;
     if (volts < this.voltsMin || Number.isNaN(this.voltsMin)) this.voltsMin = volts;
   }
 

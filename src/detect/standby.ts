@@ -22,7 +22,8 @@ const bigOnsetRatioMin = 3;
 const sureBootRatio = 20;
 const standbyFlatMsMin = 10 * 60_000;
 const flatFollowsMs = 300_000;
-const flatWattsBand = 6;
+/** Some BMCs tell steps of 10 W. */
+const flatWattsBand = 10;
 const flatShareBand = 0.15;
 const straysMax = 2;
 /** A shorter excursion does not unmake a flat level. */

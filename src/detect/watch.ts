@@ -6,7 +6,7 @@ import type { ServerObserver } from '../model/server-observer.ts';
 import type { StartRecord } from '../model/start.ts';
 import { stepTime } from './cadence.ts';
 import { circuitsOf } from './circuits.ts';
-import { fineIdle, forgetBelow, idleBaseline, idleNews, learnDraw } from './idle-learner.ts';
+import { fineIdle, forgetBelow, idleBaseline, idleNews, isFarBelow, learnDraw } from './idle-learner.ts';
 import { Circuit, followVolts, type Impedance } from './impedance.ts';
 import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
@@ -31,6 +31,8 @@ export interface WatchOptions {
 const openMax = 20_000;
 /** Starts whose onsets are this close happened together. */
 const togetherMs = 60_000;
+/** More than any load of a room: no reading. */
+const wattsMax = 1e9;
 /** What rests above this is in standby rather than off (a PC that is off draws 2–6 W). */
 const offWattsMax = 6;
 
@@ -70,6 +72,7 @@ export class Watch implements ServerObserver {
     const load = this.#loads.get(scope)!;
     const s = load.state;
     load.lost = false;
+    if (!(Math.abs(watts) <= wattsMax)) return;
     const fromMs = s[at.lastMs]!;
     const gapMs = stepTime(s, atMs);
     const start = this.#open.get(load);
@@ -160,7 +163,7 @@ export class Watch implements ServerObserver {
 
   #announce(load: Load, start: OpenStart | undefined, atMs: number): void {
     if (start === undefined || start.detectedAtMs > 0) return;
-    start.detectedAtMs = atMs;
+    start.certain(atMs);
     forgetBelow(load.state, load.bins, start.fromWatts);
     for (const [other, others] of this.#open) {
       if (other === load || others.detectedAtMs === 0) continue;
@@ -222,7 +225,9 @@ export class Watch implements ServerObserver {
     const start = this.#open.get(load);
     if (start !== undefined && start.detectedAtMs > 0 && start.isBooting(s[at.lastMs]!)) return 'starting';
     if (s[at.learnt] !== 1) return 'active';
-    return Math.abs(s[at.lastWatts]!) <= s[at.idleWatts]! * 1.15 + 3 ? 'idle' : 'active';
+    const draw = Math.abs(s[at.lastWatts]!);
+    if (isFarBelow(s, draw)) return 'standby';
+    return draw <= s[at.idleWatts]! * 1.15 + 3 ? 'idle' : 'active';
   }
 
   idleWattsOf(scope: number): number {

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Watch } from '../../src/detect/watch.ts';
+import type { PowerEvent } from '../../src/model/event.ts';
+import { boot, chance, noTree, type Part, type Reading, wave } from './waves.ts';
+
+const joined = (parts: Iterable<Uint8Array>) => new Uint8Array(Buffer.concat([...parts]));
+
+/** Stretches off, in standby, booting, at rest, at work, with wild readings among them. */
+function anyDay(seed: number): Reading[] {
+  const next = chance(seed);
+  const parts = Array.from({ length: 25 }, (): Part[] => {
+    const kind = Math.floor(next() * 5);
+    const seconds = 30 + 2_000 * next() ** 2;
+    if (kind === 0) return [[seconds, 2, 1]];
+    if (kind === 1) return [[seconds, 14, 0.5]];
+    if (kind === 2) return [...boot(150), [seconds, 150, 3]];
+    if (kind === 3) return [[seconds, 150, 3]];
+    return [[seconds, 150 + 300 * next(), 20]];
+  }).flat();
+  return wave(parts, 1 + 4 * next()).flatMap((one) => {
+    const dice = next();
+    if (dice < 0.002) return [{ ...one, watts: dice < 0.001 ? 25_000 : 0 }];
+    if (dice < 0.01) return [];
+    return [{ ...one, volts: 231 - one.watts / 200, amps: one.watts / 230 }];
+  });
+}
+
+function run(readings: readonly Reading[], cuts: readonly number[]) {
+  const events: PowerEvent[] = [];
+  const begin = () => new Watch({ tree: noTree, event: (event) => events.push(event) });
+  let watch = begin();
+  watch.opened(0, 'server:a', ['pdu/1']);
+  for (const [index, { atMs, watts, volts = Number.NaN, amps = Number.NaN }] of readings.entries()) {
+    if (cuts.includes(index)) {
+      const bytes = joined(watch.save());
+      watch = begin();
+      watch.load(bytes);
+      watch.opened(0, 'server:a', ['pdu/1']);
+    }
+    watch.tick(atMs);
+    watch.observe(0, atMs, watts, volts, amps);
+  }
+  return { events, open: watch.openStarts(), idle: watch.idle() };
+}
+
+describe('what is saved at any reading and taken up again', () => {
+  it('goes on as if nothing had been', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true })),
+        (seed, at) => {
+          const readings = anyDay(seed);
+          const cuts = at.map((share) => Math.floor(share * readings.length));
+          expect(run(readings, cuts)).toEqual(run(readings, []));
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('goes on in the middle of a surge, at each of its readings', () => {
+    const readings = wave([[600, 1, 0.5], ...boot(250), [1200, 250, 4]], 2);
+    const whole = run(readings, []);
+    expect(whole.events.length).toBeGreaterThan(2);
+    for (let cut = 298; cut < 380; cut += 1) expect(run(readings, [cut])).toEqual(whole);
+  });
+
+  it('keeps loads that have not come back, over two restarts', () => {
+    const first = new Watch({ tree: noTree, event: () => {} });
+    first.opened(0, 'server:gone', ['pdu/9']);
+    for (const { atMs, watts } of wave([[20_000, 80, 2]], 10))
+      first.observe(0, atMs, watts, Number.NaN, Number.NaN);
+    const second = new Watch({ tree: noTree, event: () => {} });
+    second.load(joined(first.save()));
+    const third = new Watch({ tree: noTree, event: () => {} });
+    third.load(joined(second.save()));
+    third.opened(4, 'server:gone', ['pdu/9']);
+    expect(third.idleOf('server:gone')).toEqual(first.idleOf('server:gone'));
+  });
+
+  it('is refused when it is cut off, or of another kind', () => {
+    const watch = new Watch({ tree: noTree, event: () => {} });
+    watch.opened(0, 'server:a', ['pdu/1']);
+    const bytes = joined(watch.save());
+    const other = new Watch({ tree: noTree, event: () => {} });
+    expect(() => other.load(bytes.subarray(0, bytes.length - 1))).toThrow('cut off');
+    expect(() => other.load(new TextEncoder().encode('nothing of ours'))).toThrow();
+  });
+});
