@@ -154,25 +154,28 @@ export class EnergyLedger {
     const newFits = newStep.kind !== 'impossible';
     if (oldFits && !(newFits && isLikelier(rival, run, raw))) {
       // It was a slip: zeros while it started, a mangled figure.
-      run.since.absorb(rival.counted);
-      run.since.absorb(rival.since);
-      this.#rival = undefined;
+      this.#dropRival(run, rival);
       run.accept(atMs, raw, oldStep, this.#book);
       return;
     }
-    if (!newFits) {
-      run.since.absorb(rival.counted);
-      run.since.absorb(rival.since);
-      this.#rival = new CounterRun(atMs, raw, this.#wattsMax);
-      this.#rivalReadings = 1;
-      return;
-    }
-    this.#rivalReadings += 1;
+    this.#rivalReadings = newFits ? this.#rivalReadings + 1 : 1;
     const counts = newStep.kind === 'tick';
     const isLower = rival.firstRaw < run.lastRaw;
-    const isReal = counts || rival.since.gapMs > 0 || (!isLower && this.#rivalReadings >= confirmingReadings);
+    const isReal = newFits && (counts || (!isLower && this.#rivalReadings >= confirmingReadings));
+    if (!isReal && (!newFits || rival.since.gapMs > 0)) {
+      // Another figure, or the same after a silence, which tells nothing of what is right: in doubt from here on.
+      this.#dropRival(run, rival);
+      this.#rival = new CounterRun(atMs, raw, this.#wattsMax);
+      return;
+    }
     if (isReal || atMs - rival.bookedUntilMs > quietCellMs) this.#replaceRun(run, rival);
     rival.accept(atMs, raw, newStep, this.#rival === undefined ? this.#book : undefined);
+  }
+
+  #dropRival(run: CounterRun, rival: CounterRun): void {
+    run.since.absorb(rival.counted);
+    run.since.absorb(rival.since);
+    this.#rival = undefined;
   }
 
   /** The counter began anew. What it says of the time since is at most what it counted since. */
@@ -198,9 +201,13 @@ export class EnergyLedger {
   }
 }
 
-/** A shorter interval is a change that was reported at once: until then the old value held. */
-function isOnPeriod(reporting: Reporting, forMs: number): boolean {
-  return reporting.periodic && forMs >= onPeriodShare * reporting.expectedMs;
+/**
+ * A shorter interval is a change that was reported at once: until then the old value held. As long as a meter has
+ * not shown how it reports, an interval as its family has them is taken for its period.
+ */
+function isOnPeriod({ expectedMs, periodic, learned }: Reporting, forMs: number): boolean {
+  if (learned && !periodic) return false;
+  return forMs >= onPeriodShare * expectedMs && (learned || forMs * onPeriodShare <= expectedMs);
 }
 
 /** Where both could go on: the one the watts fit better; without watts a zero is taken for a slip. */

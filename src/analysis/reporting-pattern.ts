@@ -4,6 +4,8 @@ export interface Reporting {
   readonly expectedMs: number;
   /** It reports at a fixed period, not on change. */
   readonly periodic: boolean;
+  /** It has shown so itself. */
+  readonly learned: boolean;
 }
 
 /** A pattern is judged by the intervals of this two-hour stretch of the clock and the two before. */
@@ -92,13 +94,13 @@ export class ReportingPattern {
     const counts = Array.from({ length: binsPerCell }, (_, bin) => this.#count(bin, bin));
     const all = counts.reduce((sum, count) => sum + count, 0);
     this.#settled = all >= intervalsSettled;
-    if (all < intervalsMin) return { expectedMs: this.#fallbackMs, periodic: false };
+    if (all < intervalsMin) return { expectedMs: this.#fallbackMs, periodic: false, learned: false };
     const usual = binOfRank(counts, Math.ceil(all / 2));
     if (this.#count(usual - 1, usual + 1) >= periodicShareMin * all) {
-      return { expectedMs: this.#mean(usual - 1, usual + 1), periodic: true };
+      return { expectedMs: this.#mean(usual - 1, usual + 1), periodic: true, learned: true };
     }
     const long = binOfRank(counts, all - longestButRank + 1);
-    return { expectedMs: this.#mean(long, long), periodic: false };
+    return { expectedMs: this.#mean(long, long), periodic: false, learned: true };
   }
 
   #count(firstBin: number, lastBin: number): number {

@@ -233,7 +233,7 @@ describe('the energy ledger', () => {
         const booked = parts(rows);
         expect(booked.counter! + booked.integrated! + booked.spread!).toBeLessThanOrEqual(most);
       }),
-      { numRuns: 400 },
+      { numRuns: 100 },
     );
   });
 });
