@@ -8,6 +8,7 @@ import { machineTimezone, timezone } from './values.ts';
 
 /** What in `room.tariff` and `room.carbon` contradicts itself, as far as their shape is right. */
 export function checkPrices(tree: unknown): TariffProblem[] {
+  if (at(tree, 'room', 'tariff') === undefined && at(tree, 'room', 'carbon') === undefined) return [];
   const zone = timezone.safeParse(at(tree, 'room', 'timezone') ?? machineTimezone());
   if (!zone.success) return [];
   return [

@@ -47,7 +47,7 @@ const terms = {
     money.optional(),
     amountOf('Price of a kWh, where timeOfUse does not say otherwise.', '0.28'),
   ),
-  timeOfUse: note(z.array(timeOfUse).max(100).optional(), {
+  timeOfUse: note(z.array(timeOfUse).max(50).optional(), {
     sentence: 'Prices at certain hours.',
     expected: 'a list of rows with pricePerKwh and any of days, from, to, months, name',
     example: "[ { from: '07:00', to: '20:00', pricePerKwh: 0.31 } ]",
@@ -119,7 +119,7 @@ export const tariff = z.strictObject({
     example: 'GBP',
   }),
   ...terms,
-  versions: note(z.array(version).min(1).max(1_000).optional(), {
+  versions: note(z.array(version).min(1).max(200).optional(), {
     sentence:
       'Prices that held for a time: a new price is a new version, so that the past stays what it was.',
     expected: 'a list of versions with validFrom and prices',
