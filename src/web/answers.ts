@@ -45,19 +45,20 @@ async function problemOf(response: Response): Promise<string> {
 }
 
 /**
- * One resource, asked again and again while the page is looked at. A failed question keeps the last answer and
- * says what went wrong.
+ * One resource, asked again and again while somebody follows it and the page is looked at. A failed question
+ * keeps the last answer and says what went wrong.
  */
 export class Polled<T> {
-  readonly #path: string;
+  readonly path: string;
   readonly #everyMs: number;
   readonly #alsoAccept: readonly number[];
   readonly #answer = signal<Answer<T>>({});
   #timer = 0;
   #asking = false;
+  #followers = 0;
 
   constructor(path: string, everyMs: number, alsoAccept: readonly number[] = []) {
-    this.#path = path;
+    this.path = path;
     this.#everyMs = everyMs;
     this.#alsoAccept = alsoAccept;
   }
@@ -66,18 +67,30 @@ export class Polled<T> {
     return this.#answer;
   }
 
-  /** Asks now, and from now on at its pace. */
+  /** Asks now, and from now on at its pace, until called off. */
+  follow(): () => void {
+    this.#followers += 1;
+    void this.ask();
+    let followed = true;
+    return () => {
+      if (followed) this.#followers -= 1;
+      followed = false;
+      if (this.#followers === 0) clearTimeout(this.#timer);
+    };
+  }
+
+  /** Asks now; while it is followed, at its pace from now on. */
   async ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#timer);
     try {
-      this.#answer.value = { value: await readAnswer<T>(this.#path, this.#alsoAccept) };
+      this.#answer.value = { value: await readAnswer<T>(this.path, this.#alsoAccept) };
     } catch (error) {
       this.#answer.value = { ...this.#answer.peek(), problem: (error as Error).message };
     } finally {
       this.#asking = false;
-      this.#timer = window.setTimeout(() => this.#next(), this.#everyMs);
+      if (this.#followers > 0) this.#timer = window.setTimeout(() => this.#next(), this.#everyMs);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { DeviceRow } from '../api/shapes.ts';
+import { troubles } from './device-list.ts';
 
 /** A device an admin should look at. */
 export interface AttentionItem {
@@ -10,9 +11,6 @@ export interface AttentionItem {
   /** `watts out of range 12, not json 3`. */
   readonly detail?: string;
 }
-
-/** The same sample said on two topics is counted, but nothing is wrong with the device. */
-const harmlessReasons = new Set(['duplicate']);
 
 const rank = { offline: 0, silent: 1, unreadable: 2 };
 
@@ -35,12 +33,9 @@ function itemsOf(row: DeviceRow): AttentionItem[] {
       ...(row.lastAtMs !== undefined && { lastAtMs: row.lastAtMs }),
     });
   }
-  const rejected = Object.entries(row.rejects).filter(
-    ([reason, count]) => count > 0 && !harmlessReasons.has(reason),
-  );
+  const rejected = troubles(row);
   if (rejected.length > 0) {
     const detail = rejected
-      .sort(([, a], [, b]) => b - a)
       .map(([reason, count]) => `${reason.replaceAll('-', ' ')} ${count.toLocaleString()}`)
       .join(', ');
     items.push({ key: `unreadable ${row.device}`, what: 'unreadable', device, detail });

@@ -81,6 +81,18 @@ export class Format {
     return { text: this.number(kilowattHours, digitsFor(kilowattHours)), unit: 'kWh' };
   }
 
+  /** Of a start or a cycle: Wh, from 1 kWh on as `energy`. */
+  smallEnergy(wattHours: number | undefined): Shown {
+    if (wattHours === undefined || wattHours >= 999.5) return this.energy(wattHours);
+    return {
+      text: this.number(
+        wattHours,
+        digitsFor(wattHours) === 2 && wattHours >= 9.95 ? 1 : digitsFor(wattHours),
+      ),
+      unit: 'Wh',
+    };
+  }
+
   amps(amps: number | undefined): Shown {
     if (amps === undefined) return { text: unknownText, unit: '' };
     return { text: this.number(amps, Math.abs(amps) < 9.995 ? 2 : 1), unit: 'A' };
@@ -112,6 +124,69 @@ export class Format {
     if (hours < 10) return `${hours}${noBreak}h ${minutes % 60}${noBreak}min`;
     if (hours < 48) return `${hours}${noBreak}h`;
     return `${this.number(Math.floor(hours / 24), 0)}${noBreak}d`;
+  }
+
+  /** How long something took: `0.3 s`, `42 s`, `3 min 20 s`, then as `age`. */
+  duration(ms: number | undefined): string {
+    if (ms === undefined) return unknownText;
+    const seconds = Math.max(0, ms / 1000);
+    const digits = seconds < 9.95 && !Number.isInteger(seconds) ? 1 : 0;
+    if (seconds < 99.5) return `${this.number(seconds, digits)}${noBreak}s`;
+    const whole = Math.round(seconds);
+    if (whole >= 3600) return this.age(ms);
+    const rest = whole % 60;
+    const minutes = `${Math.floor(whole / 60)}${noBreak}min`;
+    return rest === 0 ? minutes : `${minutes}${noBreak}${rest}${noBreak}s`;
+  }
+
+  /** Hours, as long as it was watched: `0.4 h`, `12 h`, `9 d`. */
+  hours(hours: number): string {
+    if (hours < 9.95) return `${this.number(hours, Number.isInteger(hours) ? 0 : 1)}${noBreak}h`;
+    if (hours < 47.5) return `${this.number(hours, 0)}${noBreak}h`;
+    return `${this.number(hours / 24, hours < 239 ? 1 : 0)}${noBreak}d`;
+  }
+
+  volts(volts: number | undefined): Shown {
+    if (volts === undefined) return { text: unknownText, unit: '' };
+    return { text: this.number(volts, 1), unit: 'V' };
+  }
+
+  /** So many times as much: `2.4 ×`. */
+  times(ratio: number | undefined): string {
+    return ratio === undefined ? unknownText : `${this.number(ratio, ratio < 9.95 ? 1 : 0)}${noBreak}×`;
+  }
+
+  /** Emissions: kg, from 10,000 kg on t. */
+  mass(grams: number | undefined): Shown {
+    if (grams === undefined) return { text: unknownText, unit: '' };
+    const kilograms = grams / 1000;
+    if (Math.abs(kilograms) >= 9_999.5) return { text: this.number(kilograms / 1000, 1), unit: 't' };
+    return {
+      text: this.number(kilograms, Math.abs(kilograms) < 9.95 && kilograms !== 0 ? 1 : 0),
+      unit: 'kg',
+    };
+  }
+
+  /** Whole, with separators; below ten with cents. */
+  money(amount: number | undefined): Shown {
+    if (amount === undefined) return { text: unknownText, unit: '' };
+    return { text: this.number(amount, Math.abs(amount) < 9.995 ? 2 : 0), unit: '' };
+  }
+
+  /** kWh without its unit, for a column of years: whole, a tenth below ten. */
+  kilowattHours(wattHours: number): string {
+    const kilowattHours = wattHours / 1000;
+    return this.number(kilowattHours, kilowattHours < 9.95 ? 1 : 0);
+  }
+
+  count(count: number): string {
+    return this.number(count, 0);
+  }
+
+  /** A moment of today by its time, of another day with its day. */
+  when(atMs: number, nowMs: number): string {
+    const isToday = Math.abs(nowMs - atMs) < 86_400_000 && this.day(atMs) === this.day(nowMs);
+    return isToday ? this.timeWithSeconds(atMs) : `${this.day(atMs)}, ${this.timeOfDay(atMs)}`;
   }
 
   timeOfDay(atMs: number): string {

@@ -1,20 +1,23 @@
 import type { LinkState } from './live.ts';
+import { Navigation } from './navigation.tsx';
 import type { PresentProps } from './present.ts';
+import type { Route } from './routes.ts';
 
-/** Always in sight: which room this is, what time it is there, and whether the figures are live. */
-export function Header({ present }: PresentProps) {
+/** Always in sight: which room this is, the way to each view, what time it is there, and whether the figures are live. */
+export function Header({ present, route }: PresentProps & { readonly route: Route }) {
   const tree = present.tree.answer.value.value;
   return (
     <header class="top">
-      <a class="brand" href="#/">
+      <a class="brand" href="#/" aria-label="rackwatt, to the room">
         <svg viewBox="0 0 32 32" aria-hidden="true">
           <rect width="32" height="32" rx="7" />
           <path d="M18.5 4 8 18h6.5L13 28 24 13.5h-7z" />
         </svg>
-        rackwatt
+        <span>rackwatt</span>
       </a>
       <h1>{tree?.name ?? ' '}</h1>
       {tree?.demo && <span class="tag tag-demo">Demo</span>}
+      <Navigation route={route} />
       <RoomTime present={present} />
       <Connection present={present} />
     </header>
@@ -40,12 +43,15 @@ function RoomTime({ present }: PresentProps) {
 /** The word is announced when it changes; the age beside it counts in silence. */
 function Connection({ present }: PresentProps) {
   const link = present.link.value;
+  const { value: ready, problem } = present.ready.answer.value;
   const ageMs = present.ageMs(present.heardAtMs);
+  const brokerAway = ready !== undefined && problem === undefined && !ready.broker.ok;
+  const phase = link.phase === 'live' && brokerAway ? 'away' : link.phase;
   return (
-    <p class="link" data-phase={link.phase}>
+    <p class="link" data-phase={phase}>
       <span class="link-dot" aria-hidden="true" />
       <span>
-        <span role="status">{linkWord(link)}</span>
+        <span role="status">{phase === 'away' ? 'Broker away' : linkWord(link)}</span>
         {link.phase === 'lost' && (
           <span class="link-age">
             {' · '}

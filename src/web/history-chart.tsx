@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { type Format, joined } from './format.ts';
+import { Key } from './key.tsx';
 import { type ChartRange, chartRangeNames, chartRanges, type LiveSeries } from './live-series.ts';
-import { type ChartPoint, PowerChart } from './power-chart.ts';
+import { type ChartMarks, type ChartPoint, PowerChart } from './power-chart.ts';
 import type { Present, PresentProps } from './present.ts';
 import { leadMs, ScopeHistory } from './scope-history.ts';
 import { joinTimeline, type Timeline } from './timeline.ts';
@@ -12,13 +13,17 @@ const liveGapMs = 7_000;
 const redrawMsMax = 10_000;
 const redrawsPerSpan = 1_500;
 
+const noMarks: ChartMarks = { startsAtMs: [] };
+
 interface HistoryChartProps extends PresentProps {
   readonly series: LiveSeries;
   readonly title: string;
+  /** Drawn on the chart and explained below it. */
+  readonly marks?: ChartMarks;
 }
 
 /** The course of one scope: history from the store, run on by live figures. */
-export function HistoryChart({ present, series, title }: HistoryChartProps) {
+export function HistoryChart({ present, series, title, marks = noMarks }: HistoryChartProps) {
   const range = useSignal<ChartRange>('15min');
   const point = useSignal<ChartPoint | undefined>(undefined);
   const bounds = useSignal<Bounds | undefined>(undefined);
@@ -62,6 +67,7 @@ export function HistoryChart({ present, series, title }: HistoryChartProps) {
       made.destroy();
     };
   }, [present, series]);
+  useEffect(() => chart.current?.mark(marks), [marks]);
   useColourChanges(() => chart.current?.recolour(), present.link.value.phase);
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -93,8 +99,15 @@ export function HistoryChart({ present, series, title }: HistoryChartProps) {
         onBlur={() => chart.current?.hideCursor()}
       />
       <p class="hint chart-legend">
-        <span class="swatch swatch-line" /> mean
-        <span class="swatch swatch-band" /> lowest to highest
+        <Key swatch="line">mean</Key>
+        <Key swatch="band">lowest to highest</Key>
+        {marks.startsAtMs.length > 0 && <Key swatch="start">start</Key>}
+        {marks.idleWatts !== undefined && (
+          <Key swatch="idle">idle {joined(format.watts(marks.idleWatts))}</Key>
+        )}
+        {marks.limitWatts !== undefined && (
+          <Key swatch="limit">its limit {joined(format.watts(marks.limitWatts))}</Key>
+        )}
         <span class="chart-note">{historyNote(history.current, present)}</span>
       </p>
     </section>
@@ -175,7 +188,7 @@ function pointText({ atMs, mean, min, max }: ChartPoint, format: Format): string
 }
 
 /** Light or dark, live or greyed: the canvas has to be told. */
-function useColourChanges(recolour: () => void, phase: string): void {
+export function useColourChanges(recolour: () => void, phase: string): void {
   useEffect(recolour, [phase]);
   useEffect(() => {
     const scheme = matchMedia('(prefers-color-scheme: dark)');

@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/page.css';
 import './styles/room.css';
 import './styles/servers.css';
+import './styles/views.css';
 import { Page } from './page.tsx';
 import { Present } from './present.ts';
 import { followRoute } from './routes.ts';

@@ -1,21 +1,34 @@
 import type { ReadonlySignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
+import { DevicesView } from './devices-view.tsx';
 import { Header } from './header.tsx';
+import { IdleView } from './idle-view.tsx';
 import { Notices } from './notices.tsx';
-import type { PresentProps } from './present.ts';
+import type { Present, PresentProps } from './present.ts';
 import { RoomView } from './room-view.tsx';
 import type { Route } from './routes.ts';
+import { ServerView } from './server-view.tsx';
+import { StartsView } from './starts-view.tsx';
 
 /** The whole page: what is always seen, and below it the view the address asks for. */
 export function Page({ present, route }: PresentProps & { readonly route: ReadonlySignal<Route> }) {
-  const name = present.tree.answer.value.value?.name;
+  const main = useRef<HTMLElement>(null);
+  const title = titleOf(present, route.value);
+  const place = placeOf(route.value);
+  const placeBefore = useRef(place);
   useEffect(() => {
-    document.title = name === undefined ? 'rackwatt' : `${name} · rackwatt`;
-  }, [name]);
+    document.title = title;
+  }, [title]);
+  useEffect(() => {
+    if (placeBefore.current === place) return;
+    placeBefore.current = place;
+    // Keys and screen readers go on in the new view, not in the menu.
+    main.current?.focus({ preventScroll: true });
+  }, [place]);
   return (
     <div class="page" data-link={present.link.value.phase}>
-      <Header present={present} />
-      <main>
+      <Header present={present} route={route.value} />
+      <main ref={main} tabIndex={-1}>
         <Notices present={present} />
         <View present={present} route={route.value} />
       </main>
@@ -23,10 +36,42 @@ export function Page({ present, route }: PresentProps & { readonly route: Readon
   );
 }
 
+function titleOf(present: Present, route: Route): string {
+  const room = present.tree.answer.value.value?.name;
+  return [viewTitle(present, route), room, 'rackwatt'].filter(Boolean).join(' · ');
+}
+
+function viewTitle(present: Present, route: Route): string | undefined {
+  switch (route.view) {
+    case 'room':
+    case 'not-found':
+      return undefined;
+    case 'starts':
+      return 'Starts';
+    case 'idle':
+      return 'Idle';
+    case 'devices':
+      return 'Devices';
+    case 'server':
+      return present.nameOf(`server:${route.name}`);
+  }
+}
+
+/** Where one is; what is unfolded there is no other place. */
+const placeOf = (route: Route) => (route.view === 'server' ? `server ${route.name}` : route.view);
+
 function View({ present, route }: PresentProps & { readonly route: Route }) {
   switch (route.view) {
     case 'room':
       return <RoomView present={present} />;
+    case 'starts':
+      return <StartsView present={present} route={route} />;
+    case 'idle':
+      return <IdleView present={present} />;
+    case 'devices':
+      return <DevicesView present={present} />;
+    case 'server':
+      return <ServerView key={route.name} present={present} route={route} />;
     case 'not-found':
       return (
         <p class="panel empty">

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { axisWidth, type ChartTheme, chartFont, powerLabels, readTheme, strokeLine } from './chart-theme.ts';
 import type { Format } from './format.ts';
 import { powerRange } from './power-scale.ts';
 import type { Timeline } from './timeline.ts';
@@ -18,12 +19,16 @@ export interface PowerChartOptions {
   readonly onPoint: (point: ChartPoint | undefined) => void;
 }
 
-interface Theme {
-  readonly line: string;
-  readonly band: string;
-  readonly grid: string;
-  readonly text: string;
+/** What is marked on the chart besides its line. */
+export interface ChartMarks {
+  /** Epoch ms of starts. */
+  readonly startsAtMs: readonly number[];
+  readonly idleWatts?: number;
+  readonly limitWatts?: number;
 }
+
+/** A limit far above all that was drawn would press the line flat: it is then left to the words below. */
+const limitTimesMax = 1.6;
 
 /** One line of power with the band from its lowest to its highest, drawn by uPlot. Made once, then fed. */
 export class PowerChart {
@@ -32,7 +37,8 @@ export class PowerChart {
   readonly #resized: ResizeObserver;
   #timeline: Timeline = { atS: [], mean: [], min: [], max: [] };
   #span: [number, number] = [0, 1];
-  #theme: Theme;
+  #marks: ChartMarks = { startsAtMs: [] };
+  #theme: ChartTheme;
 
   constructor(options: PowerChartOptions) {
     this.#options = options;
@@ -48,6 +54,13 @@ export class PowerChart {
     this.#span = [fromMs / 1000, toMs / 1000];
     this.#plot.setData([timeline.atS, timeline.max, timeline.min, timeline.mean]);
     this.#tellPoint();
+  }
+
+  /** Drawn from now on. */
+  mark(marks: ChartMarks): void {
+    this.#marks = marks;
+    // The axis may have to make room for a level.
+    this.#plot.setData(this.#plot.data);
   }
 
   /** After the colours of the page changed. */
@@ -103,9 +116,7 @@ export class PowerChart {
 
   #plotOptions(): uPlot.Options {
     const { host } = this.#options;
-    const { fontSize, fontFamily } = getComputedStyle(host);
-    // uPlot scales fonts to the screen's pixels, and reads whole numbers only.
-    const font = `${Math.round(Number.parseFloat(fontSize))}px ${fontFamily}`;
+    const font = chartFont(host);
     const edge: uPlot.Series = { width: 0, points: { show: false }, stroke: 'transparent' };
     return {
       width: Math.max(host.clientWidth, 50),
@@ -120,7 +131,7 @@ export class PowerChart {
       },
       scales: {
         x: { time: true, range: () => this.#span },
-        y: { range: (_plot, min, max) => powerRange(min, max) },
+        y: { range: (_plot, min, max) => this.#wattsRange(min, max) },
       },
       series: [
         {},
@@ -138,8 +149,40 @@ export class PowerChart {
       ],
       bands: [{ series: [1, 2], fill: () => this.#theme.band }],
       axes: this.#axes(font),
-      hooks: { setCursor: [() => this.#tellPoint()] },
+      hooks: { setCursor: [() => this.#tellPoint()], draw: [(plot) => this.#drawMarks(plot)] },
     };
+  }
+
+  #wattsRange(min: number | null, max: number | null): [number, number] {
+    const { idleWatts, limitWatts } = this.#marks;
+    const known = [min, max, idleWatts].filter((watts) => watts != null);
+    if (known.length === 0) return powerRange(null, null);
+    const highest = Math.max(...known);
+    if (limitWatts !== undefined && limitWatts <= limitTimesMax * highest) known.push(limitWatts);
+    return powerRange(Math.min(...known), Math.max(...known));
+  }
+
+  #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
+    const pixel = devicePixelRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.lineWidth = 1.25 * pixel;
+    const level = (watts: number | undefined, colour: string, dash: number[]) => {
+      if (watts === undefined) return;
+      const y = Math.round(valToPos(watts, 'y', true));
+      strokeLine(ctx, colour, dash, bbox.left, y, bbox.left + bbox.width, y);
+    };
+    level(this.#marks.idleWatts, this.#theme.idle, [6 * pixel, 4 * pixel]);
+    level(this.#marks.limitWatts, this.#theme.limit, [2 * pixel, 3 * pixel]);
+    for (const atMs of this.#marks.startsAtMs) {
+      const x = Math.round(valToPos(atMs / 1000, 'x', true));
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      strokeLine(ctx, this.#theme.start, [], x, bbox.top, x, bbox.top + bbox.height);
+      triangle(ctx, this.#theme.start, x, bbox.top, 5 * pixel);
+    }
+    ctx.restore();
   }
 
   #axes(font: string): uPlot.Axis[] {
@@ -160,7 +203,7 @@ export class PowerChart {
         space: (_plot, _axis, _min, _max, height) => Math.max(36, height / 8),
         ticks: { show: false },
         gap: 6,
-        size: (plot, labels) => axisWidth(plot, labels, font),
+        size: (plot, labels) => axisWidth(plot.ctx, labels, font),
         values: (_plot, splits, _axis, _space, increment) =>
           powerLabels(splits, increment, this.#options.format()),
       },
@@ -183,30 +226,11 @@ function timeLabel(atMs: number, incrementS: number, format: Format): string {
   return incrementS >= 3600 && format.isMidnight(atMs) ? format.day(atMs) : time;
 }
 
-/** All in one unit, with as many digits as the steps between them need. */
-function powerLabels(watts: number[], increment: number, format: Format): string[] {
-  const inKilowatts = Math.max(...watts) >= 1000;
-  const digits = inKilowatts ? Math.max(0, Math.min(3, 3 - Math.floor(Math.log10(increment)))) : 0;
-  const [divisor, unit] = inKilowatts ? [1000, 'kW'] : [1, 'W'];
-  return watts.map((value) => `${format.number(value / divisor, digits as 0 | 1 | 2 | 3)} ${unit}`);
-}
-
-function axisWidth(plot: uPlot, labels: readonly string[] | null, font: string): number {
-  if (!labels) return 40;
-  plot.ctx.save();
-  plot.ctx.font = font;
-  const widest = Math.max(0, ...labels.map((label) => plot.ctx.measureText(label).width));
-  plot.ctx.restore();
-  return Math.ceil(widest) + 12;
-}
-
-function readTheme(host: HTMLElement): Theme {
-  const style = getComputedStyle(host);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  return {
-    line: colour('--chart-line'),
-    band: colour('--chart-band'),
-    grid: colour('--chart-grid'),
-    text: colour('--muted'),
-  };
+function triangle(ctx: CanvasRenderingContext2D, colour: string, x: number, top: number, size: number): void {
+  ctx.fillStyle = colour;
+  ctx.beginPath();
+  ctx.moveTo(x - size, top);
+  ctx.lineTo(x + size, top);
+  ctx.lineTo(x, top + 1.5 * size);
+  ctx.fill();
 }

@@ -1,6 +1,7 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { DevicesAnswer, ReadyAnswer, TreeAnswer } from '../api/shapes.ts';
+import type { DevicesAnswer, IdleAnswer, ReadyAnswer, TreeAnswer } from '../api/shapes.ts';
 import { livePath, subprotocol } from '../live/protocol.ts';
+import type { PowerEvent } from '../model/event.ts';
 import type { Figure } from '../model/figure.ts';
 import { apiPath, Polled } from './answers.ts';
 import { FigureTable } from './figures.ts';
@@ -8,6 +9,8 @@ import { Format } from './format.ts';
 import { type LinkState, LiveLink } from './live.ts';
 import { freshWatts, LiveSeries } from './live-series.ts';
 import { makeRoster, type RosterRow } from './roster.ts';
+import { StartLog } from './start-log.ts';
+import { StartTraces } from './start-traces.ts';
 import { TraceHistory } from './trace-history.ts';
 import { Traces } from './traces.ts';
 
@@ -19,6 +22,9 @@ const treeEveryMs = 60_000;
 const treeEveryMsMin = 5_000;
 const devicesEveryMs = 30_000;
 const readyEveryMs = 10_000;
+const idleEveryMs = 60_000;
+/** Servers of which the live course is kept after one has looked at them. */
+const liveSeriesMax = 8;
 /** Outlets are asked for only while a server is unfolded: they are most of a room's scopes. */
 const lastingScopes = ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'];
 
@@ -29,10 +35,13 @@ const lastingScopes = ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'];
  */
 export class Present {
   readonly roomSeries = new LiveSeries('room');
+  readonly starts = new StartLog();
+  readonly startTraces = new StartTraces();
 
   readonly tree = new Polled<TreeAnswer>(apiPath('tree'), treeEveryMs);
   readonly devices = new Polled<DevicesAnswer>(apiPath('devices'), devicesEveryMs);
   readonly ready = new Polled<ReadyAnswer>('readyz', readyEveryMs, [503]);
+  readonly idle = new Polled<IdleAnswer>(apiPath('idle'), idleEveryMs);
 
   readonly #figures = new FigureTable();
   readonly #traces = new Traces(tracedServersMax);
@@ -42,6 +51,8 @@ export class Present {
   readonly #arrivals = signal(0);
   readonly #scopesVersion = signal(0);
   readonly #liveLink: LiveLink;
+  readonly #serverSeries = new Map<string, LiveSeries>();
+  readonly #listeners = new Set<(event: PowerEvent) => void>();
   #heardAtMs: number | undefined;
   #serverAheadMs = 0;
   #frameRequested = false;
@@ -56,6 +67,8 @@ export class Present {
     void this.#scopesVersion.value;
     return makeRoster(this.tree.answer.value.value, this.#figures.scopes());
   });
+
+  readonly #rosterByScope = computed(() => new Map(this.roster.value.map((row) => [row.scope, row])));
 
   constructor() {
     this.#liveLink = new LiveLink({
@@ -79,8 +92,7 @@ export class Present {
           this.#figures.applyFrame(message);
           this.#took(message.atMs);
         },
-        // Starts, idle draw and alerts come with the views that show them.
-        event: () => {},
+        event: ({ event }) => this.#happened(event),
         state: (state) => {
           this.#link.value = state;
         },
@@ -101,6 +113,16 @@ export class Present {
   /** Grows each time the stream begins or begins again: what was missed meanwhile is in the history. */
   get arrivals(): ReadonlySignal<number> {
     return this.#arrivals;
+  }
+
+  /** What is known of a server besides its figures. */
+  server(scope: string): RosterRow | undefined {
+    return this.#rosterByScope.value.get(scope);
+  }
+
+  /** What a server is called; of other scopes what stands after the colon. */
+  nameOf(scope: string): string {
+    return this.server(scope)?.name ?? scope.slice(scope.indexOf(':') + 1);
   }
 
   /** The latest figure of a scope. */
@@ -137,11 +159,29 @@ export class Present {
     return atMs === undefined ? undefined : Math.max(0, this.nowMs() - atMs);
   }
 
+  /** What happens in the room, as it is told, until called off. */
+  onEvent(listener: (event: PowerEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The live course of a server, from the first time it was asked for. */
+  liveSeries(scope: string): LiveSeries {
+    const known = this.#serverSeries.get(scope);
+    if (known) return known;
+    const [oldest] = this.#serverSeries.keys();
+    if (oldest !== undefined && this.#serverSeries.size >= liveSeriesMax) this.#serverSeries.delete(oldest);
+    const made = new LiveSeries(scope);
+    this.#serverSeries.set(scope, made);
+    return made;
+  }
+
   start(): void {
     this.#liveLink.start();
-    void this.tree.ask();
-    void this.ready.ask();
-    void this.devices.ask();
+    this.tree.follow();
+    this.ready.follow();
+    this.devices.follow();
+    this.starts.follow();
     this.#requestBeat();
     addEventListener('online', () => this.#liveLink.wake());
     addEventListener('pageshow', () => this.#liveLink.wake());
@@ -150,7 +190,7 @@ export class Present {
     });
   }
 
-  /** Also these outlets, while a server is unfolded. */
+  /** Also these outlets, while a server is unfolded or looked at. */
   watchOutlets(outlets: readonly string[]): void {
     this.#liveLink.subscribe([...lastingScopes, ...outlets.map((outlet) => `outlet:${outlet}`)]);
   }
@@ -161,13 +201,25 @@ export class Present {
       this.#askTree();
       void this.ready.ask();
       void this.devices.ask();
+      // What was told while nobody listened.
+      void this.starts.ask();
     }
+  }
+
+  #happened(event: PowerEvent): void {
+    if (event.kind === 'start') {
+      this.starts.take(event.start);
+      this.startTraces.changed(event.start.id);
+    }
+    for (const listener of this.#listeners) listener(event);
+    this.#requestBeat();
   }
 
   #took(atMs: number): void {
     this.#heardAtMs = atMs;
     this.#serverAheadMs = atMs - Date.now();
     this.roomSeries.sample(atMs, this.#figures.get('room'));
+    for (const [scope, series] of this.#serverSeries) series.sample(atMs, this.#figures.get(scope));
     this.#traces.advance(atMs);
     for (const scope of this.#figures.scopes()) {
       if (scope.startsWith('server:')) this.#traces.put(scope, freshWatts(this.#figures.get(scope)));

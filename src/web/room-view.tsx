@@ -2,6 +2,7 @@ import { Attention } from './attention.tsx';
 import { Feeds } from './feeds.tsx';
 import { FirstRun } from './first-run.tsx';
 import { HistoryChart } from './history-chart.tsx';
+import { LastStarts } from './last-starts.tsx';
 import type { PresentProps } from './present.ts';
 import { Racks } from './racks.tsx';
 import { RoomTotal } from './room-total.tsx';
@@ -17,6 +18,7 @@ export function RoomView({ present }: PresentProps) {
       <div class="room-side">
         <RoomTotal present={present} />
         <Attention present={present} />
+        <LastStarts present={present} />
         <Feeds present={present} />
         <Racks present={present} />
       </div>

@@ -10,30 +10,38 @@ import { columnCount } from './servers-head.tsx';
 const idleSupplyWatts = 1;
 const carryingWatts = 20;
 
-/** A server's inputs side by side: which feed and outlet each hangs on, and what it carries. */
+/** A server's inputs below its row in the table. */
 export function ServerInputs({ present, row }: PresentProps & { readonly row: RosterRow }) {
-  const figures = row.inputs.map(({ outlet }) => present.figure(`outlet:${outlet}`));
-  const sumWatts = figures.reduce((sum, figure) => sum + (freshWatts(figure) ?? 0), 0);
   return (
     // biome-ignore lint/a11y/useSemanticElements: the table is made of grids
     // biome-ignore lint/a11y/useFocusableInteractive: there is nothing to operate in it
     <div role="row" class="server-inputs">
       {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div role="cell" aria-colspan={columnCount}>
-        <ul>
-          {row.inputs.map((input, i) => (
-            <Input
-              key={input.outlet}
-              present={present}
-              input={input}
-              figure={figures[i]}
-              number={i + 1}
-              sumWatts={sumWatts}
-            />
-          ))}
-        </ul>
+        <InputList present={present} row={row} />
       </div>
     </div>
+  );
+}
+
+/** A server's inputs side by side: which feed and outlet each hangs on, what it carries, and its share. */
+export function InputList({ present, row }: PresentProps & { readonly row: RosterRow }) {
+  const figures = row.inputs.map(({ outlet }) => present.figure(`outlet:${outlet}`));
+  const sumWatts = figures.reduce((sum, figure) => sum + (freshWatts(figure) ?? 0), 0);
+  return (
+    <ul class="inputs">
+      {row.inputs.map((input, i) => (
+        <Input
+          key={input.outlet}
+          present={present}
+          input={input}
+          figure={figures[i]}
+          number={i + 1}
+          sumWatts={sumWatts}
+          sumIsWhole={figures.every((figure) => freshWatts(figure) !== undefined)}
+        />
+      ))}
+    </ul>
   );
 }
 
@@ -43,9 +51,11 @@ interface InputProps extends PresentProps {
   readonly number: number;
   /** Of all inputs of the server. */
   readonly sumWatts: number;
+  /** Every input is known, so that a share means something. */
+  readonly sumIsWhole: boolean;
 }
 
-function Input({ present, input, figure, number, sumWatts }: InputProps) {
+function Input({ present, input, figure, number, sumWatts, sumIsWhole }: InputProps) {
   const format = present.format.value;
   const watts = freshWatts(figure);
   const feed = input.feed === undefined ? `Input ${number}` : `Feed ${input.feed}`;
@@ -65,6 +75,9 @@ function Input({ present, input, figure, number, sumWatts }: InputProps) {
       </span>
       <span class="input-watts figure">
         <Quantity shown={format.watts(figure?.watts)} />
+      </span>
+      <span class="input-share figure">
+        {sumIsWhole && sumWatts > 0 && watts !== undefined && format.percent(watts / sumWatts)}
       </span>
       <span class="input-more figure">{moreOf(figure, present)}</span>
       <span class="input-word">

@@ -3,6 +3,7 @@ import { freshWatts } from './live-series.ts';
 import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
 import { type RosterRow, stateOf } from './roster.ts';
+import { ServerLink } from './server-link.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { StateBadge } from './state-badge.tsx';
 
@@ -16,7 +17,7 @@ interface ServerRowProps extends PresentProps {
   unfold(row: RosterRow): void;
 }
 
-/** One server, one line. Pressing it unfolds its inputs. */
+/** One server, one line. Its name leads to its view; pressing the line unfolds its inputs. */
 export function ServerRow({ present, row, index, mostWatts, unfolded, unfold }: ServerRowProps) {
   const format = present.format.value;
   const figure = present.figure(row.scope);
@@ -36,11 +37,10 @@ export function ServerRow({ present, row, index, mostWatts, unfolded, unfold }: 
           type="button"
           class="unfold"
           aria-expanded={unfolded}
-          title={row.name}
+          aria-label={`Inputs of ${row.name}`}
           onClick={() => unfold(row)}
-        >
-          {row.name}
-        </button>
+        />
+        <ServerLink present={present} scope={row.scope} />
       </div>
       <Cell name="rack">{row.rack ?? <span class="unknown">–</span>}</Cell>
       <Cell name="state">
@@ -74,7 +74,7 @@ function Cell({ name, children }: { readonly name: string; readonly children: pr
 }
 
 /** Said in a word wherever a figure is less than measured and fresh. */
-function BasisWord({ figure }: { readonly figure: Figure | undefined }) {
+export function BasisWord({ figure }: { readonly figure: Figure | undefined }) {
   // Never heard of at all: the age says so.
   if (figure?.atMs === undefined) return null;
   const word = figure.stale ? 'stale' : basisWord[figure.basis];

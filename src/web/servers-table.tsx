@@ -43,6 +43,8 @@ export function ServersTable({ present }: PresentProps) {
   const inSight = rows.slice(seen.first, seen.end);
   useTraceHistory(present, inSight);
 
+  // The next view asks for its own.
+  useEffect(() => () => present.watchOutlets([]), [present]);
   const unfold = (row: RosterRow) => {
     const open = unfolded.value !== row.scope;
     unfolded.value = open ? row.scope : undefined;

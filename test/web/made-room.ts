@@ -21,6 +21,8 @@ export function makeRoom(serverCount: number, nowMs = Date.now()): RoomScript {
       backlog: { ok: true, readings: 0, bytes: 0 },
     },
     figures: new Map(),
+    starts: [],
+    idle: { rows: [] },
     history: (scope, fromMs, toMs) => makeHistory(scope, fromMs, toMs, script.figures.get(scope)?.watts ?? 0),
     failing: new Set(),
   };

@@ -12,12 +12,13 @@ export interface OpenedPage extends AsyncDisposable {
   readonly complaints: string[];
 }
 
-/** Opens the page in a window of its own. British numbers unless told otherwise. */
+/** Opens the page in a window of its own, at the view of `hash`. British numbers unless told otherwise. */
 export async function openPage(
   browser: Browser,
   folder: string,
   script: RoomScript,
   options: BrowserContextOptions = {},
+  hash = '',
 ): Promise<OpenedPage> {
   const server = new RoomServer(folder, script);
   await server.start();
@@ -33,7 +34,7 @@ export async function openPage(
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
   });
-  await page.goto(server.url);
+  await page.goto(`${server.url}${hash}`);
   return {
     server,
     page,
@@ -58,7 +59,7 @@ export const soon = { timeout: 8_000, interval: 50 };
 export const eventually = (page: Page, selector: string) => expect.poll(() => textOf(page, selector), soon);
 
 /** The names of the servers in the table, from above. */
-export const rowNames = (page: Page) => page.locator('.server .unfold').allInnerTexts();
+export const rowNames = (page: Page) => page.locator('.server .server-link').allInnerTexts();
 
 /** Serious and critical findings of axe, as `rule: element`. */
 export async function axeFindings(page: Page): Promise<string[]> {

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const open = (script: RoomScript, options?: BrowserContextOptions) =>
   openPage(browser, built.folder, script, options);
-const row = (number: number) => `.server:has(button[title="${serverName(number)}"])`;
+const row = (number: number) => `.server:has(a[title="${serverName(number)}"])`;
 
 describe('the chart', () => {
   /** Pixels in the colour of the line, in each tenth of the canvas from left to right. */

@@ -85,7 +85,7 @@ it('a reading published by a plug is seen on the page, also after the service wa
   await eventually(page, '.server .col-watts').toBe('741 W');
   // An unclaimed outlet becomes a server of its own.
   await publish(app.brokerUrl, { kettle: 1_900 });
-  await eventually(page, '.server .unfold').toBe('kettle/0 | hv-01');
+  await eventually(page, '.server .server-link').toBe('kettle/0 | hv-01');
   await eventually(page, '.total-watts').toBe('2.64 kW');
 
   expect(complaints).toEqual([]);
@@ -96,7 +96,7 @@ it('a reading published by a plug is seen on the page, also after the service wa
   app = await runApp({ ...roomSettings, RACKWATT_HTTP_PORT: port }, folder, built.folder);
   await expect.poll(() => textOf(page, '.link'), { ...soon, timeout: 20_000 }).toBe('Live');
   await publish(app.brokerUrl, { 'plug-a': 50, 'plug-b': 51 });
-  await eventually(page, '.server:has(button[title="hv-01"]) .col-watts').toBe('101 W');
+  await eventually(page, '.server:has(a[title="hv-01"]) .col-watts').toBe('101 W');
   // Of what could not be had meanwhile the browser itself complains; the page may not.
   const byBrowser = /ERR_CONNECTION_REFUSED|Failed to load resource/;
   expect(complaints.filter((text) => !byBrowser.test(text))).toEqual([]);

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const open = (script: RoomScript, options?: BrowserContextOptions) =>
   openPage(browser, built.folder, script, options);
-const row = (number: number) => `.server:has(button[title="${serverName(number)}"])`;
+const row = (number: number) => `.server:has(a[title="${serverName(number)}"])`;
 const overflowPx = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
@@ -218,7 +218,7 @@ describe('notices', () => {
     expect(await textOf(page, '.first-run')).toContain('mqtt://127.0.0.1:1883');
     const found = { watts: 42, state: 'active', stale: false, basis: 'measured', atMs: Date.now() } as const;
     server.frame({ 'server:plug-1/0': found, room: found });
-    await eventually(page, '.server .unfold').toBe('plug-1/0');
+    await eventually(page, '.server .server-link').toBe('plug-1/0');
     expect(await page.locator('.first-run').count()).toBe(0);
   });
 
@@ -232,7 +232,7 @@ describe('notices', () => {
     );
     await eventually(page, '.chart-note').toContain('History could not be read (the store is away)');
     await eventually(page, '.room-side').toContain('list of devices could not be read');
-    await eventually(page, '.server .unfold').toContain('srv-001');
+    await eventually(page, '.server .server-link').toContain('srv-001');
   });
 
   it('an address that leads nowhere says so and leads back', async () => {
@@ -242,7 +242,7 @@ describe('notices', () => {
     await eventually(page, 'main').toContain('There is no view at #/nowhere');
     await page.getByRole('link', { name: 'Back to the room' }).click();
     await eventually(page, '.link').toBe('Live');
-    await eventually(page, '.server .unfold').toContain('srv-001');
+    await eventually(page, '.server .server-link').toContain('srv-001');
   });
 });
 

@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { DevicesAnswer, HistoryAnswer, ReadyAnswer, TreeAnswer } from '../../src/api/shapes.ts';
+import type {
+  DevicesAnswer,
+  HistoryAnswer,
+  IdleAnswer,
+  ReadyAnswer,
+  StartAnswer,
+  StartsAnswer,
+  TreeAnswer,
+} from '../../src/api/shapes.ts';
 import {
   closeCodes,
   type FigureChange,
@@ -11,6 +19,7 @@ import {
   livePath,
   subprotocol,
 } from '../../src/live/protocol.ts';
+import type { PowerEvent } from '../../src/model/event.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { scopeMatches } from '../../src/model/scope.ts';
 
@@ -20,6 +29,9 @@ export interface RoomScript {
   devices: DevicesAnswer;
   ready: ReadyAnswer;
   figures: Map<string, Figure>;
+  /** With their traces, in any order. */
+  starts: StartAnswer[];
+  idle: IdleAnswer;
   history: (scope: string, fromMs: number, toMs: number) => HistoryAnswer;
   /** Questions to the API that are answered with an error. */
   failing: Set<string>;
@@ -111,6 +123,21 @@ export class RoomServer {
     }
   }
 
+  /** Told at once to those it concerns. */
+  event(event: PowerEvent): void {
+    for (const client of this.#clients) {
+      if (client.scopes.some((one) => scopeMatches(one, event.scope)))
+        this.#send(client, { type: 'event', event });
+    }
+  }
+
+  /** A start is told, for the first time or again, without its trace, which can be asked for. */
+  tellStart(start: StartAnswer): void {
+    this.script.starts = [...this.script.starts.filter(({ id }) => id !== start.id), start];
+    const { trace: _, ...told } = start;
+    this.event({ kind: 'start', scope: start.scope, atMs: start.atMs, start: told });
+  }
+
   /** A message gets lost on its way to everybody. */
   loseMessage(): void {
     for (const client of this.#clients) client.seq += 1;
@@ -163,9 +190,21 @@ export class RoomServer {
         const ask = (name: string) => url.searchParams.get(name) ?? '';
         return json(response, 200, this.script.history(ask('scope'), Number(ask('from')), Number(ask('to'))));
       }
+      case 'idle':
+        return json(response, 200, this.script.idle);
+      case 'starts':
+        return json(response, 200, startsAnswer(this.script.starts, url.searchParams));
       default:
+        if (resource.startsWith('starts/')) return this.#oneStart(resource, response);
         await this.#file(resource === '' ? 'index.html' : resource, response);
     }
+  }
+
+  #oneStart(resource: string, response: ServerResponse): void {
+    const found = this.script.starts.find(({ id }) => `starts/${id}` === resource);
+    const problem = { type: 'about:blank', title: 'No such start', status: 404 };
+    if (found) json(response, 200, found);
+    else json(response, 404, problem, 'application/problem+json');
   }
 
   async #file(path: string, response: ServerResponse): Promise<void> {
@@ -178,6 +217,21 @@ export class RoomServer {
       response.writeHead(404).end();
     }
   }
+}
+
+/** Of one server or of all, within the time asked about, newest first, without traces. */
+function startsAnswer(starts: readonly StartAnswer[], asked: URLSearchParams): StartsAnswer {
+  const scope = asked.get('scope');
+  const [fromMs, toMs] = [
+    Number(asked.get('from') ?? 0),
+    Number(asked.get('to') ?? Number.POSITIVE_INFINITY),
+  ];
+  const rows = starts
+    .filter((start) => scope === null || !scope.startsWith('server:') || start.scope === scope)
+    .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
+    .sort((a, b) => b.atMs - a.atMs)
+    .slice(0, Number(asked.get('limit') ?? 200));
+  return { rows: rows.map(({ trace: _, ...row }) => row) };
 }
 
 function json(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {

@@ -1,0 +1,197 @@
+import { useComputed } from '@preact/signals';
+import type { DeviceRow } from '../api/shapes.ts';
+import { type DeviceState, deviceState, sortDevices, troubles } from './device-list.ts';
+import { FirstRun } from './first-run.tsx';
+import { counted } from './format.ts';
+import type { PresentProps } from './present.ts';
+import { rejectHint } from './reject-hints.ts';
+import { ServerLink } from './server-link.tsx';
+
+/** Every meter that was heard: what it is, when it last spoke, and what of it could not be read and why. */
+export function DevicesView({ present }: PresentProps) {
+  const { value, problem } = present.devices.answer.value;
+  if (!value) {
+    return (
+      <p class="panel empty">
+        {problem === undefined
+          ? 'Reading the list of devices …'
+          : `The list of devices could not be read: ${problem}. Asking again.`}
+      </p>
+    );
+  }
+  const { devices, unread } = sortDevices(value.rows);
+  if (devices.length === 0 && !unread) return <FirstRun present={present} />;
+  return (
+    <>
+      {problem !== undefined && present.link.value.phase === 'live' && (
+        <p class="notice notice-bad" role="alert">
+          The list of devices could not be read again: {problem}. What is shown is older.
+        </p>
+      )}
+      <section class="panel table-panel" aria-labelledby="devices-title">
+        <div class="panel-head">
+          <h2 id="devices-title">Devices</h2>
+          <span class="count">{summary(devices)}</span>
+        </div>
+        <DevicesTable present={present} rows={devices} />
+      </section>
+      {unread && <Unread present={present} row={unread} />}
+    </>
+  );
+}
+
+function summary(devices: readonly DeviceRow[]): string {
+  const outlets = devices.reduce((sum, row) => sum + row.outlets.length, 0);
+  const count = (state: DeviceState) => devices.filter((row) => deviceState(row) === state).length;
+  return [
+    counted(devices.length, 'device'),
+    counted(outlets, 'outlet'),
+    ...(['offline', 'silent'] as const).map((state) => count(state) > 0 && `${count(state)} ${state}`),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+function DevicesTable({ present, rows }: PresentProps & { readonly rows: readonly DeviceRow[] }) {
+  const serverOf = useComputed(
+    () =>
+      new Map(
+        present.roster.value.flatMap((row) => row.inputs.map(({ outlet }) => [outlet, row.scope] as const)),
+      ),
+  );
+  return (
+    <table class="devices" aria-labelledby="devices-title">
+      <thead>
+        <tr class="device-grid">
+          <th scope="col">Device</th>
+          <th scope="col">Family and model</th>
+          <th scope="col">State</th>
+          <th scope="col" class="num">
+            Last heard
+          </th>
+          <th scope="col" class="num">
+            Messages
+          </th>
+          <th scope="col">Feeds</th>
+          <th scope="col">Not readable</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <DeviceLine key={row.device} present={present} row={row} serverOf={serverOf.value} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+interface DeviceLineProps extends PresentProps {
+  readonly row: DeviceRow;
+  readonly serverOf: ReadonlyMap<string, string>;
+}
+
+function DeviceLine({ present, row, serverOf }: DeviceLineProps) {
+  const format = present.format.value;
+  const state = deviceState(row);
+  return (
+    <tr class="device-grid" data-state={state}>
+      <td class="device-name">
+        <strong>{row.device}</strong>
+        {row.name !== undefined && row.name !== row.device && <span class="aside">{row.name}</span>}
+      </td>
+      <td class="device-model">
+        {row.family}
+        <span class="aside">
+          {[row.model, row.firmware].filter((text) => text !== undefined).join(' · ')}
+        </span>
+      </td>
+      <td class="device-state">
+        <span class="tag verdict" data-verdict={verdictOf[state]}>
+          {stateWord[state]}
+        </span>
+      </td>
+      <td class="num" data-label="Last heard">
+        {row.lastAtMs === undefined ? 'never live' : `${format.age(present.ageMs(row.lastAtMs))} ago`}
+      </td>
+      <td class="num" data-label="Messages">
+        {format.count(row.messages)}
+      </td>
+      <td class="device-outlets" data-label="Feeds">
+        <Outlets present={present} row={row} serverOf={serverOf} />
+      </td>
+      <td class="device-rejects" data-label="Not readable">
+        <Rejects present={present} row={row} />
+      </td>
+    </tr>
+  );
+}
+
+const stateWord: Record<DeviceState, string> = {
+  offline: 'offline',
+  silent: 'silent',
+  unheard: 'not heard live',
+  unreadable: 'heard',
+  ok: 'heard',
+};
+const verdictOf: Record<DeviceState, string> = {
+  offline: 'high',
+  silent: 'high',
+  unheard: 'learning',
+  unreadable: 'ok',
+  ok: 'ok',
+};
+
+const outletsShownMax = 6;
+
+/** The servers a device feeds; long lists are folded. */
+function Outlets({ present, row, serverOf }: DeviceLineProps) {
+  const links = row.outlets.map((outlet) => (
+    <li key={outlet}>
+      <span class="aside">{outlet.slice(outlet.lastIndexOf('/') + 1)}</span>{' '}
+      {serverOf.has(outlet) ? (
+        <ServerLink present={present} scope={serverOf.get(outlet)!} />
+      ) : (
+        <span class="aside">–</span>
+      )}
+    </li>
+  ));
+  if (links.length === 0) return <span class="aside">no outlet yet</span>;
+  if (links.length <= outletsShownMax) return <ul class="outlets">{links}</ul>;
+  return (
+    <details>
+      <summary>{counted(links.length, 'outlet')}</summary>
+      <ul class="outlets">{links}</ul>
+    </details>
+  );
+}
+
+function Rejects({ present, row }: PresentProps & { readonly row: DeviceRow }) {
+  const found = troubles(row);
+  if (found.length === 0) return <span class="aside">nothing</span>;
+  return (
+    <ul class="rejects">
+      {found.map(([reason, count]) => (
+        <li key={reason}>
+          {reason.replaceAll('-', ' ')} <span class="figure">{present.format.value.count(count)}</span>
+          {rejectHint(reason) !== undefined && <span class="hint">{rejectHint(reason)}</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Unread({ present, row }: PresentProps & { readonly row: DeviceRow }) {
+  return (
+    <section class="panel" aria-labelledby="unread-title">
+      <div class="panel-head">
+        <h2 id="unread-title">Topics nobody can read</h2>
+        <span class="count">{present.format.value.count(row.messages)} messages</span>
+      </div>
+      <Rejects present={present} row={row} />
+      <p class="hint">
+        <code>npx rackwatt discover</code> lists these topics and why they could not be read; a mapping in the
+        settings makes a device of them.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,274 @@
+import { useEffect } from 'preact/hooks';
+import type { IdleVerdict } from '../model/idle.ts';
+import { counted, type Format } from './format.ts';
+import { IdleBar } from './idle-bar.tsx';
+import { confidenceWord, idleTotals, missingText } from './idle-words.ts';
+import { Key } from './key.tsx';
+import type { PresentProps } from './present.ts';
+import { Quantity, Unknown } from './quantity.tsx';
+import { ServerLink } from './server-link.tsx';
+import { VerdictTag } from './verdict-tag.tsx';
+
+/** Who burns most doing nothing, and what it comes to in a year. */
+export function IdleView({ present }: PresentProps) {
+  useIdle(present);
+  const { value, problem } = present.idle.answer.value;
+  const rows = value?.rows ?? [];
+  const judged = rows.filter(({ verdict }) => verdict !== 'learning');
+  const learning = rows.filter(({ verdict }) => verdict === 'learning');
+  return (
+    <>
+      {problem !== undefined && present.link.value.phase === 'live' && (
+        <p class="notice notice-bad" role="alert">
+          What servers draw doing nothing could not be read: {problem}. Asking again.
+        </p>
+      )}
+      {!value && problem === undefined && <p class="panel empty">Reading the idle baselines …</p>}
+      {value && rows.length === 0 && (
+        <p class="panel empty">No server has been heard yet: nothing to learn from.</p>
+      )}
+      {rows.length > 0 && <Totals present={present} rows={rows} />}
+      {judged.length > 0 && <Ranked present={present} rows={judged} />}
+      {learning.length > 0 && <Learning present={present} rows={learning} />}
+    </>
+  );
+}
+
+/** Asks for the baselines while they are looked at, and at once when one is told to have moved. */
+export function useIdle(present: PresentProps['present']): void {
+  const arrivals = present.arrivals.value;
+  useEffect(() => {
+    const stopAsking = present.idle.follow();
+    const stopListening = present.onEvent(({ kind }) => {
+      if (kind === 'idle') void present.idle.ask();
+    });
+    return () => {
+      stopAsking();
+      stopListening();
+    };
+  }, [present, arrivals]);
+}
+
+interface RowsProps extends PresentProps {
+  readonly rows: readonly IdleVerdict[];
+}
+
+function Totals({ present, rows }: RowsProps) {
+  const format = present.format.value;
+  const totals = idleTotals(rows);
+  return (
+    <section class="panel idle-totals" aria-labelledby="idle-title">
+      <h2 id="idle-title">Idling costs this room a year</h2>
+      <dl class="big-facts">
+        <div>
+          <dt>Energy</dt>
+          <dd class="figure">
+            <Quantity shown={format.energy(totals.wattHours)} />
+          </dd>
+        </div>
+        <div>
+          <dt>Cost</dt>
+          <dd class="figure">
+            <Quantity shown={format.money(totals.cost)} />
+          </dd>
+        </div>
+        <div>
+          <dt>CO₂</dt>
+          <dd class="figure">
+            <Quantity shown={format.mass(totals.grams)} />
+          </dd>
+        </div>
+        <div>
+          <dt>Above their limit</dt>
+          <dd class="figure">{totals.judged === 0 ? <Unknown /> : counted(totals.high, 'server')}</dd>
+        </div>
+      </dl>
+      <p class="hint">{totalsSentence(totals, format)}</p>
+    </section>
+  );
+}
+
+function totalsSentence(totals: ReturnType<typeof idleTotals>, format: Format): string {
+  const sentences = [
+    totals.judged > 0 &&
+      `Of ${counted(totals.judged, 'server')}: each one's idle level for the share of a year it was seen to idle.`,
+    totals.learning > 0 &&
+      `${counted(totals.learning, 'server')} not judged yet ${totals.learning === 1 ? 'is' : 'are'} not in it.`,
+    totals.highWattHours !== undefined &&
+      totals.wattHours &&
+      `Those above their limit make up ${format.percent(totals.highWattHours / totals.wattHours)} of it.`,
+    totals.judged > 0 &&
+      totals.cost === undefined &&
+      'The cost is not known without a tariff in the settings.',
+    totals.judged > 0 &&
+      totals.grams === undefined &&
+      'CO₂ is not known without the carbon intensity of the supply.',
+  ];
+  return sentences.filter(Boolean).join(' ');
+}
+
+function Ranked({ present, rows }: RowsProps) {
+  const mostWatts = Math.max(...rows.map((row) => Math.max(row.idleWatts ?? 0, row.limitWatts ?? 0)));
+  const withCost = rows.some(({ yearCost }) => yearCost !== undefined);
+  const withCarbon = rows.some(({ yearGrams }) => yearGrams !== undefined);
+  return (
+    <section class="panel table-panel" aria-labelledby="ranked-title">
+      <div class="panel-head">
+        <h2 id="ranked-title">Who burns most doing nothing</h2>
+        <span class="count">{rows.length}</span>
+        <span class="hint idle-legend">
+          <Key swatch="bar">idle</Key>
+          <Key swatch="over">above its limit</Key>
+          <Key swatch="mark">limit</Key>
+        </span>
+      </div>
+      <table class="idle" aria-labelledby="ranked-title" data-cost={withCost} data-carbon={withCarbon}>
+        <thead>
+          <tr class="idle-grid">
+            <th scope="col">Server</th>
+            <th scope="col" class="num">
+              Idle
+            </th>
+            <th scope="col">
+              <span class="unseen">Against its limit</span>
+            </th>
+            <th scope="col">Limit</th>
+            <th scope="col">Verdict</th>
+            <th scope="col" class="num" title="Of its time on">
+              Idles
+            </th>
+            <th scope="col" title="Time on that the baseline rests on">
+              Watched
+            </th>
+            <th scope="col" class="num">
+              kWh a year
+            </th>
+            {withCost && (
+              <th scope="col" class="num" title="In the currency of the tariff">
+                Cost a year
+              </th>
+            )}
+            {withCarbon && (
+              <th scope="col" class="num">
+                CO₂ a year
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <RankedRow
+              key={row.scope}
+              present={present}
+              row={row}
+              mostWatts={mostWatts}
+              withCost={withCost}
+              withCarbon={withCarbon}
+            />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface RankedRowProps extends PresentProps {
+  readonly row: IdleVerdict;
+  readonly mostWatts: number;
+  readonly withCost: boolean;
+  readonly withCarbon: boolean;
+}
+
+function RankedRow({ present, row, mostWatts, withCost, withCarbon }: RankedRowProps) {
+  const format = present.format.value;
+  return (
+    <tr class="idle-grid" data-verdict={row.verdict}>
+      <td class="idle-server">
+        <ServerLink present={present} scope={row.scope} />
+      </td>
+      <td class="num idle-watts figure">
+        <strong>
+          <Quantity shown={format.watts(row.idleWatts)} />
+        </strong>
+      </td>
+      <td class="idle-bar-cell">
+        <IdleBar row={row} mostWatts={mostWatts} />
+      </td>
+      <td class="idle-limit" data-label="Limit">
+        <Limit present={present} row={row} />
+      </td>
+      <td class="idle-verdict">
+        <VerdictTag row={row} />
+      </td>
+      <td class="num" data-label="Idles">
+        {format.percent(row.idleShare)}
+      </td>
+      <td class="idle-watched" data-label="Watched" title={`Confidence ${format.percent(row.confidence)}`}>
+        {format.hours(row.hoursObserved)} <span class="aside">{confidenceWord(row.confidence)}</span>
+      </td>
+      <td class="num figure" data-label="kWh a year">
+        {row.yearWattHours === undefined ? <Unknown /> : format.kilowattHours(row.yearWattHours)}
+      </td>
+      {withCost && (
+        <td class="num figure" data-label="Cost a year">
+          <Quantity shown={format.money(row.yearCost)} />
+        </td>
+      )}
+      {withCarbon && (
+        <td class="num figure" data-label="CO₂ a year">
+          <Quantity shown={format.mass(row.yearGrams)} />
+        </td>
+      )}
+    </tr>
+  );
+}
+
+function Limit({ present, row }: PresentProps & { readonly row: IdleVerdict }) {
+  if (row.limitWatts === undefined) return <span class="aside">no rule applies</span>;
+  return (
+    <>
+      <Quantity shown={present.format.value.watts(row.limitWatts)} />
+      {row.limitRule !== undefined && (
+        <span class="rule" title={row.limitRule}>
+          {row.limitRule}
+        </span>
+      )}
+    </>
+  );
+}
+
+function Learning({ present, rows }: RowsProps) {
+  const format = present.format.value;
+  return (
+    <section class="panel table-panel" aria-labelledby="learning-title">
+      <div class="panel-head">
+        <h2 id="learning-title">Still learning</h2>
+        <span class="count">{rows.length}</span>
+      </div>
+      <table class="idle-learning" aria-labelledby="learning-title">
+        <thead>
+          <tr>
+            <th scope="col">Server</th>
+            <th scope="col" class="num">
+              Lowest draw so far
+            </th>
+            <th scope="col">Missing</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.scope}>
+              <td>
+                <ServerLink present={present} scope={row.scope} />
+              </td>
+              <td class="num figure">
+                <Quantity shown={format.watts(row.idleWatts)} />
+              </td>
+              <td class="missing">{missingText(row, format)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+import type { Figure } from '../model/figure.ts';
+import { ampsOf } from './breaker-load.ts';
+import type { Format } from './format.ts';
+import { freshWatts } from './live-series.ts';
+import type { PresentProps } from './present.ts';
+import { Quantity, Unknown } from './quantity.tsx';
+import { type RosterRow, stateOf } from './roster.ts';
+import { BasisWord } from './server-row.tsx';
+import { StateBadge } from './state-badge.tsx';
+
+interface ServerFactsProps extends PresentProps {
+  readonly row: RosterRow;
+  /** By a server of the settings; else it is an outlet on its own. */
+  readonly claimed: boolean;
+}
+
+/** What a server draws now, what it is doing, and what it drew today. */
+export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
+  const format = present.format.value;
+  const figure = present.figure(row.scope);
+  return (
+    <section class="panel server-facts" aria-labelledby="server-title" data-stale={figure?.stale ?? true}>
+      <div class="panel-head">
+        <h2 id="server-title">{row.name}</h2>
+        {row.rack !== undefined && <span class="count">rack {row.rack}</span>}
+        <span class="server-state">
+          <StateBadge state={stateOf(figure)} />
+          <BasisWord figure={figure} />
+        </span>
+      </div>
+      <p class="total-watts figure">
+        <Quantity shown={format.power(figure?.watts)} atLeast={figure?.basis === 'partial'} />
+      </p>
+      <dl class="facts">
+        <div>
+          <dt>Today</dt>
+          <dd class="figure">
+            <Quantity shown={format.energy(figure?.todayWattHours)} />
+          </dd>
+        </div>
+        <div>
+          <dt>Current</dt>
+          <dd class="figure">
+            <Quantity shown={format.amps(ampsOf(figure))} />
+          </dd>
+        </div>
+        <div>
+          <dt>Of the room</dt>
+          <dd class="figure">
+            <Share
+              watts={freshWatts(figure)}
+              roomWatts={freshWatts(present.figure('room'))}
+              format={format}
+            />
+          </dd>
+        </div>
+      </dl>
+      <p class="hint">{sentence(figure, present, claimed)}</p>
+    </section>
+  );
+}
+
+function sentence(figure: Figure | undefined, present: PresentProps['present'], claimed: boolean): string {
+  const age = present.ageMs(figure?.atMs);
+  const heard =
+    age === undefined ? 'No reading of it yet.' : `Newest reading ${present.format.value.age(age)} ago.`;
+  const stale = figure?.stale && figure.watts !== undefined ? ' What is shown is what it drew then.' : '';
+  const own = claimed ? '' : ' No server of the settings claims this outlet, so it counts as one by itself.';
+  return `${heard}${stale}${own}`;
+}
+
+interface ShareProps {
+  readonly watts: number | undefined;
+  readonly roomWatts: number | undefined;
+  readonly format: Format;
+}
+
+function Share({ watts, roomWatts, format }: ShareProps) {
+  return watts === undefined || !roomWatts ? <Unknown /> : <span>{format.percent(watts / roomWatts)}</span>;
+}

@@ -1,0 +1,189 @@
+import type { StartRow } from '../api/shapes.ts';
+import { joined } from './format.ts';
+import type { PresentProps } from './present.ts';
+import { Quantity, Unknown } from './quantity.tsx';
+import { ServerLink } from './server-link.tsx';
+import { StartDetail } from './start-detail.tsx';
+import { concurrentText, peakBasis, peakRatio, sagShare, startPhase } from './start-words.ts';
+import { StateMark } from './state-badge.tsx';
+
+interface StartsTableProps extends PresentProps {
+  readonly rows: readonly StartRow[];
+  /** Left out where all are of one server. */
+  readonly withServer: boolean;
+  /** Id of the unfolded one. */
+  readonly open: string | undefined;
+  choose(id: string | undefined): void;
+  readonly labelledBy: string;
+}
+
+/** Starts, newest first, one line each; pressing one unfolds its trace. */
+export function StartsTable({ present, rows, withServer, open, choose, labelledBy }: StartsTableProps) {
+  const columns = withServer ? 9 : 8;
+  return (
+    <table class="starts" data-server={withServer} aria-labelledby={labelledBy}>
+      <thead>
+        <tr class="start-grid">
+          <th scope="col">When</th>
+          {withServer && <th scope="col">Server</th>}
+          <th scope="col">Before → peak → settled</th>
+          <th scope="col" class="num" title="Peak over settled level">
+            Ratio
+          </th>
+          <th scope="col" class="num" title="From the onset until it stays at the settled level">
+            Settled after
+          </th>
+          <th scope="col" class="num" title="From the onset until settled">
+            Energy
+          </th>
+          <th scope="col">Peak is</th>
+          <th scope="col" title="Before the start, and the lowest during it">
+            Volts
+          </th>
+          <th scope="col" title="What was starting at the same time on the same breaker">
+            Together with
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.flatMap((start) => [
+          <Row
+            key={start.id}
+            present={present}
+            start={start}
+            withServer={withServer}
+            open={start.id === open}
+            choose={choose}
+          />,
+          start.id === open && (
+            <tr key={`${start.id} trace`} class="start-open">
+              <td colSpan={columns}>
+                <StartDetail present={present} row={start} />
+              </td>
+            </tr>
+          ),
+        ])}
+      </tbody>
+    </table>
+  );
+}
+
+interface RowProps extends PresentProps {
+  readonly start: StartRow;
+  readonly withServer: boolean;
+  readonly open: boolean;
+  choose(id: string | undefined): void;
+}
+
+function Row({ present, start, withServer, open, choose }: RowProps) {
+  const format = present.format.value;
+  const nowMs = present.nowMs();
+  const phase = startPhase(start, nowMs);
+  return (
+    <tr class="start-grid start" data-phase={phase} data-open={open}>
+      <td class="start-when">
+        <button
+          type="button"
+          class="unfold"
+          aria-expanded={open}
+          aria-label={`Trace of the start of ${present.nameOf(start.scope)} at ${format.when(start.atMs, nowMs)}`}
+          onClick={() => choose(open ? undefined : start.id)}
+        >
+          <time dateTime={new Date(start.atMs).toISOString()}>{format.when(start.atMs, nowMs)}</time>
+        </button>
+      </td>
+      {withServer && (
+        <td class="start-server">
+          <ServerLink present={present} scope={start.scope} />
+        </td>
+      )}
+      <td class="start-levels figure">
+        <StartLevels present={present} start={start} />
+      </td>
+      <td class="num" data-label="Ratio">
+        {peakRatio(start) === undefined ? <Unknown /> : format.times(peakRatio(start))}
+      </td>
+      <td class="num" data-label="Settled after">
+        {!start.complete || start.settleMs === undefined ? <Unknown /> : format.duration(start.settleMs)}
+      </td>
+      <td class="num" data-label="Energy">
+        <Quantity shown={format.smallEnergy(start.complete ? start.wattHours : undefined)} />
+      </td>
+      <td class="start-basis" data-label="Peak is">
+        {peakBasis(start, format)}
+      </td>
+      <td class="start-volts" data-label="Volts">
+        <Volts present={present} start={start} />
+      </td>
+      <td class="start-with" data-label="Together with">
+        {start.concurrent.length === 0 ? (
+          <span class="aside">alone</span>
+        ) : (
+          <span title={start.concurrent.map((scope) => present.nameOf(scope)).join(', ')}>
+            {concurrentText(start, (scope) => present.nameOf(scope))}
+          </span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** `2.9 → ≥ 402 → 120 W`, or what it is doing instead of the last. */
+export function StartLevels({ present, start }: PresentProps & { readonly start: StartRow }) {
+  const format = present.format.value;
+  const phase = startPhase(start, present.nowMs());
+  const settled = phase === 'complete' && start.settledWatts !== undefined;
+  return (
+    <span class="levels">
+      <span class="aside">{format.watts(start.fromWatts).text}</span>
+      <Arrow />
+      <strong>
+        <Quantity
+          shown={settled ? { ...format.watts(start.peakWatts), unit: '' } : format.watts(start.peakWatts)}
+          atLeast={start.peakIs === 'lower-bound'}
+        />
+      </strong>
+      {settled && <Arrow />}
+      {settled ? joined(format.watts(start.settledWatts)) : <PhaseWord phase={phase} />}
+    </span>
+  );
+}
+
+function PhaseWord({ phase }: { readonly phase: ReturnType<typeof startPhase> }) {
+  switch (phase) {
+    case 'starting':
+      return (
+        <span class="badge" data-state="starting">
+          <StateMark state="starting" /> starting
+        </span>
+      );
+    case 'complete':
+      return <span class="aside">not settled</span>;
+    case 'unfinished':
+      return <span class="aside">end not seen</span>;
+  }
+}
+
+function Arrow() {
+  return (
+    <span class="aside">
+      <span aria-hidden="true"> → </span>
+      <span class="unseen"> to </span>
+    </span>
+  );
+}
+
+function Volts({ present, start }: PresentProps & { readonly start: StartRow }) {
+  const format = present.format.value;
+  const { voltsBefore, voltsMin } = start;
+  const share = sagShare(start);
+  if (voltsBefore === undefined && voltsMin === undefined) return <Unknown />;
+  return (
+    <>
+      {format.volts(voltsBefore).text}
+      <Arrow />
+      {joined(format.volts(voltsMin))}
+      {share !== undefined && <span class="aside"> −{format.percent(share)}</span>}
+    </>
+  );
+}
