@@ -19,18 +19,5 @@ export interface RollUpColumns {
   readonly spreadMs?: Float64Array;
 }
 
-/** Energy of one scope, bucket by bucket: aligned columns, oldest first. */
-export interface EnergyColumns {
-  /** Starts of the buckets that have a roll-up, epoch ms. */
-  readonly fromMs: Float64Array;
-  readonly wattHours: Float64Array;
-  /** Time for which the draw was known, ms. */
-  readonly observedMs: Float64Array;
-}
-
-/** Energy of one scope between neighbouring edges of a question: one figure less than there are edges. */
-export interface EnergySums {
-  readonly wattHours: Float64Array;
-  /** Time for which the draw was known, ms; where it is 0, nothing is known. */
-  readonly observedMs: Float64Array;
-}
+/** Energy of one scope bucket by bucket: aligned columns, oldest first. A part that is nowhere booked is absent. */
+export type EnergyColumns = Omit<RollUpColumns, 'wattsMean' | 'wattsMin' | 'wattsMax'>;

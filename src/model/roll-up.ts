@@ -60,3 +60,8 @@ export const rollUpFigures = [
 export type RollUpFigure = (typeof rollUpFigures)[number];
 /** How many of them every row has. */
 export const plainFigures = 5;
+/** Those of them that tell of energy. */
+export const energyFigures = rollUpFigures.slice(3) as readonly Exclude<
+  RollUpFigure,
+  'wattsMean' | 'wattsMin' | 'wattsMax'
+>[];

@@ -19,13 +19,19 @@ export interface ScopeChoice {
 }
 
 /** Undefined: all scopes. */
-export function scopeChoice(scopes: EventQuery['scopes']): ScopeChoice | undefined {
+export function scopeChoice(scopes: readonly string[] | undefined): ScopeChoice | undefined {
   if (scopes === undefined || scopes.includes('*')) return undefined;
   const isPattern = (scope: string) => scope.endsWith(':*');
   return {
     names: scopes.filter((scope) => !isPattern(scope)),
     beginnings: scopes.filter(isPattern).map((pattern) => pattern.slice(0, -1)),
   };
+}
+
+/** Is this scope among the chosen ones? */
+export function choosesScope(choice: ScopeChoice | undefined, scope: string): boolean {
+  if (choice === undefined || choice.names.includes(scope)) return true;
+  return choice.beginnings.some((beginning) => scope.startsWith(beginning));
 }
 
 /** Can anything be the answer? */

@@ -1,4 +1,4 @@
-import type { EnergyColumns, EnergySums, RollUpColumns, Series } from '../model/columns.ts';
+import type { EnergyColumns, RollUpColumns, Series } from '../model/columns.ts';
 import type { IdleEvent, PowerEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { Quantity } from '../model/quantity.ts';
@@ -6,7 +6,7 @@ import type { Reading } from '../model/reading.ts';
 import { type RollUpChange, type RollUpTier, tiers } from '../model/roll-up.ts';
 import type { StartRecord } from '../model/start.ts';
 
-export type { EnergyColumns, EnergySums, RollUpColumns, Series } from '../model/columns.ts';
+export type { EnergyColumns, RollUpColumns, Series } from '../model/columns.ts';
 
 /** What is written apart: the tiers of readings, and events, which are kept for ever. Append only: files hold its numbers. */
 export const writeTiers = [...tiers, 'events'] as const;
@@ -44,8 +44,6 @@ export interface Store {
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>>;
   /** Energy of many scopes bucket by bucket, in one go; scopes without a row in that time are left out. */
   energyRows(query: EnergyQuery): Promise<Map<string, EnergyColumns>>;
-  /** The same summed up between edges: hours, days, months of whatever zone. */
-  energySums(query: EnergySumsQuery): Promise<Map<string, EnergySums>>;
   /**
    * Raw readings of all outlets in [fromMs, toMs) in the order of their times (those of one moment by outlet),
    * read and handed over in slices: memory stays bounded however long the time, and other work gets its turn.
@@ -109,14 +107,6 @@ export interface EnergyQuery {
   readonly scopes: readonly string[];
   readonly fromMs: number;
   readonly toMs: number;
-}
-
-export interface EnergySumsQuery {
-  readonly tier: RollUpTier;
-  /** Scopes, or patterns such as `*` and `server:*`. */
-  readonly scopes: readonly string[];
-  /** Rising; a bucket belongs where it starts. */
-  readonly edgesMs: readonly number[];
 }
 
 export interface RawQuery {

@@ -24,6 +24,9 @@ const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
+/** Scopes of one test of many. */
+let groups = 0;
+
 /** Computed figures may be rounded when kept, but no coarser than this. */
 const wattsTolerance = 0.001;
 const wattHoursTolerance = 0.000_01;
@@ -590,6 +593,71 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
         expect(await store.energyByScope(tier, at(5), at(50))).toEqual(new Map());
         expect(await store.energyByScope(tier, at(4), at(1))).toEqual(new Map());
       });
+
+      it('tell the energy of many scopes bucket by bucket in one go', async () => {
+        const one = freshScope();
+        const group = `server:group ${++groups}-`;
+        const at = (i: number) => baseMs - 2 * dayMs + i * stepMs;
+        const rows = [0, 1, 2, 3].map((i) => rollUp(one, at(i), stepMs, 100 + i, 0, 200));
+        for (let n = 0; n < 40; n += 1)
+          for (let i = 0; i < 400; i += 1) rows.push(rollUp(`${group}${n}`, at(i), stepMs, 10 + n, 0, 200));
+        await store.write(store.encodeRollUps(tier, rows));
+        const inOne = await store.energyRows({ tier, scopes: [one], fromMs: at(1), toMs: at(3) });
+        expect([...inOne.keys()]).toEqual([one]);
+        const got = inOne.get(one)!;
+        expect([...got.fromMs]).toEqual([at(1), at(2)]);
+        expect(got.wattHours[0]).toBeCloseTo((101 * stepMs) / hourMs, 4);
+        expect([...got.observedMs]).toEqual([stepMs, stepMs]);
+        expect(got.counterWattHours?.some((value) => !Number.isNaN(value)) ?? false).toBe(false);
+
+        const all = await store.energyRows({ tier, scopes: ['server:*', one], fromMs: at(0), toMs: at(400) });
+        expect(all.has(one)).toBe(true);
+        const members = [...all].filter(([scope]) => scope.startsWith(group));
+        expect(members).toHaveLength(40);
+        for (const [scope, { fromMs, wattHours }] of members) {
+          expect([...fromMs], scope).toEqual(Array.from({ length: 400 }, (_, i) => at(i)));
+          const each = ((10 + Number(scope.slice(group.length))) * stepMs) / hourMs;
+          expect(wattHours.every((value) => Math.abs(value - each) < wattHoursTolerance)).toBe(true);
+        }
+        const ofEach = await store.energyRows({ tier, scopes: ['*'], fromMs: at(3), toMs: at(4) });
+        expect(ofEach.has(one)).toBe(true);
+        const nothing = [
+          { scopes: [], fromMs: at(0), toMs: at(4) },
+          { scopes: ['rack:no such'], fromMs: at(0), toMs: at(4) },
+          { scopes: [one], fromMs: at(4), toMs: at(0) },
+          { scopes: [one], fromMs: at(4), toMs: at(400) },
+        ];
+        for (const query of nothing) expect(await store.energyRows({ tier, ...query })).toEqual(new Map());
+      });
+
+      it('tell what was written again since the same was asked before', async () => {
+        const scope = freshScope();
+        const dayBeforeMs = baseMs - 2 * dayMs;
+        const ask = async (fromMs: number, toMs: number) => {
+          const rows = (await store.energyRows({ tier, scopes: [scope], fromMs, toMs })).get(scope);
+          return rows === undefined
+            ? []
+            : [...rows.wattHours].map((value) => Math.round(value * 1000) / 1000);
+        };
+        const range = [dayBeforeMs, dayBeforeMs + 2 * dayMs] as const;
+        const perHour = stepMs / hourMs;
+        const rows = [0, 1].map((i) => rollUp(scope, dayBeforeMs + i * dayMs, stepMs, 400, 0, 900));
+        await store.write(store.encodeRollUps(tier, rows));
+        expect(await ask(...range)).toEqual(
+          [400, 400].map((watts) => Math.round(watts * perHour * 1000) / 1000),
+        );
+        await store.write(
+          store.encodeRollUps(tier, [rollUp(scope, dayBeforeMs + dayMs, stepMs, 600, 0, 900)]),
+        );
+        const changed = [400, 600].map((watts) => Math.round(watts * perHour * 1000) / 1000);
+        expect(await ask(...range)).toEqual(changed);
+        expect(await ask(...range)).toEqual(changed);
+        expect(await ask(dayBeforeMs + 1, range[1])).toEqual(changed.slice(1));
+        // As a backlog of an earlier process hands it in: nobody knows what is in it.
+        const encoded = store.encodeRollUps(tier, [rollUp(scope, dayBeforeMs, stepMs, 800, 0, 900)]);
+        await store.write({ tier: encoded.tier, count: encoded.count, bytes: encoded.bytes });
+        expect((await ask(...range))[0]).toBeCloseTo(800 * perHour, 2);
+      });
     });
 
     it('quarters take the parts of their energy later, figure by figure, also where nothing was known before', async () => {
@@ -619,6 +687,10 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
       for (const [name, value] of Object.entries(parts))
         expect([...got[name as keyof typeof parts]!], name).toEqual([Number.NaN, value, Number.NaN, value]);
       expect((await store.energyByScope('quarter', at(1), at(5))).get(scope)).toBeCloseTo(77, 6);
+      const energy = (await store.energyRows({ ...range, scopes: [scope] })).get(scope)!;
+      expect([...energy.fromMs]).toEqual([...got.fromMs]);
+      for (const name of ['wattHours', 'observedMs', 'counterWattHours', 'spreadMs'] as const)
+        expect([...energy[name]!], name).toEqual([...got[name]!]);
     });
 
     describe('raw readings of all outlets', () => rawContract(() => store));

@@ -82,6 +82,7 @@ export class HandStore implements Store {
     throw new Error('nothing is kept');
   }
 
+  energyRows = nothingKept;
   rawReadings = nothingKept;
   starts = nothingKept;
   start = nothingKept;

@@ -21,8 +21,7 @@ export interface Calls {
   series: { ask: SeriesQuery; answer: Series };
   rollUps: { ask: RollUpQuery; answer: RollUpColumns };
   energyByScope: { ask: { tier: RollUpTier; fromMs: number; toMs: number }; answer: ScopeEnergy };
-  energyRows: { ask: ScopesQuery & { fromMs: number; toMs: number }; answer: PackedEnergy };
-  energySums: { ask: ScopesQuery & { edgesMs: readonly number[] }; answer: PackedEnergy };
+  energyRows: { ask: EnergyRowsQuery; answer: PackedEnergy };
   rawSlice: { ask: RawSliceQuery; answer: RawSlice | undefined };
   events: { ask: EventTableQuery; answer: EventRow[] };
   start: { ask: { id: string }; answer: EventRow | undefined };
@@ -52,10 +51,12 @@ export interface ScopeEnergy {
   readonly wattHours: Float64Array;
 }
 
-export interface ScopesQuery {
+export interface EnergyRowsQuery {
   readonly tier: RollUpTier;
   /** Undefined: all. */
   readonly choice: ScopeChoice | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Columns of many scopes, one behind the other: few buffers cross over faster than thousands. */
@@ -63,10 +64,9 @@ export interface PackedEnergy {
   readonly scopes: readonly string[];
   /** Rows of each scope. */
   readonly counts: Uint32Array;
-  /** Empty for sums. */
   readonly fromMs: Float64Array;
-  readonly wattHours: Float64Array;
-  readonly observedMs: Float64Array;
+  /** In the order of `energyFigures`; empty: nowhere booked. */
+  readonly columns: readonly Float64Array[];
 }
 
 export type Ask = { [K in keyof Calls]: { id: number; call: K; ask: Calls[K]['ask'] } }[keyof Calls];

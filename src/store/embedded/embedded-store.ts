@@ -20,8 +20,6 @@ import { type AskSlice, replayRaw, shortestStepMs } from '../raw-replay.ts';
 import {
   type EnergyColumns,
   type EnergyQuery,
-  type EnergySums,
-  type EnergySumsQuery,
   type EventQuery,
   type IdleSnapshot,
   type RawQuery,
@@ -39,7 +37,7 @@ import {
 } from '../store.ts';
 import { BatchMaker } from './batch-maker.ts';
 import type { StoreRetention } from './calls.ts';
-import { unpackRows } from './energy-questions.ts';
+import { unpackEnergy } from './energy-questions.ts';
 import { encodeEventRows } from './event-batch.ts';
 import { asStoreError } from './sqlite-error.ts';
 import { WorkerLine } from './worker-line.ts';
@@ -157,13 +155,8 @@ export class EmbeddedStore implements Store {
   }
 
   async energyRows({ tier, scopes, fromMs, toMs }: EnergyQuery): Promise<Map<string, EnergyColumns>> {
-    return unpackRows(
-      await this.#line.ask('energyRows', { tier, choice: scopeChoice(scopes), fromMs, toMs }),
-    );
-  }
-
-  async energySums({ tier, scopes, edgesMs }: EnergySumsQuery): Promise<Map<string, EnergySums>> {
-    return unpackRows(await this.#line.ask('energySums', { tier, choice: scopeChoice(scopes), edgesMs }));
+    const choice = scopeChoice(scopes);
+    return unpackEnergy(await this.#line.ask('energyRows', { tier, choice, fromMs, toMs }));
   }
 
   async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {

@@ -1,18 +1,18 @@
 import type { EnergyColumns } from '../../model/columns.ts';
-import type { RollUpTier } from '../../model/roll-up.ts';
-import { sumBetween } from '../energy-sums.ts';
+import { energyFigures, type RollUpTier, rollUpFigures } from '../../model/roll-up.ts';
 import { choosesScope, type ScopeChoice } from '../event-question.ts';
 import type { BlockTable } from './block-table.ts';
-import type { Calls, PackedEnergy } from './calls.ts';
+import type { EnergyRowsQuery, PackedEnergy } from './calls.ts';
 import type { Heads } from './heads.ts';
 import { cutPoints, mergePoints, type Points } from './points.ts';
-import { type SeriesTable, tierNumber } from './series-table.ts';
+import type { SeriesTable } from './series-table.ts';
 
-const wattHoursColumn = 3;
-const observedColumn = 4;
-const energyBits = (1 << wattHoursColumn) | (1 << observedColumn);
+const columnNumbers = energyFigures.map((figure) => rollUpFigures.indexOf(figure));
+/** Wh and observed time: every row has them. */
+const plainEnergyFigures = 2;
+const energyBits = columnNumbers.reduce((bits, column) => bits | (1 << column), 0);
 
-/** Energy of many scopes in one go: of each block only the two columns it takes are unpacked. */
+/** Energy of many scopes in one go: of each block only the columns it takes are unpacked. */
 export class EnergyQuestions {
   readonly #series: SeriesTable;
   readonly #blocks: BlockTable;
@@ -24,34 +24,26 @@ export class EnergyQuestions {
     this.#heads = heads;
   }
 
-  rows({ tier, choice, fromMs, toMs }: Calls['energyRows']['ask']): PackedEnergy {
-    return packRows([...this.#rowsByScope(tier, choice, fromMs, toMs)]);
+  rows({ tier, choice, fromMs, toMs }: EnergyRowsQuery): PackedEnergy {
+    const scopes: string[] = [];
+    const parts: Points[] = [];
+    if (fromMs < toMs)
+      for (const { id, name } of this.#chosen(tier, choice)) {
+        const points = this.#points(id, Math.round(fromMs * 1000), Math.round(toMs * 1000));
+        if (points.micros.length === 0) continue;
+        scopes.push(name);
+        parts.push(points);
+      }
+    return pack(scopes, parts);
   }
 
-  sums({ tier, choice, edgesMs }: Calls['energySums']['ask']): PackedEnergy {
-    const [fromMs, toMs] = [edgesMs[0] ?? 0, edgesMs.at(-1) ?? 0];
-    const sums: [string, EnergyColumns][] = [];
-    for (const [scope, rows] of this.#rowsByScope(tier, choice, fromMs, toMs))
-      sums.push([scope, { fromMs: none, ...sumBetween(rows, edgesMs) }]);
-    return packRows(sums);
-  }
-
-  *#rowsByScope(
-    tier: RollUpTier,
-    choice: ScopeChoice | undefined,
-    fromMs: number,
-    toMs: number,
-  ): Generator<[string, EnergyColumns]> {
-    if (!(fromMs < toMs)) return;
-    const from = Math.round(fromMs * 1000);
-    const to = Math.round(toMs * 1000);
-    for (const { id, name } of this.#series.chosen(tier, (scope) => choosesScope(choice, scope))) {
-      const { micros, columns } = this.#points(id, from, to);
-      const wattHours = columns[wattHoursColumn];
-      const observedMs = columns[observedColumn];
-      if (wattHours === undefined || observedMs === undefined || micros.length === 0) continue;
-      yield [name, { fromMs: micros.map((at) => at / 1000), wattHours, observedMs }];
-    }
+  #chosen(tier: RollUpTier, choice: ScopeChoice | undefined): { id: number; name: string }[] {
+    if (choice !== undefined && choice.beginnings.length === 0)
+      return choice.names.flatMap((name) => {
+        const series = this.#series.find(tier, name);
+        return series === undefined ? [] : { id: series.id, name };
+      });
+    return this.#series.chosen(tier, (name) => choosesScope(choice, name));
   }
 
   #points(series: number, from: number, to: number): Points {
@@ -66,43 +58,39 @@ export class EnergyQuestions {
   }
 }
 
-const none = new Float64Array(0);
-
-function packRows(rows: readonly (readonly [string, EnergyColumns])[]): PackedEnergy {
-  const counts = Uint32Array.from(rows, ([, { wattHours }]) => wattHours.length);
-  const join = (column: keyof EnergyColumns) => {
-    const joined = new Float64Array(rows.reduce((sum, [, columns]) => sum + columns[column].length, 0));
-    let at = 0;
-    for (const [, columns] of rows) {
-      joined.set(columns[column], at);
-      at += columns[column].length;
+function pack(scopes: readonly string[], parts: readonly Points[]): PackedEnergy {
+  const total = parts.reduce((sum, { micros }) => sum + micros.length, 0);
+  const fromMs = new Float64Array(total);
+  const columns = columnNumbers.map((column, i) => {
+    const isBooked = i < plainEnergyFigures || parts.some((part) => part.columns[column] !== undefined);
+    return new Float64Array(isBooked ? total : 0).fill(Number.NaN);
+  });
+  let at = 0;
+  for (const { micros, columns: own } of parts) {
+    for (let i = 0; i < micros.length; i += 1) fromMs[at + i] = micros[i]! / 1000;
+    for (const [i, column] of columnNumbers.entries()) {
+      const values = own[column];
+      if (values !== undefined) columns[i]!.set(values, at);
     }
-    return joined;
-  };
-  return {
-    scopes: rows.map(([scope]) => scope),
-    counts,
-    fromMs: join('fromMs'),
-    wattHours: join('wattHours'),
-    observedMs: join('observedMs'),
-  };
+    at += micros.length;
+  }
+  return { scopes, counts: Uint32Array.from(parts, ({ micros }) => micros.length), fromMs, columns };
 }
 
-/** What `packRows` packed, by scope. */
-export function unpackRows(packed: PackedEnergy): Map<string, EnergyColumns> {
+/** What crossed over packed, by scope. */
+export function unpackEnergy({ scopes, counts, fromMs, columns }: PackedEnergy): Map<string, EnergyColumns> {
   let at = 0;
   return new Map(
-    packed.scopes.map((scope, i) => {
+    scopes.map((scope, i) => {
       const from = at;
-      at += packed.counts[i]!;
-      return [
-        scope,
-        {
-          fromMs: packed.fromMs.subarray(from, at),
-          wattHours: packed.wattHours.subarray(from, at),
-          observedMs: packed.observedMs.subarray(from, at),
-        },
-      ];
+      at += counts[i]!;
+      const figures = energyFigures.flatMap((figure, c) => {
+        const column = columns[c]!;
+        return c >= plainEnergyFigures && column.length === 0
+          ? []
+          : [[figure, column.subarray(from, at)] as const];
+      });
+      return [scope, { fromMs: fromMs.subarray(from, at), ...Object.fromEntries(figures) } as EnergyColumns];
     }),
   );
 }

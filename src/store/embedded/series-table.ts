@@ -19,6 +19,7 @@ export class SeriesTable {
   readonly #insert: StatementSync;
   readonly #nameOf: StatementSync;
   readonly #remove: StatementSync;
+  readonly #ofTier: StatementSync;
   readonly #known: readonly Map<string, SeriesRef>[] = tiers.map(() => new Map());
   readonly #names = new Map<number, string>();
   /** Made in the present transaction. */
@@ -29,6 +30,7 @@ export class SeriesTable {
     this.#insert = db.prepare('INSERT INTO series (tier, name) VALUES (?, ?)');
     this.#nameOf = db.prepare('SELECT name FROM series WHERE id = ?');
     this.#remove = db.prepare('DELETE FROM series WHERE id = ? RETURNING tier, name');
+    this.#ofTier = db.prepare('SELECT id, name FROM series WHERE tier = ? ORDER BY name');
     this.#learn(db);
   }
 
@@ -63,6 +65,12 @@ export class SeriesTable {
     if (this.#names.size >= namesMax) this.#names.clear();
     if (name !== undefined) this.#names.set(id, name);
     return name;
+  }
+
+  /** Those of a tier whose name is wanted, by name. */
+  chosen(tier: Tier, wants: (name: string) => boolean): { id: number; name: string }[] {
+    const rows = this.#ofTier.all(tierNumber(tier)) as { id: number; name: string }[];
+    return rows.filter(({ name }) => wants(name));
   }
 
   /** Within a transaction that deletes the last of its points. */

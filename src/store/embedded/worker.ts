@@ -45,8 +45,6 @@ function answerTo(ask: Ask): unknown {
       return engine.questions.energyByScope(ask.ask.tier, ask.ask.fromMs, ask.ask.toMs);
     case 'energyRows':
       return engine.energy.rows(ask.ask);
-    case 'energySums':
-      return engine.energy.sums(ask.ask);
     case 'rawSlice':
       return engine.raw.slice(ask.ask);
     case 'events':

@@ -15,6 +15,8 @@ import {
 } from '../event-rows.ts';
 import { type AskSlice, replayRaw, shortestStepMs } from '../raw-replay.ts';
 import {
+  type EnergyColumns,
+  type EnergyQuery,
   type EventQuery,
   type IdleSnapshot,
   type RawQuery,
@@ -32,6 +34,7 @@ import {
 } from '../store.ts';
 import { type Place, writeVerdict } from './answers.ts';
 import { InfluxAsker } from './ask.ts';
+import { EnergyDays } from './energy-days.ts';
 import { eventLines } from './event-lines.ts';
 import { askEvents, askLastStarts, askStart } from './event-questions.ts';
 import { InfluxHttp } from './http.ts';
@@ -74,6 +77,7 @@ export class InfluxStore implements Store {
   readonly #log: Log | undefined;
   readonly #http: InfluxHttp;
   readonly #asker: InfluxAsker;
+  readonly #energyDays: EnergyDays;
   readonly #keys = new SeriesKeys();
   readonly #writePaths: Readonly<Record<PolicyName, string>>;
   /** Bytes of the last batch: the next one is likely to be like it. */
@@ -88,6 +92,7 @@ export class InfluxStore implements Store {
     this.#http = new InfluxHttp({ ...options, timeoutMs: options.writeTimeoutMs ?? 10_000 });
     this.#place = { shownUrl: this.#http.shownUrl, database };
     this.#asker = new InfluxAsker(this.#http, this.#place, options.queryTimeoutMs ?? 30_000);
+    this.#energyDays = new EnergyDays(this.#asker, this.#clock);
     const path = (policy: PolicyName) => `/write?${new URLSearchParams({ db: database, rp: policy })}`;
     this.#writePaths = {
       raw: path('raw'),
@@ -110,7 +115,7 @@ export class InfluxStore implements Store {
   }
 
   encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite {
-    return rollUpLines(tier, rows);
+    return this.#energyDays.encoded(rollUpLines(tier, rows), rows);
   }
 
   encodeEvents(events: readonly PowerEvent[]): StoreWrite {
@@ -133,7 +138,13 @@ export class InfluxStore implements Store {
   async write(write: StoreWrite): Promise<WriteOutcome> {
     const refused: Record<string, number> = {};
     if (write.tier === 'raw') this.#batchBytes = write.bytes.byteLength;
-    if (write.count > 0) await this.#send(write, refused, true);
+    // Before too: an answer given while it is written may be of either kind.
+    this.#energyDays.written(write);
+    try {
+      if (write.count > 0) await this.#send(write, refused, true);
+    } finally {
+      this.#energyDays.written(write);
+    }
     return { refused };
   }
 
@@ -147,6 +158,10 @@ export class InfluxStore implements Store {
 
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {
     return askEnergyByScope(this.#asker, tier, fromMs, toMs);
+  }
+
+  energyRows(query: EnergyQuery): Promise<Map<string, EnergyColumns>> {
+    return this.#energyDays.rows(query);
   }
 
   async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {

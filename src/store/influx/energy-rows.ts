@@ -1,0 +1,76 @@
+import { energyFigures, tierStepMs } from '../../model/roll-up.ts';
+import { type ScopeChoice, scopeChoice } from '../event-question.ts';
+import type { EnergyColumns, EnergyQuery } from '../store.ts';
+import type { AnswerSeries, InfluxAsker } from './ask.ts';
+import { measurementOf, policyOf, rollUpFields, rollUpTags } from './layout.ts';
+import { nameOfTagValue, tagLiteral, tagPattern } from './names.ts';
+import { msOfMicros, timeRange } from './questions.ts';
+
+/** Asked for at a time: an answer of so many rows is parsed in some 15 ms, so that none holds up the road. */
+const sliceRows = 10_000;
+/** A pattern is taken to stand for so many scopes until the first answer tells. */
+const scopesGuessed = 500;
+const growthMax = 8;
+
+const scopeTag = rollUpTags[0];
+/** Wh and observed time: every row has them. */
+const plainEnergyFigures = 2;
+
+/** The rows of a time, by scope, slice after slice. `take` gets each slice. */
+export async function askEnergySlices(
+  asker: InfluxAsker,
+  query: EnergyQuery,
+  take: (rows: Map<string, EnergyColumns>) => void,
+): Promise<void> {
+  const choice = scopeChoice(query.scopes);
+  if (choice !== undefined && choice.names.length + choice.beginnings.length === 0) return;
+  const stepMs = tierStepMs[query.tier];
+  const patterns = choice === undefined ? 1 : choice.beginnings.length;
+  let scopes = patterns * scopesGuessed + (choice?.names.length ?? 0);
+  let spanMs = 0;
+  for (let fromMs = query.fromMs; fromMs < query.toMs; fromMs += spanMs) {
+    const fittingMs = Math.max(1, Math.floor(sliceRows / scopes)) * stepMs;
+    spanMs = Math.min(fittingMs, query.toMs - fromMs, spanMs === 0 ? fittingMs : growthMax * spanMs);
+    const range = timeRange(fromMs, fromMs + spanMs);
+    const series = await asker.ask({
+      ...statementOf(query, choice, range),
+      policy: policyOf(query.tier),
+    });
+    if (series.length > 0) scopes = series.length;
+    take(new Map(series.map((one) => [nameOfTagValue(one.tags?.[scopeTag] ?? ''), columnsOf(one)])));
+  }
+}
+
+function statementOf(
+  { tier }: EnergyQuery,
+  choice: ScopeChoice | undefined,
+  range: string,
+): { statement: string; changes: boolean } {
+  const names = tier === 'quarter' ? energyFigures : energyFigures.slice(0, plainEnergyFigures);
+  const fields = names.map((name) => `"${rollUpFields[name]}"`).join(', ');
+  const where = choice === undefined ? range : `(${ofScopes(choice)}) AND ${range}`;
+  const statement = `SELECT ${fields} FROM "${measurementOf(tier)}" WHERE ${where} GROUP BY "${scopeTag}"`;
+  // A long list of names fits into no address: it goes in the body.
+  return { statement, changes: statement.length > 4000 };
+}
+
+function ofScopes({ names, beginnings }: ScopeChoice): string {
+  return [
+    ...names.map((name) => `"${scopeTag}" = ${tagLiteral(name)}`),
+    ...beginnings.map((beginning) => `"${scopeTag}" =~ ${tagPattern(beginning)}`),
+  ].join(' OR ');
+}
+
+function columnsOf({ values }: AnswerSeries): EnergyColumns {
+  const column = (index: number) =>
+    Float64Array.from(values, (row) => (row[index] as number | null | undefined) ?? Number.NaN);
+  const figures = energyFigures.flatMap((figure, i) => {
+    const values = column(i + 1);
+    // What is nowhere booked takes no room.
+    return i < plainEnergyFigures || values.some((value) => !Number.isNaN(value)) ? [[figure, values]] : [];
+  });
+  return {
+    fromMs: Float64Array.from(values, (row) => msOfMicros(row[0] as number)),
+    ...(Object.fromEntries(figures) as Omit<EnergyColumns, 'fromMs'>),
+  };
+}
