@@ -1,4 +1,4 @@
-import { gaps, irregular, lastMs, lateRun, usualGapMs } from './load-state.ts';
+import { gapMs, gaps, irregular, lastMs, lateRun, usualGapMs } from './load-state.ts';
 
 /** A clock that was set back is believed after so many readings that agree on it. */
 const lateRunMax = 5;
@@ -17,45 +17,47 @@ const holdMsMin = 60_000;
 const holdMsMax = 60 * 60_000;
 
 /**
- * Takes the time of a reading and learns how the meter reports. Gives the ms since the reading before: 0 for the
- * same instant, less than 0 for one that came late, NaN for the first and after a clock was set back.
+ * Takes the time of a reading, sets `lastMs` and `gapMs` (NaN for the first and after a clock was set back), and
+ * learns how the meter reports. False: it came late, and is not the load's present.
  */
-export function stepTime(s: Float64Array, atMs: number): number {
+export function stepTime(s: Float64Array, atMs: number): boolean {
   const last = s[lastMs]!;
   if (last === 0) {
     s[lastMs] = atMs;
-    return Number.NaN;
+    s[gapMs] = Number.NaN;
+    return true;
   }
-  const gapMs = atMs - last;
-  if (gapMs < 0) return stepBack(s, atMs, gapMs);
+  const ms = atMs - last;
+  if (ms < 0) return isSetBack(s, atMs, ms);
   s[lateRun] = 0;
-  if (gapMs === 0) return 0;
   s[lastMs] = atMs;
-  learnGap(s, gapMs);
-  return gapMs;
+  s[gapMs] = ms;
+  if (ms > 0) learnGap(s, ms);
+  return true;
 }
 
-function stepBack(s: Float64Array, atMs: number, gapMs: number): number {
+function isSetBack(s: Float64Array, atMs: number, ms: number): boolean {
   s[lateRun]! += 1;
-  if (s[lateRun]! < lateRunMax || gapMs > -clockStepMs) return gapMs;
+  if (s[lateRun]! < lateRunMax || ms > -clockStepMs) return false;
   s[lateRun] = 0;
   s[lastMs] = atMs;
-  return Number.NaN;
+  s[gapMs] = Number.NaN;
+  return true;
 }
 
 /** The usual gap follows the median, by steps that become finer. */
-function learnGap(s: Float64Array, gapMs: number): void {
+function learnGap(s: Float64Array, ms: number): void {
   const seen = s[gaps]!;
   s[gaps] = seen + 1;
   const usual = s[usualGapMs]!;
   if (seen === 0) {
-    s[usualGapMs] = gapMs;
+    s[usualGapMs] = ms;
     return;
   }
   const step = seen < 20 ? 1.15 : 1.04;
-  if (gapMs > usual * 1.02) s[usualGapMs] = usual * step;
-  else if (gapMs < usual * 0.98) s[usualGapMs] = usual / step;
-  const long = gapMs > longGap * usual ? 1 : 0;
+  if (ms > usual * 1.02) s[usualGapMs] = usual * step;
+  else if (ms < usual * 0.98) s[usualGapMs] = usual / step;
+  const long = ms > longGap * usual ? 1 : 0;
   s[irregular]! += (long - s[irregular]!) / Math.min(seen + 1, 64);
 }
 

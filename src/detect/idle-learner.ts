@@ -47,18 +47,14 @@ export const idleNews = { nothing: 0, learnt: 1, moved: 2 } as const;
 export type IdleNews = (typeof idleNews)[keyof typeof idleNews];
 
 /**
- * Takes the time between two readings: the first one's draw held, at most as long as a reading may stand. Called
+ * Takes the time between the last two readings, before the later one is taken up: the first one's draw held, at most as long as a reading may stand. Called
  * for time in which the meter was neither stuck nor late.
  */
-export function learnDraw(
-  s: Float64Array,
-  bins: Float32Array,
-  fromMs: number,
-  gapMs: number,
-  watts: number,
-): IdleNews {
-  const draw = Math.abs(watts);
-  if (!counts(s, fromMs, draw)) return idleNews.nothing;
+export function learnDraw(s: Float64Array, bins: Float32Array): IdleNews {
+  const gapMs = s[at.gapMs]!;
+  const fromMs = s[at.lastMs]! - gapMs;
+  const draw = Math.abs(s[at.lastWatts]!);
+  if (!counts(s)) return idleNews.nothing;
   const minutes = Math.min(gapMs, holdMs(s), minutesOfOneMax * minuteMs) / minuteMs;
   if (!isFarBelow(s, draw)) s[at.farBelowMinutes] = 0;
   else if (s[at.farBelowMinutes]! < farBelowMinutesMax) {
@@ -76,8 +72,9 @@ export function learnDraw(
   return review(s, bins, fromMs);
 }
 
-function counts(s: Float64Array, fromMs: number, draw: number): boolean {
-  if (draw < wattsMin || s[at.lowSinceMs]! > 0 || s[at.riseMs]! > 0) return false;
+function counts(s: Float64Array): boolean {
+  const fromMs = s[at.lastMs]! - s[at.gapMs]!;
+  if (Math.abs(s[at.lastWatts]!) < wattsMin || s[at.lowSinceMs]! > 0 || s[at.riseMs]! > 0) return false;
   if (s[at.phase] === on) return fromMs - s[at.startedMs]! >= bootMs;
   // A small thing that is always on looks like one that is off, until it is seen to start.
   return s[at.phase] === off && s[at.startedMs] === 0 && s[at.usualOnWatts] === 0;

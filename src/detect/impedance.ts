@@ -43,7 +43,8 @@ export class Circuit {
   }
 
   /** A reading of a load on this circuit, with what it read before; called only when both tell volts and amps. */
-  take(load: number, s: Float64Array, atMs: number, gapMs: number, volts: number, amps: number): void {
+  take(load: number, s: Float64Array, volts: number, amps: number): void {
+    const atMs = s[at.lastMs]!;
     const pending = this.#pending;
     if (pending !== undefined && pending.load === load && atMs > pending.atMs) {
       this.#pending = undefined;
@@ -54,7 +55,9 @@ export class Circuit {
     const spoilt = atMs - this.#lastStepMs < apartMs;
     this.#lastStepMs = atMs;
     this.#pending =
-      spoilt || gapMs > gapMsMax ? undefined : { load, atMs, volts: s[at.lastVolts]!, amps: s[at.lastAmps]! };
+      spoilt || s[at.gapMs]! > gapMsMax
+        ? undefined
+        : { load, atMs, volts: s[at.lastVolts]!, amps: s[at.lastAmps]! };
   }
 
   started(amps: number): void {
@@ -103,7 +106,8 @@ export interface CircuitState {
 }
 
 /** What the volts are when nothing happens. */
-export function followVolts(s: Float64Array, gapMs: number, volts: number, amps: number): void {
+export function followVolts(s: Float64Array, volts: number, amps: number): void {
+  const gapMs = s[at.gapMs]!;
   if (Number.isNaN(volts)) return;
   if (s[at.voltsUsual] === 0) s[at.voltsUsual] = volts;
   else if (gapMs > 0) s[at.voltsUsual]! += ((volts - s[at.voltsUsual]!) * gapMs) / (gapMs + voltsFollowMs);

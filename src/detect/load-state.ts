@@ -11,6 +11,10 @@ export const usualGapMs = 1;
 export const irregular = 2;
 export const gaps = 3;
 export const lateRun = 4;
+/** Between the last reading and the one before; NaN where that says nothing. */
+export const gapMs = 57;
+/** Of the last reading, whichever way it was counted: a clamp put on backwards sees the same machine. */
+export const drawWatts = 58;
 
 // start-detector.ts
 export const lastWatts = 5;
@@ -103,7 +107,7 @@ export const flickers = 55;
 // idle-learner.ts
 export const farBelowMinutes = 56;
 
-export const stateColumns = 57;
+export const stateColumns = 59;
 
 /** The off level is a mean of so much time off. */
 export const offMeanMs = 24 * 3_600_000;

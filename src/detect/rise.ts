@@ -11,8 +11,8 @@ export function onsetWatts(rest: number): number {
 }
 
 /** `flatMs`: how long the level before had been flat, where it is not known as off; else 0. */
-export function beginRise(s: Float64Array, atMs: number, fromWatts: number, flatMs: number): Turn {
-  s[at.riseMs] = atMs;
+export function beginRise(s: Float64Array, fromWatts: number, flatMs: number): Turn {
+  s[at.riseMs] = s[at.lastMs]!;
   s[at.riseCount] = 1;
   s[at.riseFromWatts] = fromWatts;
   s[at.riseFlatMs] = flatMs;
@@ -20,12 +20,12 @@ export function beginRise(s: Float64Array, atMs: number, fromWatts: number, flat
 }
 
 /** The rise under way was a start. */
-export function becomeOn(s: Float64Array, draw: number): Turn {
+export function becomeOn(s: Float64Array): Turn {
   s[at.phase] = on;
   s[at.phaseSinceMs] = s[at.riseMs]!;
   s[at.startedMs] = s[at.riseMs]!;
   s[at.riseMs] = 0;
-  s[at.onWatts] = draw;
+  s[at.onWatts] = s[at.drawWatts]!;
   s[at.lowSinceMs] = 0;
   s[at.flatSinceMs] = 0;
   return turn.start;

@@ -58,50 +58,49 @@ const flickerMsMax = 60_000;
 const flickersMax = 3;
 
 /** A load that is on: a long flat level that is low may be a standby; a rise from it is looked at. */
-export function watchPlateau(s: Float64Array, atMs: number, draw: number, gapMs: number): Turn {
+export function watchPlateau(s: Float64Array): Turn {
+  const draw = s[at.drawWatts]!;
   const level = s[at.flatWatts]!;
   if (s[at.flatSinceMs]! > 0) {
     if (Math.abs(draw - level) <= Math.max(flatWattsBand, flatShareBand * level)) {
+      const gapMs = s[at.gapMs]!;
       if (gapMs > 0) s[at.flatWatts] = level + ((draw - level) * gapMs) / (gapMs + flatFollowsMs);
       s[at.flatStrays] = 0;
       return turn.nothing;
     }
-    const flatMs = atMs - s[at.flatSinceMs]!;
-    if (flatMs >= standbyFlatMsMin && isLeftForBoot(s, level, draw)) return beginRise(s, atMs, level, flatMs);
+    const flatMs = s[at.lastMs]! - s[at.flatSinceMs]!;
+    if (flatMs >= standbyFlatMsMin && isLeftForBoot(s, level)) return beginRise(s, level, flatMs);
     s[at.flatStrays]! += 1;
     if (s[at.flatStrays]! <= straysMax) return turn.nothing;
   }
-  beginPlateau(s, atMs, draw);
+  beginPlateau(s);
   return turn.nothing;
 }
 
-function beginPlateau(s: Float64Array, atMs: number, draw: number): void {
-  s[at.flatSinceMs] = atMs;
-  s[at.flatWatts] = draw;
+function beginPlateau(s: Float64Array): void {
+  s[at.flatSinceMs] = s[at.lastMs]!;
+  s[at.flatWatts] = s[at.drawWatts]!;
   s[at.flatStrays] = 0;
 }
 
-function isLeftForBoot(s: Float64Array, level: number, draw: number): boolean {
+function isLeftForBoot(s: Float64Array, level: number): boolean {
+  const draw = s[at.drawWatts]!;
   if (draw < onsetWatts(level) || isRefused(s, level)) return false;
   return level <= standbyWattsMax || (level <= bigStandbyWattsMax && draw >= bigOnsetRatioMin * level);
 }
 
 /** A rise from a level that may have been standby: was it a boot, a wake-up, or only work? */
-export function judgeRise(
-  s: Float64Array,
-  atMs: number,
-  draw: number,
-  gapMs: number,
-  rise: RiseSoFar | undefined,
-): Turn {
+export function judgeRise(s: Float64Array, rise: RiseSoFar | undefined): Turn {
   const from = s[at.riseFromWatts]!;
+  const gapMs = s[at.gapMs]!;
   if (gapMs > 0) s[at.riseCount]! += 1;
-  const ageMs = atMs - s[at.riseMs]!;
-  if (draw < from + Math.min(wakeWattsMin, 0.2 * from) || rise === undefined) return fallBack(s, atMs, draw);
+  const ageMs = s[at.lastMs]! - s[at.riseMs]!;
+  const back = s[at.drawWatts]! < from + Math.min(wakeWattsMin, 0.2 * from);
+  if (back || rise === undefined) return fallBack(s);
   if (ageMs < bootMsMin || s[at.riseCount]! <= riseReadingsMin) return turn.nothing;
   if (Math.floor(ageMs / lookMs) === Math.floor((ageMs - gapMs) / lookMs)) return turn.nothing;
-  if (isBoot(s, rise, ageMs) || isWakeUp(s, rise, ageMs)) return learnStandby(s, from, draw);
-  return mayStillBeBoot(s, rise, ageMs) ? turn.nothing : fallBack(s, atMs, draw);
+  if (isBoot(s, rise, ageMs) || isWakeUp(s, rise, ageMs)) return learnStandby(s, from);
+  return mayStillBeBoot(s, rise, ageMs) ? turn.nothing : fallBack(s);
 }
 
 function isBoot(s: Float64Array, rise: RiseSoFar, ageMs: number): boolean {
@@ -139,13 +138,13 @@ function mayStillBeBoot(s: Float64Array, rise: RiseSoFar, ageMs: number): boolea
   );
 }
 
-function fallBack(s: Float64Array, atMs: number, draw: number): Turn {
-  if (atMs - s[at.riseMs]! > burstMsMax) beginPlateau(s, atMs, draw);
+function fallBack(s: Float64Array): Turn {
+  if (s[at.lastMs]! - s[at.riseMs]! > burstMsMax) beginPlateau(s);
   s[at.riseMs] = 0;
   return turn.fallen;
 }
 
-function learnStandby(s: Float64Array, watts: number, draw: number): Turn {
+function learnStandby(s: Float64Array, watts: number): Turn {
   s[at.standbyWatts] = watts;
   s[at.plainStarts] = 0;
   if (s[at.offMs]! < s[at.riseFlatMs]!) {
@@ -153,26 +152,26 @@ function learnStandby(s: Float64Array, watts: number, draw: number): Turn {
     s[at.offMs] = Math.min(s[at.riseFlatMs]!, at.offMeanMs);
   }
   s[at.restWatts] = watts;
-  return becomeOn(s, draw);
+  return becomeOn(s);
 }
 
 /** A hole in the readings: a flat low level before it is remembered. */
-export function suspectStandby(s: Float64Array, atMs: number): void {
+export function suspectStandby(s: Float64Array): void {
   const level = s[at.flatWatts]!;
   if (s[at.flatSinceMs] === 0 || level > standbyWattsMax || isRefused(s, level)) return;
   s[at.suspectWatts] = level;
-  s[at.suspectMs] = atMs;
+  s[at.suspectMs] = s[at.lastMs]!;
 }
 
 /** It came on in a hole: no start that anybody saw, but what it drew before was no idling. */
-export function wasStandby(s: Float64Array, atMs: number, draw: number): boolean {
+export function wasStandby(s: Float64Array): boolean {
   const level = s[at.suspectWatts]!;
   if (level === 0) return false;
-  if (draw < bootRatioMin * level) {
+  if (s[at.drawWatts]! < bootRatioMin * level) {
     s[at.suspectWatts] = 0;
     return false;
   }
-  if (atMs - s[at.suspectMs]! < wakeMsMin) return false;
+  if (s[at.lastMs]! - s[at.suspectMs]! < wakeMsMin) return false;
   s[at.suspectWatts] = 0;
   s[at.standbyWatts] = level;
   if (s[at.offMs] === 0) s[at.offWatts] = level;

@@ -30,31 +30,20 @@ const onFollowsMs = 600_000;
 /** A wild reading pulls no harder than this. */
 const onPullRatioMax = 3;
 
-/** Takes a reading that did not come late. `gapMs` is that of `stepTime`. */
-export function observeDraw(
-  s: Float64Array,
-  atMs: number,
-  watts: number,
-  gapMs: number,
-  rise: RiseSoFar | undefined,
-): Turn {
-  // Against the counting direction (a clamp put on backwards) a machine starts all the same.
-  const draw = Math.abs(watts);
+/** Takes the reading whose time `stepTime` took, and whose draw is in `drawWatts`. */
+export function observeDraw(s: Float64Array, rise: RiseSoFar | undefined): Turn {
   let fell = false;
-  if (!(gapMs <= holeMs(s))) fell = forget(s, atMs);
-  const happened =
-    s[at.phase] === off ? observeOff(s, atMs, draw, gapMs) : observeOn(s, atMs, draw, gapMs, rise);
-  s[at.lastWattsBefore] = s[at.lastWatts]!;
-  s[at.lastWatts] = watts;
+  if (!(s[at.gapMs]! <= holeMs(s))) fell = forget(s);
+  const happened = s[at.phase] === off ? observeOff(s) : observeOn(s, rise);
   return fell && happened === turn.nothing ? turn.fallen : happened;
 }
 
 /** After a hole nothing is known of the level before; true when a rise was under way. */
-function forget(s: Float64Array, atMs: number): boolean {
+function forget(s: Float64Array): boolean {
   const rising = s[at.riseMs]! > 0;
-  suspectStandby(s, atMs);
+  suspectStandby(s);
   s[at.phase] = unknown;
-  s[at.phaseSinceMs] = atMs;
+  s[at.phaseSinceMs] = s[at.lastMs]!;
   s[at.lowSinceMs] = 0;
   s[at.riseMs] = 0;
   s[at.flatSinceMs] = 0;
@@ -65,50 +54,54 @@ function forget(s: Float64Array, atMs: number): boolean {
 export function confirmHeld(s: Float64Array, nowMs: number): boolean {
   if (s[at.phase] !== off || s[at.riseMs] === 0 || !reportsOnChange(s)) return false;
   if (nowMs - s[at.riseMs]! < heldOffMsMin) return false;
-  const draw = Math.abs(s[at.lastWatts]!);
-  if (isLittle(s, draw)) return false;
-  becomeOn(s, draw);
+  if (isLittle(s)) return false;
+  becomeOn(s);
   return true;
 }
 
-function observeOff(s: Float64Array, atMs: number, draw: number, gapMs: number): Turn {
+function observeOff(s: Float64Array): Turn {
+  const draw = s[at.drawWatts]!;
+  const gapMs = s[at.gapMs]!;
   const rest = s[at.restWatts]!;
   if (draw < Math.max(onsetWatts(rest), s[at.standbyWatts] === 0 ? 0 : lowWatts(s))) {
     const share = gapMs > 0 ? gapMs / (gapMs + restFollowsMs) : 0;
     s[at.restWatts] = rest + (draw - rest) * share;
-    meanOff(s, draw, gapMs);
+    meanOff(s);
     if (s[at.riseMs] === 0) return turn.nothing;
     s[at.riseMs] = 0;
     return turn.fallen;
   }
   if (s[at.riseMs] === 0) {
-    return beginRise(s, atMs, rest, 0);
+    return beginRise(s, rest, 0);
   }
   if (gapMs > 0) s[at.riseCount]! += 1;
-  if (s[at.riseCount]! < riseReadingsMin || atMs - s[at.riseMs]! < riseMsMin) return turn.nothing;
-  if (isLittle(s, draw)) return restHigher(s, atMs, draw);
-  return becomeOn(s, draw);
+  if (s[at.riseCount]! < riseReadingsMin || s[at.lastMs]! - s[at.riseMs]! < riseMsMin) return turn.nothing;
+  if (isLittle(s)) return restHigher(s);
+  return becomeOn(s);
 }
 
 /** Far less than this machine draws when it runs. */
-function isLittle(s: Float64Array, draw: number): boolean {
+function isLittle(s: Float64Array): boolean {
   const rest = s[at.restWatts]!;
-  return draw - rest <= restHigherWattsMax && draw - rest < partOfUsual * (s[at.usualOnWatts]! - rest);
+  const step = s[at.drawWatts]! - rest;
+  return step <= restHigherWattsMax && step < partOfUsual * (s[at.usualOnWatts]! - rest);
 }
 
 /**
  * Mains came back and only its BMC is up, or a lamp is on. If it
  * goes on rising it is a start since the first rise; if it stays, this is its standby.
  */
-function restHigher(s: Float64Array, atMs: number, draw: number): Turn {
-  if (atMs - s[at.riseMs]! < restHigherMs) return turn.nothing;
+function restHigher(s: Float64Array): Turn {
+  if (s[at.lastMs]! - s[at.riseMs]! < restHigherMs) return turn.nothing;
   s[at.riseMs] = 0;
-  s[at.restWatts] = draw;
+  s[at.restWatts] = s[at.drawWatts]!;
   return turn.fallen;
 }
 
 /** The off level over a day. */
-function meanOff(s: Float64Array, draw: number, gapMs: number): void {
+function meanOff(s: Float64Array): void {
+  const draw = s[at.drawWatts]!;
+  const gapMs = s[at.gapMs]!;
   if (!(gapMs > 0)) return;
   if (s[at.offMs] === 0) s[at.offWatts] = draw;
   s[at.offMs] = Math.min(s[at.offMs]! + gapMs, offMeanMs);
@@ -118,20 +111,16 @@ function meanOff(s: Float64Array, draw: number, gapMs: number): void {
 }
 
 /** A load that is on, or of which nothing is known yet. */
-function observeOn(
-  s: Float64Array,
-  atMs: number,
-  draw: number,
-  gapMs: number,
-  rise: RiseSoFar | undefined,
-): Turn {
-  if (draw <= lowWatts(s)) return observeLow(s, atMs, draw);
+function observeOn(s: Float64Array, rise: RiseSoFar | undefined): Turn {
+  const draw = s[at.drawWatts]!;
+  const gapMs = s[at.gapMs]!;
+  if (draw <= lowWatts(s)) return observeLow(s);
   if (s[at.lowSinceMs]! > 0) {
     // A meter that reports on change told once that it was off, and nothing since.
-    const heldMs = atMs - s[at.lowSinceMs]!;
+    const heldMs = s[at.lastMs]! - s[at.lowSinceMs]!;
     if (heldMs >= heldOffMsMin && reportsOnChange(s)) {
       becomeOff(s);
-      return observeOff(s, atMs, draw, gapMs);
+      return observeOff(s);
     }
     s[at.lowSinceMs] = 0;
   }
@@ -141,9 +130,9 @@ function observeOn(
     s[at.onWatts]! += (pull - s[at.onWatts]!) * share;
   }
   if (s[at.phase] === unknown) s[at.phase] = on;
-  if (wasStandby(s, atMs, draw)) return turn.standby;
-  if (s[at.riseMs]! > 0) return judgeRise(s, atMs, draw, gapMs, rise);
-  return watchPlateau(s, atMs, draw, gapMs);
+  if (wasStandby(s)) return turn.standby;
+  if (s[at.riseMs]! > 0) return judgeRise(s, rise);
+  return watchPlateau(s);
 }
 
 /** At or below this the load may be off or in standby. */
@@ -153,7 +142,8 @@ function lowWatts(s: Float64Array): number {
   return s[at.standbyWatts] === 0 ? offMax : Math.max(offMax, s[at.standbyWatts]! * 1.2 + 2);
 }
 
-function observeLow(s: Float64Array, atMs: number, draw: number): Turn {
+function observeLow(s: Float64Array): Turn {
+  const atMs = s[at.lastMs]!;
   const fallen = s[at.riseMs]! > 0;
   s[at.riseMs] = 0;
   if (s[at.lowSinceMs] === 0) {
@@ -162,7 +152,7 @@ function observeLow(s: Float64Array, atMs: number, draw: number): Turn {
     s[at.lowSum] = 0;
   }
   s[at.lowCount]! += 1;
-  s[at.lowSum]! += draw;
+  s[at.lowSum]! += s[at.drawWatts]!;
   if (s[at.lowCount]! >= 2 && atMs - s[at.lowSinceMs]! >= offMsMin) {
     becomeOff(s);
     return turn.off;

@@ -73,22 +73,24 @@ export class Watch implements ServerObserver {
     const s = load.state;
     load.lost = false;
     if (!(Math.abs(watts) <= wattsMax)) return;
-    const fromMs = s[at.lastMs]!;
-    const gapMs = stepTime(s, atMs);
+    const beforeMs = s[at.lastMs]!;
     const start = this.#open.get(load);
-    if (gapMs < 0) {
+    if (!stepTime(s, atMs)) {
       start?.late(atMs, watts, volts);
       return;
     }
-    if (gapMs > 0 && !isStuck(s, atMs, watts !== s[at.lastWatts])) this.#learn(load, fromMs, gapMs);
-    const what = observeDraw(s, atMs, watts, gapMs, start);
+    s[at.drawWatts] = Math.abs(watts);
+    if (s[at.gapMs]! > 0 && !isStuck(s, watts !== s[at.lastWatts])) this.#learn(load);
+    const what = observeDraw(s, start);
+    s[at.lastWattsBefore] = s[at.lastWatts]!;
+    s[at.lastWatts] = watts;
     if (what === turn.nothing) start?.take(atMs, watts, volts);
-    else this.#turned(load, what, atMs, watts, volts, fromMs);
+    else this.#turned(load, what, atMs, watts, volts, beforeMs);
     if (start !== undefined && what !== turn.fallen) this.#tellOrEnd(load, start, atMs);
     if (!Number.isNaN(volts) && !Number.isNaN(amps)) {
-      for (const circuit of load.circuits) circuit.take(scope, s, atMs, gapMs, volts, amps);
+      for (const circuit of load.circuits) circuit.take(scope, s, volts, amps);
     }
-    followVolts(s, gapMs, volts, amps);
+    followVolts(s, volts, amps);
   }
 
   lost(scope: number): void {
@@ -104,16 +106,16 @@ export class Watch implements ServerObserver {
     }
   }
 
-  #learn(load: Load, fromMs: number, gapMs: number): void {
+  #learn(load: Load): void {
     const s = load.state;
     const before = s[at.idleWatts]!;
-    const news = learnDraw(s, load.bins, fromMs, gapMs, s[at.lastWatts]!);
+    const news = learnDraw(s, load.bins);
     if (news === idleNews.nothing) return;
     const moved = news === idleNews.moved;
     this.#options.event({
       kind: 'idle',
       scope: load.id,
-      atMs: Math.floor(fromMs + gapMs),
+      atMs: Math.floor(s[at.lastMs]!),
       change: moved ? 'moved' : 'learnt',
       idleWatts: Math.round(fineIdle(s) * 100) / 100,
       ...(moved ? { fromWatts: Math.round(before * 100) / 100 } : {}),

@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   ingest: async () => (await import('./ingest.ts')).ingestBench(),
   live: async () => (await import('./live.ts')).liveBench(),
   decode: async () => (await import('./decode.ts')).decodeBench(),
+  detect: async () => (await import('./detect.ts')).detectBench(),
   stores: async () =>
     [
       ...(await (await import('./store-influx.ts')).storeInfluxBench()),

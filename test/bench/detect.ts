@@ -1,0 +1,168 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Watch } from '../../src/detect/watch.ts';
+import type { PowerTree } from '../../src/model/power-tree.ts';
+
+/** All detectors together, by the reading; beside them what anybody would keep: a running mean, least and most. */
+export type DetectRow = Readonly<Record<string, string | number>>;
+
+const loads = 1_000;
+const seconds = 1_800;
+/** So many seconds of readings are made before they are timed. */
+const secondsInBlock = 10;
+const warmUpSeconds = 600;
+const loadsOfState = 100_000;
+const beginMs = Date.UTC(2025, 2, 4);
+
+export async function detectBench(): Promise<DetectRow[]> {
+  return [...speed(), state()];
+}
+
+/** Readings of all loads second by second, as a room of meters that report each second sends them. */
+class Readings {
+  readonly watts = new Float64Array(loads * secondsInBlock);
+  readonly volts = new Float64Array(loads * secondsInBlock);
+  readonly amps = new Float64Array(loads * secondsInBlock);
+  #seed = 1;
+
+  fill(fromSecond: number, starting: boolean): void {
+    for (let i = 0; i < this.watts.length; i += 1) {
+      const second = fromSecond + Math.floor(i / loads);
+      const volts = 230 + 0.5 * this.#chance();
+      const watts = drawOf(i % loads, second, starting) * (0.99 + 0.02 * this.#chance());
+      this.watts[i] = Math.round(watts * 10) / 10;
+      this.volts[i] = Math.round(volts * 10) / 10;
+      this.amps[i] = Math.round((watts / volts) * 1000) / 1000;
+    }
+  }
+
+  #chance(): number {
+    this.#seed = (Math.imul(this.#seed, 1664525) + 1013904223) >>> 0;
+    return this.#seed / 2 ** 32;
+  }
+}
+
+/** Of 100: 4 off, 6 in standby, 5 that start every ten minutes, 30 whose load changes every minute, the rest idle. */
+function drawOf(load: number, second: number, starting: boolean): number {
+  const kind = load % 100;
+  if (kind < 4) return 1;
+  if (kind < 10) return 14;
+  if (kind < 15) {
+    if (!starting) return 180;
+    const phase = (second + 37 * load) % 600;
+    if (phase < 200) return 2;
+    return phase < 220 ? 400 : phase < 320 ? 260 : 180;
+  }
+  if (kind < 45) return 150 + ((Math.floor((second + load) / 60) * 7919) % 300);
+  return 90 + kind;
+}
+
+function roomOf(count: number, loadsOfBreaker: number): PowerTree {
+  const servers = Array.from({ length: count }, (_, i) => ({
+    name: `s${i}`,
+    inputs: [{ outlet: `pdu-${i >> 3}/${(i & 7) + 1}`, breaker: `A${Math.floor(i / loadsOfBreaker)}` }],
+  }));
+  return { name: '', timezone: 'UTC', feeds: [], racks: [], servers };
+}
+
+function openAll(tree: PowerTree, event: () => void): Watch {
+  const watch = new Watch({ tree, event });
+  for (const [scope, { name, inputs }] of tree.servers.entries())
+    watch.opened(scope, `server:${name}`, [inputs[0]!.outlet]);
+  return watch;
+}
+
+function speed(): DetectRow[] {
+  let events = 0;
+  const watch = openAll(roomOf(loads, 24), () => {
+    events += 1;
+  });
+  const bare = new Float64Array(loads * 3);
+  const readings = new Readings();
+  const cpu = { watch: 0, calm: 0, bare: 0, calmBytes: 0 };
+  for (let second = 0; second < warmUpSeconds + 2 * seconds; second += secondsInBlock) {
+    const calm = second >= warmUpSeconds + seconds;
+    readings.fill(second, !calm);
+    const bareMicros = cpuMicros(() => observeBare(bare, readings));
+    const bytes = process.memoryUsage().heapUsed;
+    const micros = cpuMicros(() => observeAll(watch, readings, second));
+    const moreBytes = process.memoryUsage().heapUsed - bytes;
+    if (second < warmUpSeconds) continue;
+    cpu.bare += bareMicros;
+    cpu[calm ? 'calm' : 'watch'] += micros;
+    // Where the collector ran in between, less is there than before: such a block says nothing.
+    if (calm && moreBytes > 0) cpu.calmBytes += moreBytes;
+  }
+  if (events === 0 || !Number.isFinite(bare[0]!)) throw new Error('nothing was detected');
+  const of = loads * seconds;
+  const bareMicros = cpu.bare / (2 * of);
+  const row = (what: string, micros: number) => ({
+    what,
+    readings: of,
+    cpuMicrosPerReading: round3(micros),
+    bareMicrosPerReading: round3(bareMicros),
+  });
+  return [
+    { ...row('all detectors, 5 % of the loads starting every ten minutes', cpu.watch / of), events },
+    {
+      ...row('all detectors, nothing starting', cpu.calm / of),
+      heapBytesPerReading: round3(cpu.calmBytes / of),
+    },
+  ];
+}
+
+function observeAll(watch: Watch, { watts, volts, amps }: Readings, fromSecond: number): void {
+  for (let i = 0; i < watts.length; i += 1) {
+    const load = i % loads;
+    const atMs = beginMs + (fromSecond + Math.floor(i / loads)) * 1000 + load / 2;
+    if (load === 0) watch.tick(atMs);
+    watch.observe(load, atMs, watts[i]!, volts[i]!, amps[i]!);
+  }
+}
+
+function observeBare(state: Float64Array, { watts }: Readings): void {
+  for (let i = 0; i < watts.length; i += 1) {
+    const at = (i % loads) * 3;
+    const draw = watts[i]!;
+    state[at]! += (draw - state[at]!) / 60;
+    if (draw < state[at + 1]!) state[at + 1] = draw;
+    if (draw > state[at + 2]!) state[at + 2] = draw;
+  }
+}
+
+/** What a load costs in memory, names of loads and outlets not counted: the room has them already. */
+function state(): DetectRow {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const tree = roomOf(loadsOfState, 24);
+  const ids = tree.servers.map(({ name }) => `server:${name}`);
+  const outlets = tree.servers.map(({ inputs }) => [inputs[0]!.outlet]);
+  collect();
+  const before = process.memoryUsage();
+  const watch = new Watch({ tree, event: () => {} });
+  for (let i = 0; i < loadsOfState; i += 1) watch.opened(i, ids[i]!, outlets[i]!);
+  for (let round = 0; round < 20; round += 1) {
+    for (let i = 0; i < loadsOfState; i += 1)
+      watch.observe(i, beginMs + round * 60_000, 100 + ((i + round) % 50), 230, 0.5);
+  }
+  collect();
+  const after = process.memoryUsage();
+  if (watch.loadCount !== loadsOfState) throw new Error('loads are missing');
+  const bytes = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers;
+  return {
+    what: `state of a load, of ${loadsOfState}`,
+    readings: 20 * loadsOfState,
+    bytesPerLoad: Math.round(bytes / loadsOfState),
+  };
+}
+
+function cpuMicros(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+function round3(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
