@@ -1,4 +1,4 @@
-import { firstBin } from './load-state.ts';
+import { firstBin, heldMinutes, lastWatts } from './load-state.ts';
 
 /**
  * How the time on of a load is spread over its draw: minutes, in bins of equal ratio. What is
@@ -13,10 +13,11 @@ const roomAbove = 8;
 const belowShareMax = 0.04;
 const strayShare = 0.002;
 
-export function addMinutes(s: Float64Array, bins: Float32Array, watts: number, minutes: number): void {
-  const bin = Math.round(Math.log(watts) / lnRatio);
+/** The reading before, for as long as it held. */
+export function addMinutes(s: Float64Array, bins: Float32Array): void {
+  const bin = Math.round(Math.log(Math.abs(s[lastWatts]!)) / lnRatio);
   if (s[firstBin] === 0) s[firstBin] = bin - roomBelow;
-  bins[Math.min(Math.max(bin - s[firstBin]!, 0), binCount - 1)]! += minutes;
+  bins[Math.min(Math.max(bin - s[firstBin]!, 0), binCount - 1)]! += s[heldMinutes]!;
 }
 
 /**

@@ -51,31 +51,33 @@ export type IdleNews = (typeof idleNews)[keyof typeof idleNews];
  * for time in which the meter was neither stuck nor late.
  */
 export function learnDraw(s: Float64Array, bins: Float32Array): IdleNews {
-  const gapMs = s[at.gapMs]!;
-  const fromMs = s[at.lastMs]! - gapMs;
-  const draw = Math.abs(s[at.lastWatts]!);
   if (!counts(s)) return idleNews.nothing;
-  const minutes = Math.min(gapMs, holdMs(s), minutesOfOneMax * minuteMs) / minuteMs;
+  const draw = Math.abs(s[at.lastWatts]!);
+  const minutes = Math.min(s[at.gapMs]!, holdMs(s), minutesOfOneMax * minuteMs) / minuteMs;
+  s[at.heldMinutes] = minutes;
   if (!isFarBelow(s, draw)) s[at.farBelowMinutes] = 0;
   else if (s[at.farBelowMinutes]! < farBelowMinutesMax) {
     s[at.farBelowMinutes]! += minutes;
     return idleNews.nothing;
   }
-  fade(s, bins, fromMs);
-  if (s[at.idleSinceMs] === 0) s[at.idleSinceMs] = fromMs;
-  addMinutes(s, bins, draw, minutes);
+  fade(s, bins);
+  if (s[at.idleSinceMs] === 0) s[at.idleSinceMs] = heldSinceMs(s);
+  addMinutes(s, bins);
   s[at.onMinutes]! += minutes;
-  compare(s, draw, minutes, fromMs);
+  compare(s);
   s[at.freshMinutes]! += minutes;
   if (s[at.freshMinutes]! < reviewMinutes) return idleNews.nothing;
   s[at.freshMinutes] = 0;
-  return review(s, bins, fromMs);
+  return review(s, bins);
+}
+
+function heldSinceMs(s: Float64Array): number {
+  return s[at.lastMs]! - s[at.gapMs]!;
 }
 
 function counts(s: Float64Array): boolean {
-  const fromMs = s[at.lastMs]! - s[at.gapMs]!;
   if (Math.abs(s[at.lastWatts]!) < wattsMin || s[at.lowSinceMs]! > 0 || s[at.riseMs]! > 0) return false;
-  if (s[at.phase] === on) return fromMs - s[at.startedMs]! >= bootMs;
+  if (s[at.phase] === on) return heldSinceMs(s) - s[at.startedMs]! >= bootMs;
   // A small thing that is always on looks like one that is off, until it is seen to start.
   return s[at.phase] === off && s[at.startedMs] === 0 && s[at.usualOnWatts] === 0;
 }
@@ -86,8 +88,10 @@ export function isFarBelow(s: Float64Array, draw: number): boolean {
 }
 
 /** Holds the draw against the baseline: is it there, above, or below it? */
-function compare(s: Float64Array, draw: number, minutes: number, fromMs: number): void {
-  followLow(s, draw, Math.min(minutes, 10));
+function compare(s: Float64Array): void {
+  const draw = Math.abs(s[at.lastWatts]!);
+  const minutes = s[at.heldMinutes]!;
+  followLow(s);
   const idle = s[at.idleWatts]!;
   const margin = movedShare * idle + movedWatts;
   if (Math.abs(draw - idle) <= Math.max(0.04 * idle, bandWatts)) {
@@ -96,17 +100,17 @@ function compare(s: Float64Array, draw: number, minutes: number, fromMs: number)
   }
   if (draw <= idle + margin) s[at.awayMinutes] = 0;
   else {
-    if (s[at.awayMinutes] === 0) s[at.awaySinceMs] = fromMs;
+    if (s[at.awayMinutes] === 0) s[at.awaySinceMs] = heldSinceMs(s);
     s[at.awayMinutes]! += minutes;
   }
   if (draw < idle - margin) {
-    if (s[at.belowMinutes] === 0) s[at.belowSinceMs] = fromMs;
+    if (s[at.belowMinutes] === 0) s[at.belowSinceMs] = heldSinceMs(s);
     s[at.belowMinutes]! += minutes;
   } else s[at.belowMinutes] = Math.max(0, s[at.belowMinutes]! - minutes / 4);
 }
 
-function fade(s: Float64Array, bins: Float32Array, nowMs: number): void {
-  const day = Math.floor(nowMs / dayMs);
+function fade(s: Float64Array, bins: Float32Array): void {
+  const day = Math.floor(heldSinceMs(s) / dayMs);
   if (day === s[at.fadedDay]) return;
   const days = s[at.fadedDay] === 0 ? 0 : Math.max(0, day - s[at.fadedDay]!);
   s[at.fadedDay] = day;
@@ -115,7 +119,9 @@ function fade(s: Float64Array, bins: Float32Array, nowMs: number): void {
   s[at.onMinutes] = minutesIn(bins);
 }
 
-function followLow(s: Float64Array, watts: number, minutes: number): void {
+function followLow(s: Float64Array): void {
+  const watts = Math.abs(s[at.lastWatts]!);
+  const minutes = Math.min(s[at.heldMinutes]!, 10);
   const low = s[at.recentLowWatts]!;
   if (low === 0) {
     s[at.recentLowWatts] = watts;
@@ -127,7 +133,7 @@ function followLow(s: Float64Array, watts: number, minutes: number): void {
   s[at.recentLowShare]! += (there - s[at.recentLowShare]!) * Math.min(1, shareFollows * minutes);
 }
 
-function review(s: Float64Array, bins: Float32Array, nowMs: number): IdleNews {
+function review(s: Float64Array, bins: Float32Array): IdleNews {
   fitRange(s, bins);
   s[at.onMinutes] = minutesIn(bins);
   if (s[at.learnt] === 1) {
@@ -140,7 +146,7 @@ function review(s: Float64Array, bins: Float32Array, nowMs: number): IdleNews {
   s[at.learnt] = 1;
   s[at.awayMinutes] = 0;
   s[at.belowMinutes] = 0;
-  s[at.awaySinceMs] = nowMs;
+  s[at.awaySinceMs] = heldSinceMs(s);
   return idleNews.learnt;
 }
 

@@ -106,8 +106,10 @@ export const flickers = 55;
 
 // idle-learner.ts
 export const farBelowMinutes = 56;
+/** What the reading before counts for. */
+export const heldMinutes = 59;
 
-export const stateColumns = 59;
+export const stateColumns = 60;
 
 /** The off level is a mean of so much time off. */
 export const offMeanMs = 24 * 3_600_000;

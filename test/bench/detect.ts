@@ -11,6 +11,7 @@ const seconds = 1_800;
 /** So many seconds of readings are made before they are timed. */
 const secondsInBlock = 10;
 const warmUpSeconds = 600;
+const settleSeconds = 960;
 const loadsOfState = 100_000;
 const beginMs = Date.UTC(2025, 2, 4);
 
@@ -80,8 +81,11 @@ function speed(): DetectRow[] {
   const bare = new Float64Array(loads * 3);
   const readings = new Readings();
   const cpu = { watch: 0, calm: 0, bare: 0, calmBytes: 0 };
+  let heldBefore = 0;
   for (let second = 0; second < warmUpSeconds + 2 * seconds; second += secondsInBlock) {
     const calm = second >= warmUpSeconds + seconds;
+    // Past the end of the last starts.
+    if (second === warmUpSeconds + seconds + settleSeconds) heldBefore = heldBytes();
     readings.fill(second, !calm);
     const bareMicros = cpuMicros(() => observeBare(bare, readings));
     const bytes = process.memoryUsage().heapUsed;
@@ -132,28 +136,31 @@ function observeBare(state: Float64Array, { watts }: Readings): void {
 
 /** What a load costs in memory, names of loads and outlets not counted: the room has them already. */
 function state(): DetectRow {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const tree = roomOf(loadsOfState, 24);
   const ids = tree.servers.map(({ name }) => `server:${name}`);
   const outlets = tree.servers.map(({ inputs }) => [inputs[0]!.outlet]);
-  collect();
-  const before = process.memoryUsage();
+  const before = heldBytes();
   const watch = new Watch({ tree, event: () => {} });
   for (let i = 0; i < loadsOfState; i += 1) watch.opened(i, ids[i]!, outlets[i]!);
   for (let round = 0; round < 20; round += 1) {
     for (let i = 0; i < loadsOfState; i += 1)
       watch.observe(i, beginMs + round * 60_000, 100 + ((i + round) % 50), 230, 0.5);
   }
-  collect();
-  const after = process.memoryUsage();
+  const bytes = heldBytes() - before;
   if (watch.loadCount !== loadsOfState) throw new Error('loads are missing');
-  const bytes = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers;
   return {
     what: `state of a load, of ${loadsOfState}`,
     readings: 20 * loadsOfState,
     bytesPerLoad: Math.round(bytes / loadsOfState),
   };
+}
+
+/** What is in use after the collector has run. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
 function cpuMicros(work: () => void): number {
