@@ -1,4 +1,5 @@
 // `npm run bench -- NAME [NAME…] [--json]`: measures, and prints tables, or with --json one JSON object last.
+// `history` also takes --outlets N, --days N, --minute-days N and --raw-days N to shrink its made year.
 // `fuzz` also takes --seed N and --messages N, and ends with code 1 when it has found something.
 // Machines differ, so each figure has a bare reference beside it, measured on the same machine in the same run.
 import { cpus, totalmem } from 'node:os';
@@ -10,6 +11,10 @@ export type BenchRow = Readonly<Record<string, string | number>>;
 export interface BenchOptions {
   readonly seed?: string | undefined;
   readonly messages?: string | undefined;
+  readonly outlets?: string | undefined;
+  readonly days?: string | undefined;
+  readonly 'minute-days'?: string | undefined;
+  readonly 'raw-days'?: string | undefined;
 }
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchRow[]>>> = {
@@ -22,6 +27,13 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
       ...(await (await import('./store-influx.ts')).storeInfluxBench()),
       ...(await (await import('./store-embedded.ts')).storeEmbeddedBench()),
     ] as unknown as BenchRow[],
+  history: async ({ outlets, days, ...rest }) =>
+    (await import('./history.ts')).historyBench({
+      outlets: Number(outlets ?? 500),
+      days: Number(days ?? 365),
+      minuteDays: Number(rest['minute-days'] ?? days ?? 365),
+      rawDays: Number(rest['raw-days'] ?? Math.min(30, Number(days ?? 30))),
+    }),
   memory: async () => (await import('./memory.ts')).memoryBench(),
   startup: async () => (await import('./startup.ts')).startupBench(),
   fuzz: async ({ seed, messages }) =>
@@ -37,6 +49,10 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     seed: { type: 'string' },
     messages: { type: 'string' },
+    outlets: { type: 'string' },
+    days: { type: 'string' },
+    'minute-days': { type: 'string' },
+    'raw-days': { type: 'string' },
   },
   allowPositionals: true,
 });

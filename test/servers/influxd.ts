@@ -13,11 +13,15 @@ export interface InfluxdOptions {
   readonly authWithoutAdmin?: boolean;
   /** Larger writes are answered 413. */
   readonly maxBodyBytes?: number;
+  /** Packs what it holds for good within seconds instead of hours, so that what it takes on disk can be measured. */
+  readonly compactsEarly?: boolean;
 }
 
 export interface Influxd {
   readonly url: string;
   readonly port: number;
+  /** Where it keeps everything: `data/<database>/<policy>` and `wal`. */
+  readonly folder: string;
   /** Changes with every restart. */
   readonly pid: number;
   /** Ends it and removes what it kept. */
@@ -49,14 +53,14 @@ const startTriesMax = 5;
 const readyWithinMs = 20_000;
 
 class InfluxdProcess implements Influxd {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #options: InfluxdOptions;
   readonly #watchdog: ChildProcess;
   #child: ChildProcess | undefined;
   port = 0;
 
   constructor(folder: string, options: InfluxdOptions) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#options = options;
     this.#watchdog = startWatchdog(folder);
   }
@@ -75,10 +79,7 @@ class InfluxdProcess implements Influxd {
       const port = await freePort();
       const rpcPort = await freePort();
       this.port = port;
-      await writeFile(
-        join(this.#folder, 'influxd.conf'),
-        settings(this.#folder, port, rpcPort, this.#options),
-      );
+      await writeFile(join(this.folder, 'influxd.conf'), settings(this.folder, port, rpcPort, this.#options));
       try {
         return await this.restart();
       } catch (error) {
@@ -91,7 +92,7 @@ class InfluxdProcess implements Influxd {
   async restart(): Promise<void> {
     await this.kill();
     const child = spawn('influxd', ['run', '-config', 'influxd.conf', '-pidfile', 'influxd.pid'], {
-      cwd: this.#folder,
+      cwd: this.folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
@@ -139,7 +140,7 @@ class InfluxdProcess implements Influxd {
   async stop(): Promise<void> {
     await this.#end('SIGKILL');
     this.#watchdog.kill('SIGKILL');
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -183,7 +184,11 @@ bind-address = "127.0.0.1:${rpcPort}"
 [data]
   dir = "${folder}/data"
   wal-dir = "${folder}/wal"
-  query-log-enabled = false
+  query-log-enabled = false${
+    options.compactsEarly === true
+      ? '\n  cache-snapshot-write-cold-duration = "3s"\n  compact-full-write-cold-duration = "6s"'
+      : ''
+  }
 [coordinator]
   max-select-buckets = 200000
   query-timeout = "60s"
