@@ -46,4 +46,13 @@ describe('a meter that reports on change', () => {
     expect(starts.map(({ atMs }) => (atMs - 1e12) / 1000)).toEqual([100, 9000]);
     expect(starts[0]).toMatchObject({ settledWatts: 90, peakWatts: 90 });
   });
+
+  it('tells the end of a start, and the next one, from a single word between them', () => {
+    const at = (second: number, watts: number): Reading => ({ atMs: 1e12 + second * 1000, watts });
+    const { events, starts } = seen([at(0, 0), at(100, 90), at(400, 0), at(900, 90)], hour);
+    expect(starts.map(({ atMs }) => (atMs - 1e12) / 1000)).toEqual([100, 900]);
+    expect(starts[0]).toMatchObject({ complete: true, settledWatts: 90 });
+    const completed = events.filter((event) => event.kind === 'start' && event.start.complete);
+    expect(completed).toHaveLength(2);
+  });
 });

@@ -1,0 +1,160 @@
+import type { PowerEvent } from '../model/event.ts';
+import type { StartRecord } from '../model/start.ts';
+import { forgetBelow } from './idle-learner.ts';
+import type { Circuit } from './impedance.ts';
+import * as at from './load-state.ts';
+import { off } from './load-state.ts';
+import type { Load } from './load-table.ts';
+import { OpenStart, type SavedStart } from './open-start.ts';
+import { doubtStandby } from './standby.ts';
+import { confirmHeld } from './start-detector.ts';
+import { startId } from './start-id.ts';
+import { type Turn, turn } from './turn.ts';
+
+/** Starts and possible starts watched at the same time. */
+const openMax = 20_000;
+/** Starts whose onsets are this close happened together. */
+const togetherMs = 60_000;
+
+export interface StartsSink {
+  /** A start is certain, told again, or complete. */
+  readonly event: (event: PowerEvent) => void;
+  /** The state of this scope may be another. */
+  readonly changed?: (scope: number) => void;
+}
+
+/** The starts under way, and the rises that may become some: from the first reading until all is told. */
+export class Starts {
+  readonly #sink: StartsSink;
+  readonly #open = new Map<Load, OpenStart>();
+  /** Those that are certain, by the circuits they draw from. */
+  readonly #starting = new Map<Circuit, Set<Load>>();
+  /** Rises that came while `openMax` were under way: not followed, and no start is told of them. */
+  dropped = 0;
+
+  constructor(sink: StartsSink) {
+    this.#sink = sink;
+  }
+
+  of(load: Load): OpenStart | undefined {
+    return this.#open.get(load);
+  }
+
+  restore(load: Load, saved: SavedStart): void {
+    const start = OpenStart.restored(saved);
+    this.#open.set(load, start);
+    if (start.detectedAtMs > 0) this.#addStarting(load);
+  }
+
+  /** Takes a reading, and what the detector made of it. `beforeMs`: time of the reading before. */
+  take(load: Load, what: Turn, watts: number, volts: number, beforeMs: number): void {
+    const start = this.#open.get(load);
+    const atMs = load.state[at.lastMs]!;
+    if (what === turn.rise) this.#beginRise(load, start, watts, volts, beforeMs);
+    else if (what === turn.fallen) {
+      if (start?.detectedAtMs === 0) this.#open.delete(load);
+    } else if (what === turn.off) {
+      if (start !== undefined) start.endMs = load.state[at.phaseSinceMs]!;
+      this.#sink.changed?.(load.scope);
+    } else start?.take(atMs, watts, volts);
+    if (what === turn.start && start !== undefined) this.#announce(load, start, atMs);
+    const now = this.#open.get(load);
+    if (now !== undefined) this.#tellOrEnd(load, now, atMs);
+  }
+
+  tick(nowMs: number): void {
+    for (const [load, start] of this.#open) {
+      if (confirmHeld(load.state, nowMs)) this.#announce(load, start, nowMs);
+      this.#tellOrEnd(load, start, nowMs);
+    }
+  }
+
+  /** What is known so far of those that are certain, newest first. */
+  records(): StartRecord[] {
+    return [...this.#open]
+      .filter(([, start]) => start.detectedAtMs > 0)
+      .map(([load, start]) => recordOf(load, start, load.state[at.lastMs]!))
+      .sort((a, b) => b.atMs - a.atMs);
+  }
+
+  #beginRise(
+    load: Load,
+    running: OpenStart | undefined,
+    watts: number,
+    volts: number,
+    beforeMs: number,
+  ): void {
+    const s = load.state;
+    const atMs = s[at.lastMs]!;
+    // A start that has not been summed up yet while the next rise is there: it is over.
+    if (running !== undefined && running.detectedAtMs > 0) {
+      if (running.endMs === 0) running.endMs = s[at.phase] === off ? s[at.phaseSinceMs]! : atMs;
+      this.#complete(load, running, atMs);
+    }
+    if (this.#open.size >= openMax) {
+      this.dropped += 1;
+      return;
+    }
+    const start = new OpenStart(load.id, atMs, s[at.riseFromWatts]!, s[at.usualGapMs]!);
+    if (beforeMs > 0) start.before(beforeMs, s[at.lastWattsBefore]!, s[at.lastVolts]! || Number.NaN);
+    if (s[at.voltsUsual]! > 0) start.voltsBefore = s[at.voltsUsual]!;
+    start.take(atMs, watts, volts);
+    this.#open.set(load, start);
+  }
+
+  #announce(load: Load, start: OpenStart, atMs: number): void {
+    if (start.detectedAtMs > 0) return;
+    start.certain(atMs);
+    forgetBelow(load.state, load.bins, start.fromWatts);
+    for (const circuit of load.circuits) {
+      for (const other of this.#starting.get(circuit) ?? []) this.#joinWith(load, start, other);
+    }
+    this.#addStarting(load);
+    this.#tell(load, start, atMs);
+    this.#sink.changed?.(load.scope);
+  }
+
+  #joinWith(load: Load, start: OpenStart, other: Load): void {
+    const others = this.#open.get(other);
+    if (others === undefined || Math.abs(others.atMs - start.atMs) > togetherMs) return;
+    start.concurrent.add(other.id);
+    others.concurrent.add(load.id);
+  }
+
+  #addStarting(load: Load): void {
+    for (const circuit of load.circuits) {
+      const starting = this.#starting.get(circuit);
+      if (starting === undefined) this.#starting.set(circuit, new Set([load]));
+      else starting.add(load);
+    }
+  }
+
+  #tellOrEnd(load: Load, start: OpenStart, nowMs: number): void {
+    if (start.detectedAtMs === 0) return;
+    if (start.isOver(nowMs)) this.#complete(load, start, nowMs);
+    else if (start.isTimeToTell(nowMs)) this.#tell(load, start, nowMs);
+  }
+
+  #complete(load: Load, start: OpenStart, nowMs: number): void {
+    const { peakWatts, settledWatts } = this.#tell(load, start, nowMs);
+    this.#open.delete(load);
+    doubtStandby(load.state, start.atMs, peakWatts, settledWatts ?? peakWatts);
+    const volts = load.state[at.voltsUsual]!;
+    const amps = volts > 0 ? (peakWatts - start.fromWatts) / volts : 0;
+    for (const circuit of load.circuits) {
+      circuit.started(amps);
+      this.#starting.get(circuit)?.delete(load);
+    }
+    this.#sink.changed?.(load.scope);
+  }
+
+  #tell(load: Load, start: OpenStart, nowMs: number): StartRecord {
+    const record = recordOf(load, start, nowMs);
+    this.#sink.event({ kind: 'start', scope: load.id, atMs: record.atMs, start: record });
+    return record;
+  }
+}
+
+function recordOf(load: Load, start: OpenStart, nowMs: number): StartRecord {
+  return start.record(nowMs, startId(load.id, start.atMs), load.outlets, load.state[at.lowSinceMs]!);
+}
