@@ -186,6 +186,9 @@ export class SparkplugPayload {
   /** Where the texts of the metric's properties stand. */
   readonly #textsFrom = new Int32Array(propertiesMax + 1);
   readonly #textsTo = new Int32Array(propertiesMax + 1);
+  /** Where the newest key that means unit stands: the next metric mostly has the same one. */
+  #unitKeyFrom = 0;
+  #unitKeyTo = 0;
   /** Where the members of the metric stand, if it is a template; 0: nowhere. */
   #templateFrom = 0;
   #templateTo = 0;
@@ -199,6 +202,7 @@ export class SparkplugPayload {
     this.#rewind(0, payload.length);
     this.timestampMs = 0;
     this.seq = -1;
+    this.#unitKeyTo = this.#unitKeyFrom;
     while (this.#at < this.#end) {
       const key = this.#varint();
       if (key === 0x08 || key === 0x18) {
@@ -405,8 +409,20 @@ export class SparkplugPayload {
     const isPlural = ((bytes[to - 1] as number) | 32) === 115;
     const last = isPlural ? to - 2 : to - 1;
     if (last - from < 3 || to - from > 24 || ((bytes[last] as number) | 32) !== 116) return false;
+    if (this.#isSameText(from, to, this.#unitKeyFrom, this.#unitKeyTo)) return true;
     const key = this.textAt(from, to);
-    return key === 'engUnit' || /^(eng(ineering)?[ _-]?)?units?$/i.test(key);
+    if (key !== 'engUnit' && !/^(eng(ineering)?[ _-]?)?units?$/i.test(key)) return false;
+    this.#unitKeyFrom = from;
+    this.#unitKeyTo = to;
+    return true;
+  }
+
+  #isSameText(from: number, to: number, otherFrom: number, otherTo: number): boolean {
+    if (to - from !== otherTo - otherFrom) return false;
+    const bytes = this.#bytes;
+    for (let index = to - from - 1; index >= 0; index--)
+      if (bytes[from + index] !== bytes[otherFrom + index]) return false;
+    return true;
   }
 
   #text(): string {

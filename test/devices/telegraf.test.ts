@@ -174,3 +174,12 @@ describe('whatever comes', () => {
     expect(performance.now() - began).toBeLessThan(1_500);
   });
 });
+
+test('a message of broken parts only is given up after a thousand of them', () => {
+  const good = '{"name":"m","tags":{"source":"p"},"fields":{"power_w":5}}';
+  for (const payload of [`[${good},${'0,'.repeat(90_000)}${good}]`, 'a=\n'.repeat(80_000)]) {
+    const { sink } = readAll([payload]);
+    expect(sink.drops.length).toBe(1_000);
+    expect(sink.readings.length).toBe(payload.startsWith('[') ? 1 : 0);
+  }
+});

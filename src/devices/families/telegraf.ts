@@ -69,9 +69,14 @@ class TelegrafSession implements FamilySession {
     const { metrics } = body;
     if (!Array.isArray(metrics)) this.#readMetric(body, message, report);
     else {
+      let broken = 0;
       for (const metric of metrics as unknown[]) {
         if (isObject(metric)) this.#readMetric(metric, message, report);
-        else report.rejectMessage(undefined, 'wrong-shape');
+        else {
+          report.rejectMessage(undefined, 'wrong-shape');
+          broken += 1;
+        }
+        if (broken >= brokenMax) break;
       }
     }
     report.ignore('not-a-meter');
@@ -105,7 +110,8 @@ class TelegrafSession implements FamilySession {
   #readLines(message: RawMessage, report: Report): void {
     const lines = this.#lines;
     lines.open(textOf(message.payload));
-    while (lines.nextLine()) {
+    let broken = 0;
+    while (broken < brokenMax && lines.nextLine()) {
       const series = lines.broken ? undefined : this.#ofLines.get(lines.series);
       if (series?.isNew === true) {
         const names: string[] = [];
@@ -113,26 +119,31 @@ class TelegrafSession implements FamilySession {
         begin(series, names, report);
         lines.again();
       }
-      this.#readLine(series, message, report);
+      if (!this.#readLine(series, message, report)) broken += 1;
     }
     report.ignore('not-a-meter');
   }
 
-  /** The time stands at the end. */
-  #readLine(series: TelegrafSeries | undefined, message: RawMessage, report: Report): void {
+  /** The time stands at the end. False: it was no whole line. */
+  #readLine(series: TelegrafSeries | undefined, message: RawMessage, report: Report): boolean {
     const lines = this.#lines;
     while (lines.nextField()) series?.take(lines.field, lines.value, message, report);
     const stamp = lines.stamp();
     if (lines.broken || series === undefined) {
       series?.discard();
       report.rejectMessage(undefined, 'wrong-shape');
-    } else series.finish(stamp === undefined ? undefined : trustedStamp(stamp, message.receivedAtMs), report);
+      return false;
+    }
+    series.finish(stamp === undefined ? undefined : trustedStamp(stamp, message.receivedAtMs), report);
+    return true;
   }
 }
 
 const brace = 123;
 const bracket = 91;
 const equals = 61;
+/** A message with more broken lines or members is none of Telegraf's, whatever it is. */
+const brokenMax = 1_000;
 
 /** First met: its fields, and what its outlet is called. */
 function begin(series: TelegrafSeries, names: readonly string[], report: Report): void {
