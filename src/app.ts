@@ -1,4 +1,7 @@
 import { join } from 'node:path';
+import { makeCarbon } from './analysis/carbon.ts';
+import { makeTariff } from './analysis/tariff.ts';
+import { askEnergy } from './api/ask-energy.ts';
 import { askHistory } from './api/ask-history.ts';
 import { createApi } from './api/server.ts';
 import { brokerNews, deviceRows, readyAnswer, soleOutlet, treeAnswer, wattsByScope } from './app-answers.ts';
@@ -23,6 +26,7 @@ import { Room } from './model/room.ts';
 import { Road } from './road.ts';
 import { Recorder, type RecorderStatus } from './store/recorder.ts';
 import type { Store } from './store/store.ts';
+import { makeYearPrices } from './year-prices.ts';
 
 export interface AppOptions extends PartsOptions {
   /** Folder of the built page. Default: dist/web of this checkout. */
@@ -63,6 +67,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   // ── the parts, from the end of the road to its beginning ──
   const simulated = makeSimulatedRoom(options);
   const tree: PowerTree = simulated?.tree ?? settings.room;
+  const prices = {
+    tariff: settings.room.tariff && makeTariff(settings.room.tariff, tree.timezone),
+    carbon: makeCarbon(settings.room.carbon, tree.timezone),
+  };
   const { store, backlog, checkpoint } = await makeStore(options);
   const recorder: Recorder = new Recorder({
     store,
@@ -79,6 +87,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const detection: Detection = new Detection({
     tree,
     rules: settings.detect,
+    prices: makeYearPrices(prices.tariff, prices.carbon, () => clock.nowMs()),
     store,
     checkpoint,
     clock,
@@ -126,6 +135,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     devices: () => deviceRows(intake, room),
     ready: () => readyAnswer(source.status(), store.kind, recorder.status),
     history: (question) => askHistory(store, { ...question, ...historyContext(question.scope) }),
+    energy: (question) =>
+      askEnergy(store, question, {
+        ...prices,
+        minutesKeptMs: settings.store.retention.minuteMs,
+        openMinute: (scope, nowMs) => room.openMinute(scope, nowMs),
+      }),
+    prices,
     starts: (request) => answers.starts(request),
     start: (id) => answers.start(id),
     idle: (scope) => answers.idle(scope),

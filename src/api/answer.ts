@@ -6,14 +6,25 @@ const gzipped = promisify(gzip);
 /** Below this, compressing saves nothing worth having. */
 const gzipBytesMin = 1024;
 
-/** Sends text, gzipped where it pays and the asker takes it. Answers are of this moment: nobody keeps them. */
+/** Sends text of this very moment: nobody keeps it. */
 export async function answerText(
   request: Request,
   response: Response,
   type: string,
   text: string,
 ): Promise<void> {
-  response.type(type).set('Cache-Control', 'no-store').vary('Accept-Encoding');
+  response.set('Cache-Control', 'no-store');
+  await sendText(request, response, type, text);
+}
+
+/** Sends text, gzipped where it pays and the asker takes it. */
+export async function sendText(
+  request: Request,
+  response: Response,
+  type: string,
+  text: string,
+): Promise<void> {
+  response.type(type).vary('Accept-Encoding');
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length < gzipBytesMin || request.acceptsEncodings('gzip') === false) {
     response.send(bytes);
@@ -30,10 +41,14 @@ export async function answerJsonOrCsv(
   value: unknown,
   csv: () => string,
 ): Promise<void> {
-  response.vary('Accept');
-  if (request.accepts(['application/json', 'text/csv']) === 'text/csv')
-    await answerText(request, response, 'text/csv', csv());
+  if (wantsCsv(request, response)) await answerText(request, response, 'text/csv', csv());
   else await answerJson(request, response, value);
+}
+
+/** Which of the two the asker prefers. */
+export function wantsCsv(request: Request, response: Response): boolean {
+  response.vary('Accept');
+  return request.accepts(['application/json', 'text/csv']) === 'text/csv';
 }
 
 export async function answerJson(request: Request, response: Response, value: unknown): Promise<void> {

@@ -90,7 +90,7 @@ async function rollUpBuckets(
 ): Promise<Buckets> {
   const { scope, fromMs, toMs } = question;
   const alignedMs = Math.floor(fromMs / stepMs) * stepMs;
-  const rows = await store.rollUps({ tier, scope, fromMs: alignedMs, toMs });
+  const rows = await store.rollUps({ tier, scope, fromMs: alignedMs, toMs, joinMs: stepMs });
   const parts = [rows];
   if (tier === 'quarter') {
     const lastMs = rows.fromMs.at(-1);

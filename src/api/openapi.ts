@@ -1,6 +1,7 @@
+import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
 import { historyDaysMax, pointsDefault, pointsMax, pointsMin } from './history.ts';
-import { ref, schemas } from './openapi-schemas.ts';
+import { list, ref, schemas } from './openapi-schemas.ts';
 import { problemType } from './problem.ts';
 import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
 
@@ -51,6 +52,41 @@ export const openApiDocument = {
             default: pointsDefault,
           }),
           parameter('quantity', 'Other than watts: outlets only', { enum: quantities, default: 'watts' }),
+        ],
+      },
+    },
+    '/api/v1/energy': {
+      get: {
+        ...get(
+          'energy',
+          'What was drawn, by local hours, days, weeks, months or years; what it cost and emitted',
+          {
+            200: {
+              ...jsonOrCsv('EnergyAnswer'),
+              headers: {
+                ETag: { schema: { type: 'string' }, description: 'Absent where the answer is very long' },
+                'Cache-Control': {
+                  schema: { type: 'string' },
+                  description: 'immutable for an hour when the time asked for ended a day ago',
+                },
+              },
+            },
+            304: { description: 'Not changed since the answer with that ETag' },
+            400: problem('A parameter cannot be understood, or too much is asked for at once'),
+            404: unknownScope(),
+            503: storeAway(),
+          },
+        ),
+        parameters: [
+          scopeListParameter(),
+          parameter('from', 'Cuts the first bucket. Default: some buckets before `to`', ref('Time')),
+          parameter('to', 'Cuts the last bucket. Default: the end of the bucket under way', ref('Time')),
+          parameter('by', 'Length of a bucket; weeks begin on Monday', { enum: localSteps, default: 'day' }),
+          timezoneParameter(),
+          parameter('totals', 'Totals, peaks and the period before, of each scope', {
+            enum: ['true', 'false'],
+            default: 'true',
+          }),
         ],
       },
     },
@@ -167,6 +203,18 @@ function scopesParameter() {
   const description =
     'Servers in it: a scope (room, rack:r1, breaker:A1, server:hv-01, …) or a pattern (*, server:*)';
   return parameter('scope', description, { type: 'string', default: '*' });
+}
+
+function scopeListParameter() {
+  const description =
+    'room, server:hv-01, rack:r1, …; may be repeated, hold several with commas between, or be a pattern (*, server:*)';
+  return { ...parameter('scope', description, list({ type: 'string' }), true), explode: true };
+}
+
+function timezoneParameter() {
+  return parameter('timezone', "IANA zone of days and of times without an offset. Default: the room's", {
+    type: 'string',
+  });
 }
 
 function parameter(name: string, description: string, schema: object, required = false) {

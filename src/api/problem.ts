@@ -10,6 +10,7 @@ export const problems = {
   'bad-request': { status: 400, title: 'The request is malformed' },
   'bad-parameter': { status: 400, title: 'A parameter cannot be understood' },
   'bad-range': { status: 400, title: 'The time range cannot be answered' },
+  'too-much': { status: 400, title: 'The question asks for too much at once' },
   unanswerable: { status: 400, title: 'This is not kept' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'unknown-scope': { status: 404, title: 'There is no such scope' },

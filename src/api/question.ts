@@ -1,7 +1,8 @@
 import type { Request } from 'express';
 import { distance } from 'fastest-levenshtein';
 import type { RoomView } from '../model/room-view.ts';
-import { scopeKinds } from '../model/scope.ts';
+import { scopeKinds, scopeMatches } from '../model/scope.ts';
+import { zoneOf } from '../model/zone.ts';
 import { ProblemError } from './problem.ts';
 import { readTime } from './time.ts';
 
@@ -34,6 +35,41 @@ export function scopesOf(request: Request, room: RoomView): string {
   return isPattern(scope) ? scope : knownScope(scope, room);
 }
 
+/** Scopes asked about one by one. */
+export interface AskedScopes {
+  readonly scopes: readonly string[];
+  /** Named as several: repeated, with commas, or by a pattern; the answer is a list, also of one. */
+  readonly isList: boolean;
+}
+
+/** `scope` may be repeated, hold commas, and be a pattern such as `server:*`: each scope that is meant, once. */
+export function scopeListOf(request: Request, room: RoomView): AskedScopes {
+  const given: unknown = request.query.scope;
+  const texts = (Array.isArray(given) ? given : [given]).filter(
+    (text): text is string => typeof text === 'string' && text !== '',
+  );
+  // A name may have a comma in it.
+  const names = texts.flatMap((text) => (room.indexOf(text) < 0 ? text.split(',') : text));
+  const meant = names.map((name) => name.trim()).filter((name) => name !== '');
+  if (meant.length === 0) {
+    const detail = 'scope is missing, e.g. scope=room, scope=server:* or scope=server:hv-01,server:hv-02.';
+    throw new ProblemError('bad-parameter', detail, { parameter: 'scope' });
+  }
+  const scopes = new Set(
+    meant.flatMap((name) => (isPattern(name) ? matching(name, room) : knownScope(name, room))),
+  );
+  return { scopes: [...scopes], isList: meant.length !== 1 || isPattern(meant[0]!) };
+}
+
+function matching(pattern: string, room: RoomView): string[] {
+  const found: string[] = [];
+  for (let i = 0; i < room.scopeCount; i += 1) {
+    const scope = room.scopeAt(i);
+    if (scopeMatches(pattern, scope)) found.push(scope);
+  }
+  return found;
+}
+
 function isPattern(scope: string): boolean {
   return scope === '*' || scopeKinds.some((kind) => scope === `${kind}:*`);
 }
@@ -51,6 +87,8 @@ function knownScope(scope: string, room: RoomView): string {
 export interface RangeRules {
   readonly nowMs: number;
   readonly timezone: string;
+  /** What `to` is when it is not given; without it `nowMs`. */
+  readonly defaultToMs?: number;
   /** Length of the range when `from` is not given. */
   readonly defaultMs: number;
   readonly rangeMsMax: number;
@@ -58,7 +96,7 @@ export interface RangeRules {
 
 /** [from, to): `to` is now when not given. */
 export function rangeOf(request: Request, rules: RangeRules): { fromMs: number; toMs: number } {
-  const toMs = timeOf(request, 'to', rules.timezone) ?? rules.nowMs;
+  const toMs = timeOf(request, 'to', rules.timezone) ?? rules.defaultToMs ?? rules.nowMs;
   const fromMs = timeOf(request, 'from', rules.timezone) ?? toMs - rules.defaultMs;
   if (fromMs >= toMs) {
     const detail = `from ${isoText(fromMs)} is not before to ${isoText(toMs)}; from must be the earlier one.`;
@@ -71,6 +109,39 @@ export function rangeOf(request: Request, rules: RangeRules): { fromMs: number; 
     throw new ProblemError('bad-range', detail, { parameter: 'from' });
   }
   return { fromMs, toMs };
+}
+
+/** A range that has not begun yet has nothing to tell. */
+export function refuseFuture(fromMs: number, nowMs: number): void {
+  if (fromMs < nowMs) return;
+  const detail = `from ${isoText(fromMs)} has not come yet; it is ${isoText(nowMs)}.`;
+  throw new ProblemError('bad-range', detail, { parameter: 'from' });
+}
+
+/** The zone times and days are meant in: the room's unless another is named. */
+export function timezoneOf(request: Request, roomTimezone: string): string {
+  const text = parameterOf(request, 'timezone') ?? roomTimezone;
+  try {
+    zoneOf(text);
+    return text;
+  } catch {
+    const detail = `timezone=${text.slice(0, 40)} is no IANA time zone; write one such as ${roomTimezone}.`;
+    throw new ProblemError('bad-parameter', detail, { parameter: 'timezone' });
+  }
+}
+
+/** One of a few words. */
+export function choiceOf<T extends string>(
+  request: Request,
+  name: string,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  const text = parameterOf(request, name) ?? fallback;
+  const choice = choices.find((known) => known === text);
+  if (choice !== undefined) return choice;
+  const detail = `${name}=${text.slice(0, 40)} is none of ${choices.join(', ')}.`;
+  throw new ProblemError('bad-parameter', detail, { parameter: name });
 }
 
 export function wholeNumberOf(

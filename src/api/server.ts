@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { RoomView } from '../model/room-view.ts';
 import { answerJson, answerText } from './answer.ts';
+import { answerEnergy, type EnergyParts } from './energy.ts';
 import { answerHealth, answerReady } from './health.ts';
 import { answerHistory, type HistoryRequest } from './history.ts';
 import { answerIdle, type IdleParts } from './idle.ts';
@@ -26,6 +27,8 @@ export interface ApiParts {
   ready(): ReadyAnswer;
   /** Rejects with a StoreError, or an UnanswerableError. */
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  readonly energy: EnergyParts['energy'];
+  readonly prices: EnergyParts['prices'];
   readonly starts: StartsParts['starts'];
   readonly start: StartsParts['start'];
   readonly idle: IdleParts['idle'];
@@ -113,13 +116,19 @@ type Answerer = (request: Request, response: Response) => void | Promise<void>;
 
 function routes(parts: ApiParts, metrics: Metrics): Record<string, Answerer> {
   const { room, names, clock } = parts;
-  const asked = { ...parts, timezone: names.timezone, nowMs: () => clock.nowMs() };
+  const asked = {
+    ...parts,
+    timezone: names.timezone,
+    nowMs: () => clock.nowMs(),
+    isCaughtUp: () => parts.ready().backlog.readings === 0,
+  };
   return {
     '/api/v1/room': (request, response) =>
       answerJson(request, response, roomAnswer(room, names, clock.nowMs())),
     '/api/v1/tree': (request, response) => answerJson(request, response, parts.tree()),
     '/api/v1/devices': (request, response) => answerJson(request, response, { rows: parts.devices() }),
     '/api/v1/history': (request, response) => answerHistory(asked, request, response),
+    '/api/v1/energy': (request, response) => answerEnergy(asked, request, response),
     '/api/v1/starts': (request, response) => answerStarts(asked, request, response),
     '/api/v1/starts/:id': (request, response) => answerStart(asked, request, response),
     '/api/v1/idle': (request, response) => answerIdle(asked, request, response),

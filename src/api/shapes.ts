@@ -52,6 +52,99 @@ export interface HistoryAnswer {
   max: (number | null)[];
 }
 
+/** `GET /energy?scope&from&to&by&totals`. What is not known is `null`, never 0. */
+export interface EnergyAnswer {
+  by: 'hour' | 'day' | 'week' | 'month' | 'year';
+  /** IANA zone of the buckets. */
+  timezone: string;
+  fromMs: number;
+  toMs: number;
+  /** ISO 4217; absent: no tariff is set. */
+  currency?: string;
+  /** How cost was found. */
+  tariff?: {
+    basis: string;
+    timezone: string;
+    /** Past prices that were corrected, within the time asked for. */
+    corrections: {
+      fromMs: number;
+      toMs: number;
+      pricePerKwh: number;
+      why: string;
+      atMs: number;
+      who?: string;
+    }[];
+  };
+  /** How grams were found; absent: no factor is known. */
+  carbon?: {
+    basis: string;
+    kind: string;
+    extent: string;
+    pue?: number;
+    factors: {
+      fromMs: number;
+      toMs: number;
+      gramsPerKwh: number;
+      source: string;
+      /** A yearly figure that stands in for a year none is known of. */
+      isStandIn: boolean;
+      year?: number;
+    }[];
+    /** So many more were used. */
+    factorsLeftOut: number;
+  };
+  /** Scope by scope, the oldest first. */
+  rows: EnergyRow[];
+  /** One for each scope; absent with `totals=false`. */
+  totals?: EnergyTotalRow[];
+}
+
+export interface EnergyRow {
+  scope: string;
+  fromMs: number;
+  toMs: number;
+  wattHours: number | null;
+  /** The share of the time passed for which the energy is known, 0…1. */
+  coverage: number;
+  /** Of the energy alone, with taxes. */
+  cost: number | null;
+  /** CO₂e. */
+  grams: number | null;
+  /** Wh, by how they are known. */
+  parts: { counter: number | null; integrated: number | null; spread: number | null };
+  /** Drawn while no price held: not in `cost`. Absent: none. */
+  unpricedWattHours?: number;
+  /** Drawn while no factor held: not in `grams`. Absent: none. */
+  uncountedWattHours?: number;
+}
+
+export interface EnergyTotalRow extends EnergyRow {
+  /** The highest mean of 15 and of 30 minutes. */
+  peak15: EnergyPeak | null;
+  peak30: EnergyPeak | null;
+  /** Mean ÷ `peak15`, 0…1. */
+  loadFactor: number | null;
+  /** As long before; of a period under way, as much of the one before. */
+  before: {
+    fromMs: number;
+    toMs: number;
+    wattHours: number | null;
+    coverage: number;
+    cost: number | null;
+    grams: number | null;
+    /** `null` where either time is known for less than nine tenths. */
+    differencePercent: number | null;
+  };
+  /** Of the room: what is paid besides the energy, without taxes; `demand` of whole months only. */
+  charges?: { fixed: number; capacity: number; demand: number | null; tax: number };
+}
+
+export interface EnergyPeak {
+  fromMs: number;
+  toMs: number;
+  watts: number;
+}
+
 /** `GET /starts?scope&from&to&limit`: newest first. One that is not complete is still under way. */
 export interface StartsAnswer {
   rows: readonly StartRow[];

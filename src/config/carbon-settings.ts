@@ -32,7 +32,6 @@ export const carbon = z.strictObject({
         'Whose electricity it is, for the emissions: yearly means by Ember (CC BY 4.0). EU and WORLD are known too.',
       expected: 'a country in two capitals (ISO 3166), EU or WORLD',
       example: 'GB',
-      notUsedYet: true,
     },
   ),
   pue: note(z.number().min(1).max(10).optional(), {
@@ -40,12 +39,10 @@ export const carbon = z.strictObject({
       'Power usage effectiveness: emissions are multiplied by it, to count what cooling and the rest draw.',
     expected: 'a number from 1 to 10',
     example: '1.4',
-    notUsedYet: true,
   }),
   factors: note(z.array(factor).max(100_000).prefault([]), {
     sentence: 'Factors of your own, in place of those of the country.',
     expected: 'a list of factors, each with from, gramsPerKwh and source',
     example: '[ { from: 2026-01-01, gramsPerKwh: 150, source: the supplier } ]',
-    notUsedYet: true,
   }),
 });

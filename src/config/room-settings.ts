@@ -107,7 +107,6 @@ export const room = z.strictObject({
     expected: 'a mapping with currency and prices',
     example: '{ currency: GBP, pricePerKwh: 0.28 }',
     asOne: true,
-    notUsedYet: true,
   }),
   carbon: note(carbon.prefault({}), section('Emissions.')),
   feeds: note(z.array(feed).max(1_000).prefault([]), {

@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCarbon } from '../../src/analysis/carbon.ts';
+import { makeTariff } from '../../src/analysis/tariff.ts';
+import { type EnergyQuestion, energyEdges, type ScopeEnergy } from '../../src/api/ask-energy.ts';
 import type { HistoryRequest } from '../../src/api/history.ts';
 import type { RoadCounts } from '../../src/api/metrics.ts';
 import { type Api, type ApiParts, createApi } from '../../src/api/server.ts';
@@ -129,6 +132,20 @@ export const sagRows: SagAnswerRow[] = [
   { scope: 'device:plug', ohms: 0.5, steps: 3, confidence: 0.2, predicted: [] },
 ];
 
+export const prices = {
+  tariff: makeTariff(
+    {
+      currency: 'GBP',
+      pricePerKwh: 0.25,
+      corrections: [
+        { from: '2026-07-01', to: '2026-07-02', pricePerKwh: 0.2, why: 'a, "b"', at: '2026-07-03' },
+      ],
+    },
+    'Europe/London',
+  ),
+  carbon: makeCarbon({ country: 'GB', pue: 1.4 }, 'Europe/London'),
+};
+
 /** The API on a real port, with everything behind it in the test's hands. */
 export class ApiService {
   readonly room = new MadeRoom();
@@ -142,6 +159,7 @@ export class ApiService {
   readonly api: Api;
   ready = ready;
   answerHistory: (request: HistoryRequest) => Promise<HistoryAnswer> = async (request) => history(request);
+  answerEnergy: (question: EnergyQuestion) => AsyncIterable<ScopeEnergy> = energy;
   answerStarts: (request: StartsRequest) => Promise<readonly StartRecord[]> = async () => [start, underWay];
   url = '';
 
@@ -187,6 +205,8 @@ export class ApiService {
         this.asked.push(request);
         return this.answerHistory(request);
       },
+      energy: (question) => this.answerEnergy(question),
+      prices,
       starts: (request) => {
         this.askedStarts.push(request);
         return this.answerStarts(request);
@@ -282,4 +302,51 @@ export function history({ scope, quantity, fromMs, points }: HistoryRequest): Hi
     min: [1, null, 2].slice(0, count),
     max: [2, null, 4].slice(0, count),
   };
+}
+
+/** A made answer that fits the question: of each scope's first bucket nothing is known, of the others all. */
+export async function* energy(question: EnergyQuestion): AsyncGenerator<ScopeEnergy> {
+  const edges = [...energyEdges(question)];
+  const nothing = {
+    wattHours: undefined,
+    coverage: 0,
+    cost: undefined,
+    unpricedWattHours: 0,
+    grams: undefined,
+    uncountedWattHours: 0,
+    parts: { counter: 0, integrated: 0, spread: 0 },
+  };
+  const some = {
+    wattHours: 1000,
+    coverage: 0.75,
+    cost: 0.25,
+    unpricedWattHours: 1,
+    grams: 216.5,
+    uncountedWattHours: 2,
+    parts: { counter: 600, integrated: 300, spread: 100 },
+  };
+  for (const scope of question.scopes) {
+    const [fromMs, toMs] = [edges[0]!, edges.at(-1)!];
+    yield {
+      scope,
+      rows: edges.slice(1).map((edgeMs, i) => ({
+        fromMs: edges[i]!,
+        toMs: edgeMs,
+        ...(i === 0 ? nothing : some),
+      })),
+      total: question.withTotals
+        ? {
+            fromMs,
+            toMs,
+            ...some,
+            peak15: { fromMs, toMs: fromMs + 900_000, watts: 400 },
+            peak30: undefined,
+            loadFactor: 0.5,
+            before: { fromMs: fromMs - 1, toMs: fromMs, ...nothing },
+            differencePercent: undefined,
+            charges: scope === 'room' ? { fixed: 1, capacity: 2, demand: undefined, tax: 0 } : undefined,
+          }
+        : undefined,
+    };
+  }
 }

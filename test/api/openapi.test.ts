@@ -34,6 +34,22 @@ const questions: [path: string, ask: string, status: number, before?: () => void
       };
     },
   ],
+  ['/api/v1/energy', '?scope=room&by=month', 200],
+  ['/api/v1/energy', '?scope=server:*&from=2026-07-01&to=2026-07-03', 200],
+  ['/api/v1/energy', '?scope=room,feed:A&totals=false', 200],
+  ['/api/v1/energy', '?scope=room&by=decade', 400],
+  ['/api/v1/energy', '?scope=rooms', 404],
+  [
+    '/api/v1/energy',
+    '?scope=room',
+    503,
+    () => {
+      service.answerEnergy = async function* () {
+        yield* [];
+        throw Object.assign(new Error('away'), { name: 'StoreError', code: 'unreachable' });
+      };
+    },
+  ],
   ['/api/v1/starts', '', 200],
   ['/api/v1/starts', '?scope=room&limit=1&from=2026-01-01', 200],
   ['/api/v1/starts', '?limit=0', 400],

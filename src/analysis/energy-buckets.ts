@@ -1,0 +1,177 @@
+import type { EnergyColumns } from '../model/columns.ts';
+import type { DemandBucket } from './demand.ts';
+import { ledgerStepMs } from './ledger-row.ts';
+import type { QuarterRates } from './quarter-rates.ts';
+
+/** Energy of a time, how it is known, what it cost and emitted. */
+export interface EnergySum {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Undefined: nothing is known. */
+  readonly wattHours: number | undefined;
+  /** The share of the time that has passed for which the energy is known, 0…1. */
+  readonly coverage: number;
+  readonly cost: number | undefined;
+  /** Drawn while no price held: not in `cost`. */
+  readonly unpricedWattHours: number;
+  readonly grams: number | undefined;
+  /** Drawn while no factor held: not in `grams`. */
+  readonly uncountedWattHours: number;
+  readonly parts: { readonly counter: number; readonly integrated: number; readonly spread: number };
+}
+
+// Columns of a sum.
+const known = 0;
+const counter = 1;
+const spread = 2;
+const knownMs = 3;
+const cost = 4;
+const unpriced = 5;
+const grams = 6;
+const uncounted = 7;
+const width = 8;
+/** Rounding off what adding leaves, finer than any meter. */
+const digits = 1e6;
+
+/**
+ * Adds the energy of one scope up between edges of local time, oldest first and without overlap. An interval that an
+ * edge cuts is shared out by time: with quarters of an hour and edges on those that never happens.
+ */
+export class EnergyBuckets {
+  readonly #edges: Float64Array;
+  readonly #rates: QuarterRates;
+  readonly #nowMs: number;
+  readonly #sums: Float64Array;
+  /** Wh and known ms of each quarter, for the demand; by the same numbers as the rates. */
+  readonly #quarterWattHours: Float64Array;
+  readonly #quarterKnownMs: Float64Array;
+  #bucket = 0;
+
+  constructor(edges: Float64Array, rates: QuarterRates, nowMs: number) {
+    this.#edges = edges;
+    this.#rates = rates;
+    this.#nowMs = nowMs;
+    this.#sums = new Float64Array(Math.max(0, edges.length - 1) * width);
+    this.#quarterWattHours = new Float64Array(rates.unpriced.length);
+    this.#quarterKnownMs = new Float64Array(rates.unpriced.length);
+  }
+
+  /** Takes rows `from` … `to`−1 of columns whose intervals are `stepMs` long. */
+  add(columns: EnergyColumns, stepMs: number, from = 0, to = columns.fromMs.length): void {
+    const edges = this.#edges;
+    for (let i = from; i < to; i += 1) {
+      const startMs = columns.fromMs[i]!;
+      const wattHours = columns.wattHours[i]!;
+      if (Number.isNaN(wattHours)) continue;
+      const counted = bookedIn(columns.counterWattHours, i);
+      const spreadOut = bookedIn(columns.spreadWattHours, i);
+      const forMs = Math.min(stepMs, columns.observedMs[i]! + bookedIn(columns.spreadMs, i));
+      this.#seek(startMs);
+      for (let b = this.#bucket; b < edges.length - 1 && edges[b]! < startMs + stepMs; b += 1) {
+        const withinMs = Math.min(edges[b + 1]!, startMs + stepMs) - Math.max(edges[b]!, startMs);
+        if (withinMs > 0) this.#book(b, startMs, withinMs / stepMs, wattHours, counted, spreadOut, forMs);
+      }
+    }
+  }
+
+  /** The buckets, oldest first. */
+  rows(): EnergySum[] {
+    return Array.from({ length: this.#sums.length / width }, (_, b) =>
+      this.#sum(this.#edges[b]!, this.#edges[b + 1]!, this.#sums.subarray(b * width, (b + 1) * width)),
+    );
+  }
+
+  /** All of them together. */
+  total(): EnergySum {
+    const all = new Float64Array(width);
+    for (let i = 0; i < this.#sums.length; i += 1) all[i % width]! += this.#sums[i]!;
+    return this.#sum(this.#edges[0]!, this.#edges.at(-1)!, all);
+  }
+
+  /** Quarters of which anything is known, for peak demand and load factor (demand.ts). */
+  demand(): DemandBucket[] {
+    const buckets: DemandBucket[] = [];
+    for (let q = 0; q < this.#quarterKnownMs.length; q += 1) {
+      const forMs = this.#quarterKnownMs[q]!;
+      if (forMs === 0) continue;
+      const coverage = Math.min(1, forMs / ledgerStepMs);
+      buckets.push({
+        fromMs: this.#rates.firstMs + q * ledgerStepMs,
+        wattHours: this.#quarterWattHours[q]!,
+        coverage,
+      });
+    }
+    return buckets;
+  }
+
+  #seek(startMs: number): void {
+    const edges = this.#edges;
+    while (this.#bucket > 0 && edges[this.#bucket]! > startMs) this.#bucket -= 1;
+    while (this.#bucket < edges.length - 2 && edges[this.#bucket + 1]! <= startMs) this.#bucket += 1;
+  }
+
+  #book(
+    bucket: number,
+    startMs: number,
+    share: number,
+    wattHours: number,
+    counted: number,
+    spreadOut: number,
+    forMs: number,
+  ): void {
+    const sums = this.#sums;
+    const rates = this.#rates;
+    const at = bucket * width;
+    const quarter = Math.floor((startMs - rates.firstMs) / ledgerStepMs);
+    const energy = wattHours * share;
+    sums[at + known]! += energy;
+    sums[at + counter]! += counted * share;
+    sums[at + spread]! += spreadOut * share;
+    sums[at + knownMs]! += forMs * share;
+    sums[at + cost]! += energy * (rates.cost?.[quarter] ?? 0);
+    sums[at + unpriced]! += energy * (rates.unpriced[quarter] ?? 1);
+    sums[at + grams]! += energy * (rates.grams?.[quarter] ?? 0);
+    sums[at + uncounted]! += energy * (rates.uncounted[quarter] ?? 1);
+    this.#quarterWattHours[quarter]! += energy;
+    this.#quarterKnownMs[quarter]! += forMs * share;
+  }
+
+  #sum(fromMs: number, toMs: number, sums: Float64Array): EnergySum {
+    const passedMs = Math.min(toMs, this.#nowMs) - fromMs;
+    const coverage = passedMs > 0 ? Math.min(1, sums[knownMs]! / passedMs) : 0;
+    const isKnown = sums[knownMs]! > 0;
+    const { cost: price, grams: factor } = this.#rates;
+    const wattHours = rounded(sums[known]!);
+    return {
+      fromMs,
+      toMs,
+      wattHours: isKnown ? wattHours : undefined,
+      coverage: rounded(coverage),
+      cost: isKnown && price !== undefined ? partOf(sums[known]!, sums[unpriced]!, sums[cost]!) : undefined,
+      unpricedWattHours: price === undefined ? 0 : rounded(sums[unpriced]!),
+      grams:
+        isKnown && factor !== undefined ? partOf(sums[known]!, sums[uncounted]!, sums[grams]!) : undefined,
+      uncountedWattHours: factor === undefined ? 0 : rounded(sums[uncounted]!),
+      parts: {
+        counter: rounded(sums[counter]!),
+        integrated: rounded(Math.max(0, sums[known]! - sums[counter]! - sums[spread]!)),
+        spread: rounded(sums[spread]!),
+      },
+    };
+  }
+}
+
+/** What no ledger has booked (yet) is integrated as a whole: NaN, or no column at all. */
+function bookedIn(part: Float64Array | undefined, i: number): number {
+  const value = part?.[i];
+  return value === undefined || Number.isNaN(value) ? 0 : value;
+}
+
+/** Undefined when nothing of the energy has a price. */
+function partOf(energy: number, without: number, amount: number): number | undefined {
+  return energy !== 0 && without / energy > 1 - 1e-12 ? undefined : rounded(amount);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * digits) / digits;
+}

@@ -1,0 +1,142 @@
+import type { EnergyColumns } from '../model/columns.ts';
+import type { RollUp, RollUpTier } from '../model/roll-up.ts';
+import { tierStepMs } from '../model/roll-up.ts';
+import type { Store } from '../store/store.ts';
+
+/** Where the energy of a time is to be found: whole quarters, and minutes for what is no whole quarter yet or at all. */
+export interface EnergyPlan {
+  readonly quarters: TimeRange;
+  readonly headMinutes: TimeRange;
+  readonly tailMinutes: TimeRange;
+}
+
+/** Empty when `fromMs` is not before `toMs`. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Rows of one tier, in the order in which they are to be added up. */
+export interface EnergyRun {
+  readonly tier: RollUpTier;
+  readonly columns: EnergyColumns;
+  readonly from: number;
+  readonly to: number;
+}
+
+const { minute: minuteMs, quarter: quarterMs } = tierStepMs;
+
+/**
+ * Whole quarters come from the quarter tier, cut ones from the minutes as long as those are kept. The quarter under
+ * way has no row that counts, and that of the one before may not be written yet, or hold what was known at a stop:
+ * its minutes are asked for too.
+ */
+export function energyPlan(range: TimeRange, nowMs: number, minutesKeptMs: number): EnergyPlan {
+  const endMs = Math.min(range.toMs, nowMs);
+  const runningMs = floorTo(quarterMs, nowMs);
+  const keptFromMs = nowMs - minutesKeptMs;
+  const headMs =
+    range.fromMs >= keptFromMs ? ceilTo(quarterMs, range.fromMs) : floorTo(quarterMs, range.fromMs);
+  const tailMs = endMs >= keptFromMs ? floorTo(quarterMs, endMs) : ceilTo(quarterMs, endMs);
+  const quartersToMs = Math.min(tailMs, runningMs);
+  const isUpToNow = endMs > runningMs - quarterMs;
+  return {
+    quarters: { fromMs: headMs, toMs: quartersToMs },
+    headMinutes: { fromMs: floorTo(minuteMs, range.fromMs), toMs: Math.min(headMs, endMs) },
+    tailMinutes: {
+      fromMs: Math.max(headMs, isUpToNow ? Math.min(tailMs, runningMs - quarterMs) : tailMs),
+      toMs: endMs,
+    },
+  };
+}
+
+/** Asks for what the plan names; by scope. Rejects with a StoreError. */
+export async function askEnergyRuns(
+  store: Store,
+  plan: EnergyPlan,
+  scopes: readonly string[],
+): Promise<Map<string, EnergyRun[]>> {
+  const [quarters, heads, tails] = await Promise.all([
+    askColumns(store, 'quarter', scopes, plan.quarters),
+    askColumns(store, 'minute', scopes, plan.headMinutes),
+    askColumns(store, 'minute', scopes, plan.tailMinutes),
+  ]);
+  return new Map(
+    scopes.map((scope) => [scope, joinRuns(quarters.get(scope), heads.get(scope), tails.get(scope))]),
+  );
+}
+
+/** The minute that is not written yet, unless the store has a row of it. */
+export function withOpenMinute(
+  runs: readonly EnergyRun[],
+  open: RollUp | undefined,
+  { fromMs, toMs }: TimeRange,
+): readonly EnergyRun[] {
+  if (open === undefined || open.fromMs + minuteMs <= fromMs || open.fromMs >= toMs) return runs;
+  const last = runs.at(-1);
+  const lastMs = last?.columns.fromMs[last.to - 1];
+  if (last?.tier === 'minute' && lastMs === open.fromMs) return runs;
+  const columns = {
+    fromMs: Float64Array.of(open.fromMs),
+    wattHours: Float64Array.of(open.wattHours),
+    observedMs: Float64Array.of(open.observedMs),
+  };
+  return [...runs, { tier: 'minute', columns, from: 0, to: 1 }];
+}
+
+async function askColumns(
+  store: Store,
+  tier: RollUpTier,
+  scopes: readonly string[],
+  { fromMs, toMs }: TimeRange,
+): Promise<Map<string, EnergyColumns>> {
+  return fromMs < toMs ? store.energyRows({ tier, scopes, fromMs, toMs }) : new Map();
+}
+
+/** Of a quarter that is there both ways, what was observed for longer counts. */
+function joinRuns(
+  quarters: EnergyColumns | undefined,
+  head: EnergyColumns | undefined,
+  tail: EnergyColumns | undefined,
+): EnergyRun[] {
+  const runs: EnergyRun[] = [];
+  if (head !== undefined) runs.push(whole('minute', head));
+  const lastMs = quarters?.fromMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+  const doubled = tail === undefined ? 0 : countUntil(tail, lastMs + quarterMs);
+  let quarterCount = quarters?.fromMs.length ?? 0;
+  let tailFrom = doubled;
+  if (doubled > 0 && observed(tail!, doubled) > quarters!.observedMs.at(-1)!) {
+    quarterCount -= 1;
+    tailFrom = 0;
+  }
+  if (quarters !== undefined && quarterCount > 0)
+    runs.push({ tier: 'quarter', columns: quarters, from: 0, to: quarterCount });
+  if (tail !== undefined && tailFrom < tail.fromMs.length)
+    runs.push({ tier: 'minute', columns: tail, from: tailFrom, to: tail.fromMs.length });
+  return runs;
+}
+
+function whole(tier: RollUpTier, columns: EnergyColumns): EnergyRun {
+  return { tier, columns, from: 0, to: columns.fromMs.length };
+}
+
+/** How many begin before then. */
+function countUntil({ fromMs }: EnergyColumns, untilMs: number): number {
+  let count = 0;
+  while (count < fromMs.length && fromMs[count]! < untilMs) count += 1;
+  return count;
+}
+
+function observed({ observedMs }: EnergyColumns, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i += 1) sum += observedMs[i]!;
+  return sum;
+}
+
+function floorTo(stepMs: number, atMs: number): number {
+  return Math.floor(atMs / stepMs) * stepMs;
+}
+
+function ceilTo(stepMs: number, atMs: number): number {
+  return Math.ceil(atMs / stepMs) * stepMs;
+}

@@ -1,0 +1,270 @@
+import type { Request, Response } from 'express';
+import type { GridFactor } from '../analysis/carbon.ts';
+import type { EnergySum } from '../analysis/energy-buckets.ts';
+import { type LocalStep, localBucket, localEdges, localSteps } from '../analysis/local-time.ts';
+import { tierStepMs } from '../model/roll-up.ts';
+import type { RoomView } from '../model/room-view.ts';
+import { zoneOf } from '../model/zone.ts';
+import { wantsCsv } from './answer.ts';
+import { answerParts } from './answer-parts.ts';
+import type { EnergyContext, EnergyQuestion, EnergyTotal, ScopeEnergy } from './ask-energy.ts';
+import { csvLine } from './csv.ts';
+import { historyDaysMax } from './history.ts';
+import { ProblemError } from './problem.ts';
+import { choiceOf, parameterOf, rangeOf, refuseFuture, scopeListOf, timezoneOf } from './question.ts';
+import type { EnergyAnswer, EnergyRow, EnergyTotalRow } from './shapes.ts';
+
+export interface EnergyParts {
+  readonly room: RoomView;
+  readonly timezone: string;
+  nowMs(): number;
+  /** Scope by scope. Throws a StoreError. */
+  energy(question: EnergyQuestion): AsyncIterable<ScopeEnergy>;
+  readonly prices: Pick<EnergyContext, 'tariff' | 'carbon'>;
+  /** Is everything that was measured in the store? */
+  isCaughtUp(): boolean;
+}
+
+export const energyRowsMax = 200_000;
+/** Ten years of a scope are 350,000. */
+export const energyQuartersMax = 20_000_000;
+const dayMs = 86_400_000;
+/** How long a time that is over is still likely to change: late readings. */
+const settleMs = dayMs;
+/** Factors told of at most; a series fed by the hour has more than anybody reads. */
+const factorsToldMax = 100;
+
+/** So many buckets before now, when `from` is not given. */
+const bucketsDefault: Record<LocalStep, number> = { hour: 24, day: 31, week: 13, month: 12, year: 5 };
+const longestMs: Record<LocalStep, number> = {
+  hour: 3_600_000,
+  day: 25 * 3_600_000,
+  week: 7 * dayMs,
+  month: 31 * dayMs,
+  year: 366 * dayMs,
+};
+
+/** `GET /energy`, as JSON or CSV, in parts. */
+export async function answerEnergy(parts: EnergyParts, request: Request, response: Response): Promise<void> {
+  const question = energyQuestionOf(parts, request);
+  const isClosed = question.toMs + settleMs <= question.nowMs && parts.isCaughtUp();
+  const isCsv = wantsCsv(request, response);
+  const text = isCsv ? csvParts(parts, question) : jsonParts(parts, question);
+  await answerParts(request, response, isCsv ? 'text/csv' : 'application/json', text, isClosed);
+}
+
+function energyQuestionOf(parts: EnergyParts, request: Request): EnergyQuestion {
+  const nowMs = parts.nowMs();
+  const by = choiceOf(request, 'by', localSteps, 'day');
+  const timezone = timezoneOf(request, parts.timezone);
+  const { scopes } = scopeListOf(request, parts.room);
+  const { toMs, fromMs } = rangeOf(request, {
+    nowMs,
+    timezone,
+    defaultToMs: localBucket(by, nowMs, timezone).toMs,
+    defaultMs: bucketsDefault[by] * longestMs[by],
+    rangeMsMax: historyDaysMax * dayMs,
+  });
+  refuseFuture(fromMs, nowMs);
+  const isFromGiven = parameterOf(request, 'from') !== undefined;
+  const question = {
+    scopes,
+    by,
+    // A range without a beginning of its own begins with a whole bucket.
+    fromMs: isFromGiven ? fromMs : Math.min(nextEdgeMs(by, fromMs, timezone), toMs - 1),
+    toMs,
+    timezone,
+    withTotals: choiceOf(request, 'totals', ['true', 'false'], 'true') === 'true',
+    nowMs,
+  };
+  refuseTooMuch(question);
+  return question;
+}
+
+function nextEdgeMs(by: LocalStep, atMs: number, timezone: string): number {
+  const bucket = localBucket(by, atMs, timezone);
+  return bucket.fromMs === atMs ? atMs : bucket.toMs;
+}
+
+function refuseTooMuch({ scopes, by, fromMs, toMs, timezone, nowMs }: EnergyQuestion): void {
+  const endMs = Math.min(toMs, nowMs);
+  const buckets = localEdges(by, fromMs, Math.max(endMs, fromMs + 1), timezone).length - 1;
+  const rows = buckets * scopes.length;
+  if (rows > energyRowsMax) {
+    const detail = `${scopes.length} scopes × ${buckets} buckets (by=${by}) are ${rows} rows, more than ${energyRowsMax}: ask for a shorter time, fewer scopes or longer buckets.`;
+    throw new ProblemError('too-much', detail, { parameter: 'by' });
+  }
+  const quarters = Math.ceil((endMs - fromMs) / tierStepMs.quarter) * scopes.length;
+  if (quarters > energyQuartersMax) {
+    const days = Math.floor((energyQuartersMax / scopes.length) * (tierStepMs.quarter / dayMs));
+    const detail = `${scopes.length} scopes over ${Math.ceil((endMs - fromMs) / dayMs)} days are too much to add up at once: ask for at most ${days} days, or for fewer scopes.`;
+    throw new ProblemError('too-much', detail, { parameter: 'scope' });
+  }
+}
+
+/** The totals come last: they are known when the rows have gone out. */
+async function* jsonParts(parts: EnergyParts, question: EnergyQuestion): AsyncGenerator<string> {
+  const { by, timezone, fromMs, toMs } = question;
+  const answers = parts.energy(question);
+  const totals: EnergyTotalRow[] = [];
+  const head: Omit<EnergyAnswer, 'rows' | 'totals'> = {
+    by,
+    timezone,
+    fromMs,
+    toMs,
+    ...methodsOf(parts, question),
+  };
+  let before = `${JSON.stringify(head).slice(0, -1)},"rows":[`;
+  for await (const { scope, rows, total } of answers) {
+    for (let i = 0; i < rows.length; i += rowsAtOnce) {
+      const texts = rows.slice(i, i + rowsAtOnce).map((row) => JSON.stringify(rowOf(scope, row)));
+      yield before + texts.join(',');
+      before = ',';
+    }
+    if (total !== undefined) totals.push(totalOf(scope, total));
+  }
+  yield `${before === ',' ? '' : before}]${question.withTotals ? `,"totals":${JSON.stringify(totals)}` : ''}}`;
+}
+
+const rowsAtOnce = 500;
+
+async function* csvParts(parts: EnergyParts, question: EnergyQuestion): AsyncGenerator<string> {
+  const currency = parts.prices.tariff?.currency;
+  let before = csvLine(csvColumns);
+  for await (const { scope, rows } of parts.energy({ ...question, withTotals: false })) {
+    for (let i = 0; i < rows.length; i += rowsAtOnce) {
+      const lines = rows.slice(i, i + rowsAtOnce).map((row) => {
+        const { fromMs, toMs, wattHours, coverage, cost, grams, parts: how } = row;
+        const known = wattHours === undefined ? undefined : how;
+        return csvLine([
+          scope,
+          fromMs,
+          localText(fromMs, question.timezone),
+          toMs,
+          localText(toMs, question.timezone),
+          wattHours,
+          coverage,
+          cost,
+          cost === undefined ? undefined : currency,
+          grams,
+          known?.counter,
+          known?.integrated,
+          known?.spread,
+        ]);
+      });
+      yield before + lines.join('');
+      before = '';
+    }
+  }
+  yield before;
+}
+
+const csvColumns = [
+  'scope',
+  'fromMs',
+  'from',
+  'toMs',
+  'to',
+  'wattHours',
+  'coverage',
+  'cost',
+  'currency',
+  'grams',
+  'counter',
+  'integrated',
+  'spread',
+];
+
+/** How cost and grams were found. */
+function methodsOf(
+  { prices: { tariff, carbon } }: EnergyParts,
+  { fromMs, toMs }: EnergyQuestion,
+): Pick<EnergyAnswer, 'currency' | 'tariff' | 'carbon'> {
+  const within = (range: { fromMs: number; toMs: number }) => range.fromMs < toMs && range.toMs > fromMs;
+  const factors = carbon.factors.filter(within);
+  return {
+    ...(tariff && {
+      currency: tariff.currency,
+      tariff: {
+        basis: 'energy by the price that held when it was drawn, with taxes; standing charges apart',
+        timezone: tariff.timezone,
+        corrections: tariff.corrections.filter(within).map(({ who, ...correction }) => ({
+          ...correction,
+          ...(who !== undefined && { who }),
+        })),
+      },
+    }),
+    ...(factors.length > 0 && {
+      carbon: {
+        basis: 'location-based',
+        kind: 'average',
+        extent: 'life-cycle',
+        ...(carbon.pue !== undefined && { pue: carbon.pue }),
+        factors: factors.slice(0, factorsToldMax).map((factor) => factorOf(factor, fromMs, toMs)),
+        factorsLeftOut: Math.max(0, factors.length - factorsToldMax),
+      },
+    }),
+  };
+}
+
+function factorOf(
+  { year, source, gramsPerKwh, isStandIn, ...holds }: GridFactor,
+  fromMs: number,
+  toMs: number,
+) {
+  return {
+    fromMs: Math.max(holds.fromMs, fromMs),
+    toMs: Math.min(holds.toMs, toMs),
+    gramsPerKwh,
+    source,
+    isStandIn,
+    ...(year !== undefined && { year }),
+  };
+}
+
+/** Not known is null, never 0. */
+function rowOf(scope: string, sum: EnergySum): EnergyRow {
+  const { fromMs, toMs, wattHours, coverage, cost, grams, parts, unpricedWattHours, uncountedWattHours } =
+    sum;
+  return {
+    scope,
+    fromMs,
+    toMs,
+    wattHours: wattHours ?? null,
+    coverage,
+    cost: cost ?? null,
+    grams: grams ?? null,
+    parts: wattHours === undefined ? { counter: null, integrated: null, spread: null } : parts,
+    ...(unpricedWattHours > 0 && { unpricedWattHours }),
+    ...(uncountedWattHours > 0 && { uncountedWattHours }),
+  };
+}
+
+function totalOf(scope: string, total: EnergyTotal): EnergyTotalRow {
+  const { peak15, peak30, loadFactor, before, differencePercent, charges } = total;
+  return {
+    ...rowOf(scope, total),
+    peak15: peak15 ?? null,
+    peak30: peak30 ?? null,
+    loadFactor: loadFactor ?? null,
+    before: {
+      fromMs: before.fromMs,
+      toMs: before.toMs,
+      wattHours: before.wattHours ?? null,
+      coverage: before.coverage,
+      cost: before.cost ?? null,
+      grams: before.grams ?? null,
+      differencePercent: differencePercent ?? null,
+    },
+    ...(charges && { charges: { ...charges, demand: charges.demand ?? null } }),
+  };
+}
+
+/** ISO 8601 of the local clock, with its offset. */
+function localText(atMs: number, timezone: string): string {
+  const { offsetMs } = zoneOf(timezone).spanAt(atMs);
+  const minutes = Math.abs(Math.trunc(offsetMs / 60_000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const offset = `${offsetMs < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return new Date(atMs + offsetMs).toISOString().replace(/(\.000)?Z$/, offset);
+}
