@@ -98,6 +98,12 @@ export interface RollUpQuery {
   readonly scope: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /**
+   * For a chart whose buckets are multiples of this: where that is quicker, the store may join the rows of a bucket
+   * to one, so that mean, min, max and observed time of the bucket are the same. Parts of energy are left out then,
+   * and Wh is what the watts came to. The newest rows always come as they are.
+   */
+  readonly joinMs?: number | undefined;
 }
 
 /** Roll-ups whose bucket starts in [fromMs, toMs). */

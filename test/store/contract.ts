@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bucketsOfRollUps } from '../../src/analysis/buckets.ts';
 import { type Quantity, quantities } from '../../src/model/quantity.ts';
 import type { Reading } from '../../src/model/reading.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
@@ -628,6 +629,35 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
           { scopes: [one], fromMs: at(4), toMs: at(400) },
         ];
         for (const query of nothing) expect(await store.energyRows({ tier, ...query })).toEqual(new Map());
+      });
+
+      it('make the same chart when they may be joined, also with holes and minutes half observed', async () => {
+        const scope = freshScope();
+        const count = 4000;
+        const startMs = todayMs - 60 * dayMs;
+        const rows = Array.from({ length: count }, (_, i) => {
+          const watts = 100 + (i % 97) + (i % 7) / 8;
+          const row = rollUp(scope, startMs + i * stepMs, stepMs, watts, watts - (i % 5), watts + (i % 11));
+          const isPart = (i >= 1500 && i < 1510) || i === count - 2;
+          return isPart ? { ...row, wattHours: row.wattHours / 4, observedMs: stepMs / 4 } : row;
+        }).filter((_, i) => i < 700 || i >= 900);
+        await store.write(store.encodeRollUps(tier, rows));
+        for (const [fromMs, joinMs] of [
+          [startMs, 4 * stepMs],
+          [startMs - 10 * dayMs, 20 * stepMs],
+          [startMs + 5 * stepMs, 96 * stepMs],
+        ] as const) {
+          const query = { tier, scope, fromMs, toMs: startMs + count * stepMs };
+          const plain = await store.rollUps(query);
+          const joined = await store.rollUps({ ...query, joinMs });
+          expect(joined.fromMs.at(-1)).toBe(plain.fromMs.at(-1));
+          const charts = [plain, joined].map((part) => bucketsOfRollUps([part], fromMs, query.toMs, joinMs));
+          expect(charts[1]!.min).toEqual(charts[0]!.min);
+          expect(charts[1]!.max).toEqual(charts[0]!.max);
+          for (const [i, mean] of charts[0]!.mean.entries())
+            if (Number.isNaN(mean)) expect(charts[1]!.mean[i]).toBeNaN();
+            else expect(charts[1]!.mean[i]).toBeCloseTo(mean, 6);
+        }
       });
 
       it('tell what was written again since the same was asked before', async () => {

@@ -34,6 +34,7 @@ import {
 } from '../store.ts';
 import { type Place, writeVerdict } from './answers.ts';
 import { InfluxAsker } from './ask.ts';
+import { askJoinedRollUps, isWorthJoining } from './chart-rows.ts';
 import { EnergyDays } from './energy-days.ts';
 import { eventLines } from './event-lines.ts';
 import { askEvents, askLastStarts, askStart } from './event-questions.ts';
@@ -153,7 +154,7 @@ export class InfluxStore implements Store {
   }
 
   rollUps(query: RollUpQuery): Promise<RollUpColumns> {
-    return askRollUps(this.#asker, query);
+    return isWorthJoining(query) ? askJoinedRollUps(this.#asker, query) : askRollUps(this.#asker, query);
   }
 
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {

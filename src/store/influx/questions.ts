@@ -36,7 +36,8 @@ export async function askSeries(asker: InfluxAsker, query: SeriesQuery, earliest
 export async function askRollUps(asker: InfluxAsker, query: RollUpQuery): Promise<RollUpColumns> {
   const { tier } = query;
   const rows: Row[] = [];
-  const names = tier === 'quarter' ? rollUpFigures : rollUpFigures.slice(0, plainFigures);
+  const names =
+    tier === 'quarter' && query.joinMs === undefined ? rollUpFigures : rollUpFigures.slice(0, plainFigures);
   const fields = names.map((name) => `"${rollUpFields[name]}"`).join(', ');
   const scope = `"${rollUpTags[0]}" = ${tagLiteral(query.scope)}`;
   await readPages(rows, query.fromMs, query.toMs, (range) =>
