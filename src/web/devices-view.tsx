@@ -72,7 +72,7 @@ function DevicesTable({ present, rows }: PresentProps & { readonly rows: readonl
           <th scope="col" class="num">
             Messages
           </th>
-          <th scope="col">Feeds</th>
+          <th scope="col">Supplies</th>
           <th scope="col">Not readable</th>
         </tr>
       </thead>
@@ -116,7 +116,7 @@ function DeviceLine({ present, row, serverOf }: DeviceLineProps) {
       <td class="num" data-label="Messages">
         {format.count(row.messages)}
       </td>
-      <td class="device-outlets" data-label="Feeds">
+      <td class="device-outlets" data-label="Supplies">
         <Outlets present={present} row={row} serverOf={serverOf} />
       </td>
       <td class="device-rejects" data-label="Not readable">

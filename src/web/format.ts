@@ -130,7 +130,7 @@ export class Format {
   duration(ms: number | undefined): string {
     if (ms === undefined) return unknownText;
     const seconds = Math.max(0, ms / 1000);
-    const digits = seconds < 9.95 && !Number.isInteger(seconds) ? 1 : 0;
+    const digits = seconds < 9.95 && Math.round(seconds * 10) % 10 !== 0 ? 1 : 0;
     if (seconds < 99.5) return `${this.number(seconds, digits)}${noBreak}s`;
     const whole = Math.round(seconds);
     if (whole >= 3600) return this.age(ms);

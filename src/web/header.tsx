@@ -32,10 +32,8 @@ function RoomTime({ present }: PresentProps) {
   return (
     <p class="room-time" title={`Times and days are those of ${zone}`}>
       <time class="clock">{format.timeWithSeconds(nowMs)}</time>{' '}
-      <span class="zone">
-        {zone}
-        {short !== zone && ` ${short}`}
-      </span>
+      <span class="zone">{short === zone ? '' : `${zone} `}</span>
+      <span class="zone-short">{short}</span>
     </p>
   );
 }

@@ -92,7 +92,9 @@ function totalsSentence(totals: ReturnType<typeof idleTotals>, format: Format): 
   const sentences = [
     totals.judged > 0 &&
       `Of ${counted(totals.judged, 'server')}: each one's idle level for the share of a year it was seen to idle.`,
-    totals.learning > 0 &&
+    totals.judged === 0 && 'No server can be judged yet: that takes some hours of watching.',
+    totals.judged > 0 &&
+      totals.learning > 0 &&
       `${counted(totals.learning, 'server')} not judged yet ${totals.learning === 1 ? 'is' : 'are'} not in it.`,
     totals.highWattHours !== undefined &&
       totals.wattHours &&

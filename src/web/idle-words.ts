@@ -52,9 +52,8 @@ const learningHours = 2;
 /** What a baseline that cannot be judged yet still lacks. */
 export function missingText(row: IdleVerdict, format: Format): string {
   const { basis, hoursObserved, idleShare, idleWatts } = row;
-  if (hoursObserved === 0)
-    return row.offWatts === undefined ? 'no reading of it while on' : 'not seen on yet';
-  const seen = `on for ${format.duration(hoursObserved * 3_600_000)} so far`;
+  if (hoursObserved === 0) return 'no time on observed yet';
+  const seen = `on for ${format.age(hoursObserved * 3_600_000)} so far`;
   if (hoursObserved < learningHours || basis === 'unknown' || idleWatts === undefined)
     return `${seen}; judged from about ${format.hours(learningHours)} on, with some time at rest`;
   const low = joined(format.watts(idleWatts));

@@ -26,7 +26,7 @@ export function LastStarts({ present }: PresentProps) {
       {rows?.length === 0 && <p class="hint">None in the last 7 days.</p>}
       <ul>
         {rows?.slice(0, shownMax).map((start) => (
-          <li key={start.id} data-phase={startPhase(start, nowMs)}>
+          <li key={start.id} data-phase={startPhase(start, nowMs, present.figure(start.scope)?.state)}>
             <ServerLink present={present} scope={start.scope} />
             <a
               class="last-start-when"

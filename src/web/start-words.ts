@@ -1,16 +1,24 @@
 import type { StartRow } from '../api/shapes.ts';
+import type { PowerState } from '../model/figure.ts';
 import { counted, type Format, joined, noBreak } from './format.ts';
 import type { RosterRow } from './roster.ts';
 
 /** A start is told complete a quarter of an hour after its onset at the latest; later its end was not seen. */
 const underWayMsMax = 20 * 60_000;
+/** It is told before the figures say `starting`. */
+const justToldMs = 15_000;
 
-export type StartPhase = 'starting' | 'complete' | 'unfinished';
+export type StartPhase = 'starting' | 'settling' | 'complete' | 'unfinished';
 
-/** `unfinished`: it was under way when the readings or the service ended. */
-export function startPhase(start: StartRow, nowMs: number): StartPhase {
+/**
+ * `settling`: it runs, and its level is waited for. `unfinished`: it was under way when the readings or the service
+ * ended. `state`: what the server is doing now.
+ */
+export function startPhase(start: StartRow, nowMs: number, state: PowerState | undefined): StartPhase {
   if (start.complete) return 'complete';
-  return nowMs - start.atMs < underWayMsMax ? 'starting' : 'unfinished';
+  const ageMs = nowMs - start.atMs;
+  if (ageMs > underWayMsMax) return 'unfinished';
+  return state === 'starting' || ageMs < justToldMs ? 'starting' : 'settling';
 }
 
 /** How many times the settled level the peak was; undefined until it is complete: what is told before may move. */

@@ -78,7 +78,7 @@ interface RowProps extends PresentProps {
 function Row({ present, start, withServer, open, choose }: RowProps) {
   const format = present.format.value;
   const nowMs = present.nowMs();
-  const phase = startPhase(start, nowMs);
+  const phase = startPhase(start, nowMs, present.figure(start.scope)?.state);
   return (
     <tr class="start-grid start" data-phase={phase} data-open={open}>
       <td class="start-when">
@@ -131,7 +131,7 @@ function Row({ present, start, withServer, open, choose }: RowProps) {
 /** `2.9 → ≥ 402 → 120 W`, or what it is doing instead of the last. */
 export function StartLevels({ present, start }: PresentProps & { readonly start: StartRow }) {
   const format = present.format.value;
-  const phase = startPhase(start, present.nowMs());
+  const phase = startPhase(start, present.nowMs(), present.figure(start.scope)?.state);
   const settled = phase === 'complete' && start.settledWatts !== undefined;
   return (
     <span class="levels">
@@ -157,10 +157,12 @@ function PhaseWord({ phase }: { readonly phase: ReturnType<typeof startPhase> })
           <StateMark state="starting" /> starting
         </span>
       );
+    case 'settling':
+      return <span class="aside phase">settling …</span>;
     case 'complete':
-      return <span class="aside">not settled</span>;
+      return <span class="aside phase">not settled</span>;
     case 'unfinished':
-      return <span class="aside">end not seen</span>;
+      return <span class="aside phase">end not seen</span>;
   }
 }
 

@@ -87,7 +87,9 @@ const bare = (scope: string) => ({ scope, name: scope, inputs: [], haystack: '' 
 function Starting({ present, log }: PresentProps & { readonly log: StartLog }) {
   const names = useComputed(() =>
     (log.answer.value.value ?? [])
-      .filter((start) => startPhase(start, present.nowMs()) === 'starting')
+      .filter(
+        (start) => startPhase(start, present.nowMs(), present.figure(start.scope)?.state) === 'starting',
+      )
       .map(({ scope }) => present.nameOf(scope))
       .join(', '),
   );
