@@ -65,7 +65,7 @@ export class Starts {
   tick(nowMs: number): void {
     for (const [load, start] of this.#open) {
       if (confirmHeld(load.state, nowMs)) this.#announce(load, start, nowMs);
-      this.#tellOrEnd(load, start, nowMs);
+      else this.#tellOrEnd(load, start, nowMs);
     }
   }
 
@@ -110,7 +110,8 @@ export class Starts {
       for (const other of this.#starting.get(circuit) ?? []) this.#joinWith(load, start, other);
     }
     this.#addStarting(load);
-    this.#tell(load, start, atMs);
+    if (start.isOver(atMs)) this.#complete(load, start, atMs);
+    else this.#tell(load, start, atMs);
     this.#sink.changed?.(load.scope);
   }
 
