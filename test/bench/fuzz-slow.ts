@@ -21,8 +21,8 @@ export interface SlowMessage {
 }
 
 const contextMax = 4_000;
-/** Other programs on the machine may lengthen several in a row. */
-const replaysMax = 12;
+/** Ended by the first quick one. The compiler needs some, and other programs may lengthen many in a row. */
+const replaysMax = 40;
 
 /** Tells a slow message from one that only met a pause (garbage, the compiler, other programs) by doing it again. */
 export class SlowWatch {
