@@ -1,22 +1,13 @@
 import type { InrushEstimate, StartRecord, StartTrace } from '../model/start.ts';
 import type { RiseSoFar } from './standby.ts';
+import { type SavedSurge, Surge } from './surge.ts';
 import { Trace } from './trace.ts';
 
-/** The surge of a start is looked for in its first minute, with a slow meter in its first readings. */
-const surgeMsMin = 60_000;
-const surgeReadings = 2.5;
-/** Much more than the peak so far, within this: only now it really starts (the BMC boots first). */
-const lateSurgeMsMax = 300_000;
-const lateSurgeRatio = 1.5;
-const lateSurgeWattsMin = 20;
 /** By then the boot is over and the level is that of an idle or working system. */
 const bootMs = 180_000;
 const settledByMs = 900_000;
 /** What is known is told again before all is. */
 const tellAgainMs = 300_000;
-/** What a socket of 16 A can give. A reading above it counts when the next is at least a part of it. */
-const wildWattsMin = 3_700;
-const wildPart = 0.1;
 const settledBinMs = 30_000;
 const settledShare = 0.06;
 const settledWattsMin = 3;
@@ -26,20 +17,12 @@ export interface SavedStart {
   readonly scope: string;
   readonly atMs: number;
   readonly fromWatts: number;
-  /** Null: not known yet. */
-  readonly peakWatts: number | null;
-  readonly peakAtMs: number;
   readonly detectedAtMs: number;
   readonly voltsBefore: number | null;
   readonly voltsMin: number | null;
   readonly endMs: number;
   readonly toldAgain: boolean;
-  readonly surgeUntilMs: number;
-  readonly highWatts: number;
-  readonly highAtMs: number;
-  readonly lastDraw: number;
-  readonly wildWatts: number;
-  readonly wildAtMs: number;
+  readonly surge: SavedSurge;
   readonly concurrent: readonly string[];
   readonly trace: {
     readonly atMs: readonly number[];
@@ -54,8 +37,6 @@ export class OpenStart implements RiseSoFar {
   readonly atMs: number;
   readonly fromWatts: number;
   readonly trace = new Trace();
-  peakWatts = Number.NEGATIVE_INFINITY;
-  peakAtMs = 0;
   detectedAtMs = 0;
   voltsBefore = Number.NaN;
   voltsMin = Number.NaN;
@@ -63,18 +44,17 @@ export class OpenStart implements RiseSoFar {
   endMs = 0;
   toldAgain = false;
   readonly concurrent = new Set<string>();
-  #surgeUntilMs: number;
-  #highWatts = 0;
-  #highAtMs = 0;
-  #lastDraw = 0;
-  #wildWatts = 0;
-  #wildAtMs = 0;
+  #surge: Surge;
 
   constructor(scope: string, atMs: number, fromWatts: number, usualGapMs: number) {
     this.scope = scope;
     this.atMs = atMs;
     this.fromWatts = fromWatts;
-    this.#surgeUntilMs = atMs + Math.max(surgeMsMin, surgeReadings * usualGapMs);
+    this.#surge = new Surge(atMs, usualGapMs);
+  }
+
+  get peakWatts(): number {
+    return this.#surge.peakWatts;
   }
 
   /** The reading before the onset. */
@@ -87,19 +67,12 @@ export class OpenStart implements RiseSoFar {
       scope: this.scope,
       atMs: this.atMs,
       fromWatts: this.fromWatts,
-      peakWatts: Number.isFinite(this.peakWatts) ? this.peakWatts : null,
-      peakAtMs: this.peakAtMs,
       detectedAtMs: this.detectedAtMs,
       voltsBefore: knownOrNull(this.voltsBefore),
       voltsMin: knownOrNull(this.voltsMin),
       endMs: this.endMs,
       toldAgain: this.toldAgain,
-      surgeUntilMs: this.#surgeUntilMs,
-      highWatts: this.#highWatts,
-      highAtMs: this.#highAtMs,
-      lastDraw: this.#lastDraw,
-      wildWatts: this.#wildWatts,
-      wildAtMs: this.#wildAtMs,
+      surge: this.#surge.saved(),
       concurrent: [...this.concurrent],
       trace: {
         atMs: this.trace.atMs,
@@ -111,30 +84,22 @@ export class OpenStart implements RiseSoFar {
 
   static restored(saved: SavedStart): OpenStart {
     const start = new OpenStart(saved.scope, saved.atMs, saved.fromWatts, 0);
-    start.peakWatts = saved.peakWatts ?? Number.NEGATIVE_INFINITY;
-    start.peakAtMs = saved.peakAtMs;
+    start.#surge = Surge.restored(saved.atMs, saved.surge);
     start.detectedAtMs = saved.detectedAtMs;
     start.voltsBefore = saved.voltsBefore ?? Number.NaN;
     start.voltsMin = saved.voltsMin ?? Number.NaN;
     start.endMs = saved.endMs;
     start.toldAgain = saved.toldAgain;
-    start.#surgeUntilMs = saved.surgeUntilMs;
-    start.#highWatts = saved.highWatts;
-    start.#highAtMs = saved.highAtMs;
-    start.#lastDraw = saved.lastDraw;
-    start.#wildWatts = saved.wildWatts;
-    start.#wildAtMs = saved.wildAtMs;
     for (const other of saved.concurrent) start.concurrent.add(other);
     const { atMs, watts, volts } = saved.trace;
     for (let i = 0; i < atMs.length; i += 1)
-      start.trace.add(atMs[i]!, watts[i]!, volts[i] ?? Number.NaN, saved.surgeUntilMs);
+      start.trace.add(atMs[i]!, watts[i]!, volts[i] ?? Number.NaN, saved.surge.untilMs);
     return start;
   }
 
   certain(nowMs: number): void {
     this.detectedAtMs = nowMs;
-    // Nothing came after it, and it held.
-    if (!Number.isFinite(this.peakWatts)) this.#countPeak(this.#wildAtMs, this.#wildWatts);
+    this.#surge.accept();
   }
 
   isBooting(nowMs: number): boolean {
@@ -142,54 +107,18 @@ export class OpenStart implements RiseSoFar {
   }
 
   take(atMs: number, watts: number, volts: number): void {
-    this.#lookForLateSurge(atMs, Math.abs(watts));
+    this.#surge.lookForLate(atMs, Math.abs(watts));
     this.late(atMs, watts, volts);
     const last = this.trace.atMs[this.trace.length - 1];
-    if (last === undefined || atMs >= last) this.trace.add(atMs, watts, volts, this.#surgeUntilMs);
-  }
-
-  /** Two readings in a row: a single one may be wild. */
-  #lookForLateSurge(atMs: number, draw: number): void {
-    const high =
-      atMs > this.#surgeUntilMs &&
-      atMs - this.atMs <= lateSurgeMsMax &&
-      draw > this.peakWatts + lateSurgeWattsMin &&
-      draw > lateSurgeRatio * this.peakWatts;
-    if (high && this.#highWatts > 0 && atMs > this.#highAtMs) {
-      this.#surgeUntilMs = atMs + surgeMsMin;
-      this.peakWatts = this.#highWatts;
-      this.peakAtMs = atMs;
-    }
-    this.#highWatts = high ? draw : 0;
-    this.#highAtMs = atMs;
+    if (last === undefined || atMs >= last) this.trace.add(atMs, watts, volts, this.#surge.untilMs);
   }
 
   /** A reading that came out of order counts for the peak, not for the course. */
   late(atMs: number, watts: number, volts: number): void {
     if (atMs < this.atMs) return;
-    const draw = Math.abs(watts);
-    if (this.#wildWatts > 0 && atMs > this.#wildAtMs) this.#judgeWild(draw);
-    if (atMs > this.#surgeUntilMs) return;
-    if (draw <= wildWattsMin || draw * wildPart <= this.#lastDraw) {
-      this.#countPeak(atMs, draw);
-      this.#lastDraw = draw;
-    } else if (draw > this.#wildWatts) {
-      this.#wildWatts = draw;
-      this.#wildAtMs = atMs;
-    }
+    this.#surge.take(atMs, Math.abs(watts));
+    if (atMs > this.#surge.untilMs) return;
     if (volts < this.voltsMin || Number.isNaN(this.voltsMin)) this.voltsMin = volts;
-  }
-
-  /** A meter's slip (65,535 W for a moment) is no surge; a great surge does not vanish from one reading to the next. */
-  #judgeWild(draw: number): void {
-    if (draw >= wildPart * this.#wildWatts) this.#countPeak(this.#wildAtMs, this.#wildWatts);
-    this.#wildWatts = 0;
-  }
-
-  #countPeak(atMs: number, draw: number): void {
-    if (draw <= this.peakWatts) return;
-    this.peakWatts = draw;
-    this.peakAtMs = atMs;
   }
 
   quantileOf(share: number, spanMs: number): number {
@@ -224,7 +153,7 @@ export class OpenStart implements RiseSoFar {
       detectedAtMs: Math.floor(this.detectedAtMs),
       fromWatts: rounded(this.fromWatts),
       peakWatts: rounded(this.peakWatts),
-      peakAtMs: Math.floor(this.peakAtMs),
+      peakAtMs: Math.floor(this.#surge.peakAtMs),
       peakIs: 'lower-bound',
       sampleMs: this.#sampleMs(),
       ...(Number.isNaN(settledWatts) ? {} : { settledWatts: rounded(settledWatts) }),
@@ -269,7 +198,7 @@ export class OpenStart implements RiseSoFar {
   /** The usual distance of readings in the surge. */
   #sampleMs(): number {
     const gapsMs: number[] = [];
-    for (let i = 1; i < this.trace.length && this.trace.atMs[i - 1]! <= this.#surgeUntilMs; i += 1) {
+    for (let i = 1; i < this.trace.length && this.trace.atMs[i - 1]! <= this.#surge.untilMs; i += 1) {
       const gapMs = this.trace.atMs[i]! - this.trace.atMs[i - 1]!;
       if (gapMs > 0) gapsMs.push(gapMs);
     }

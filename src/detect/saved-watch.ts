@@ -8,7 +8,7 @@ import type { SavedStart } from './open-start.ts';
  * The detectors' state as bytes: the length of a JSON head (u32), the head, and after it each load's numbers as they
  * lie in memory (little-endian, as on every machine that runs Node).
  */
-const version = 1;
+const version = 2;
 const loadBytes = stateColumns * 8 + binCount * 4;
 
 interface Head {

@@ -56,7 +56,7 @@ export class Trace {
     let sum = 0;
     for (let i = 0; i < this.length; i += 1) {
       const ms = Math.min(this.atMs[i + 1] ?? toMs, toMs) - Math.max(this.atMs[i]!, fromMs);
-      if (ms > 0) sum += this.watts[i]! * ms;
+      if (ms > 0) sum += Math.abs(this.watts[i]!) * ms;
     }
     return sum;
   }

@@ -34,6 +34,12 @@ describe('the record of a start', () => {
     expect(starts[0]!.wattHours).toBeCloseTo(joules / 3600, 0);
   });
 
+  it('is the same from a meter put on backwards, but for the trace', () => {
+    const backwards = wave([off, ...boot(250), [hour, 250, 2]]).map((one) => ({ ...one, watts: -one.watts }));
+    const { trace: _, ...rest } = starts[0]!;
+    expect(seen(backwards).starts).toMatchObject([rest]);
+  });
+
   it('has its trace at full resolution, from the reading before', () => {
     const { trace } = starts[0]!;
     expect(trace!.atMs[0]).toBe(atMs - 1000);
