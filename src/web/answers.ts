@@ -51,11 +51,12 @@ async function problemOf(response: Response): Promise<string> {
 export class Polled<T> {
   readonly path: string;
   readonly #everyMs: number;
+  /** How often each of those who follow wants to be answered, ms. */
+  readonly #paces = new Map<object, number>();
   readonly #alsoAccept: readonly number[];
   readonly #answer = signal<Answer<T>>({});
   #timer = 0;
   #asking = false;
-  #followers = 0;
 
   constructor(path: string, everyMs: number, alsoAccept: readonly number[] = []) {
     this.path = path;
@@ -67,15 +68,14 @@ export class Polled<T> {
     return this.#answer;
   }
 
-  /** Asks now, and from now on at its pace, until called off. */
-  follow(): () => void {
-    this.#followers += 1;
+  /** Asks now, and from now on at this pace or a quicker one somebody else asked for, until called off. */
+  follow(everyMs = this.#everyMs): () => void {
+    const follower = {};
+    this.#paces.set(follower, everyMs);
     void this.ask();
-    let followed = true;
     return () => {
-      if (followed) this.#followers -= 1;
-      followed = false;
-      if (this.#followers === 0) clearTimeout(this.#timer);
+      this.#paces.delete(follower);
+      if (this.#paces.size === 0) clearTimeout(this.#timer);
     };
   }
 
@@ -90,12 +90,13 @@ export class Polled<T> {
       this.#answer.value = { ...this.#answer.peek(), problem: (error as Error).message };
     } finally {
       this.#asking = false;
-      if (this.#followers > 0) this.#timer = window.setTimeout(() => this.#next(), this.#everyMs);
+      this.#askLater();
     }
   }
 
-  #next(): void {
-    if (document.hidden) this.#timer = window.setTimeout(() => this.#next(), this.#everyMs);
-    else void this.ask();
+  #askLater(): void {
+    if (this.#paces.size === 0) return;
+    const everyMs = Math.min(...this.#paces.values());
+    this.#timer = window.setTimeout(() => (document.hidden ? this.#askLater() : void this.ask()), everyMs);
   }
 }

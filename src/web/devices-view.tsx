@@ -1,4 +1,5 @@
 import { useComputed } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { DeviceRow } from '../api/shapes.ts';
 import { type DeviceState, deviceState, sortDevices, troubles } from './device-list.ts';
 import { FirstRun } from './first-run.tsx';
@@ -7,8 +8,12 @@ import type { PresentProps } from './present.ts';
 import { rejectHint } from './reject-hints.ts';
 import { ServerLink } from './server-link.tsx';
 
+/** Ages stand on this view: they may not be much older than they say. */
+const everyMs = 3_000;
+
 /** Every meter that was heard: what it is, when it last spoke, and what of it could not be read and why. */
 export function DevicesView({ present }: PresentProps) {
+  useEffect(() => present.devices.follow(everyMs), [present]);
   const { value, problem } = present.devices.answer.value;
   if (!value) {
     return (

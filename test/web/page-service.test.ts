@@ -1,7 +1,8 @@
 import mqtt from 'mqtt';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runApp, scratchFolder, type TestedApp } from '../room/running.ts';
+import type { StartRow, StartsAnswer } from '../../src/api/shapes.ts';
+import { AheadClock, runApp, scratchFolder, type TestedApp, until } from '../room/running.ts';
 import { startChromium } from '../servers/chromium.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { eventually, soon, textOf } from './opened-page.ts';
@@ -100,4 +101,50 @@ it('a reading published by a plug is seen on the page, also after the service wa
   // Of what could not be had meanwhile the browser itself complains; the page may not.
   const byBrowser = /ERR_CONNECTION_REFUSED|Failed to load resource/;
   expect(complaints.filter((text) => !byBrowser.test(text))).toEqual([]);
+});
+
+/** W at each second since the first reading: off, then a surge. */
+const drawAt = (second: number) => (second < 60 ? 4 : 410 - 5 * (second - 60));
+
+it('a start is seen on the page within a second of the reading that made it certain, with its trace', async () => {
+  const clock = new AheadClock();
+  const started = await runApp({}, scratchFolder(), built.folder, clock);
+  const { page, complaints } = await openIn(`${started.httpUrl}#/starts`);
+  try {
+    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.starts-panel').toContain('No start in the last 7 days');
+    const row = page.locator('.start[data-phase="starting"]');
+    let seenAtMs: number | undefined;
+    void row.waitFor({ timeout: 30_000 }).then(() => (seenAtMs = performance.now()));
+    const plug = await mqtt.connectAsync(started.brokerUrl);
+    /** When each reading was sent, by the service's clock and by ours. */
+    const sent: { atMs: number; hereMs: number }[] = [];
+    for (let second = 0; second < 90 && seenAtMs === undefined; second += 2) {
+      const ENERGY = { Power: drawAt(second), Voltage: 230, Current: 1 };
+      sent.push({ atMs: clock.nowMs(), hereMs: performance.now() });
+      await plug.publishAsync('tele/rig/SENSOR', JSON.stringify({ ENERGY }), { qos: 1 });
+      await until('it is durable', () => started.counts().store.queuedReadings === 0);
+      clock.advance(2_000);
+    }
+    await plug.endAsync();
+    await until('the start is seen', () => seenAtMs !== undefined);
+    const { body } = await started.get('/api/v1/starts');
+    const [{ detectedAtMs }] = (body as StartsAnswer).rows as [StartRow];
+    const certain = sent.findLast(({ atMs }) => atMs <= detectedAtMs)!;
+    expect(seenAtMs! - certain.hereMs).toBeLessThan(1_000);
+    await eventually(page, '.start').toMatch(/rig\/0 4\.0 → to ≥ at least 410 W starting/);
+    await page.locator('.start .unfold').click();
+    await eventually(page, '.start-facts').toContain('the true peak was at least 410 W');
+    expect(await page.locator('.start-chart canvas').count()).toBe(1);
+    await page.locator('.start .server-link').click();
+    await eventually(page, '#server-title').toBe('rig/0');
+    await eventually(page, '.server-idle').toMatch(/learning/);
+    await eventually(page, '.server-state').toContain('starting');
+    await page.goto(`${started.httpUrl}#/devices`);
+    await eventually(page, '.device-grid .device-name').toBe('rig');
+    expect(complaints).toEqual([]);
+  } finally {
+    await page.close();
+    await started.dispose();
+  }
 });

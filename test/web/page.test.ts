@@ -2,7 +2,9 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startChromium } from '../servers/chromium.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
+import { makeNewStart, scopeOf } from './full-room.ts';
 import { makeRoom, serverName } from './made-room.ts';
+import { makeStart } from './made-starts.ts';
 import { axeFindings, eventually, openPage, rowNames, soon, textOf } from './opened-page.ts';
 import type { RoomScript } from './room-server.ts';
 
@@ -302,6 +304,7 @@ describe('for everybody', () => {
       },
     ];
     script.ready = { ...script.ready, ready: false, store: { ok: false, kind: 'influx' } };
+    script.starts = [makeNewStart(3), makeStart(scopeOf(2), Date.now() - 5_000_000)];
     await using opened = await open(script);
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
