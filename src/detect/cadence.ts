@@ -1,4 +1,4 @@
-import { gapMs, gaps, irregular, lastMs, lateRun, usualGapMs } from './load-state.ts';
+import { gapMs, gaps, irregular, lastMs, lateRun, roundMs, usualGapMs } from './load-state.ts';
 
 /** A clock that was set back is believed after so many readings that agree on it. */
 const lateRunMax = 5;
@@ -18,9 +18,9 @@ const holdMsMax = 60 * 60_000;
 
 /**
  * Takes the time of a reading, sets `lastMs` and `gapMs` (NaN for the first and after a clock was set back), and
- * learns how the meter reports. False: it came late, and is not the load's present.
+ * learns how the meters of its `inputs` report. False: it came late, and is not the load's present.
  */
-export function stepTime(s: Float64Array, atMs: number): boolean {
+export function stepTime(s: Float64Array, atMs: number, inputs: number): boolean {
   const last = s[lastMs]!;
   if (last === 0) {
     s[lastMs] = atMs;
@@ -32,7 +32,7 @@ export function stepTime(s: Float64Array, atMs: number): boolean {
   s[lateRun] = 0;
   s[lastMs] = atMs;
   s[gapMs] = ms;
-  if (ms > 0) learnGap(s, ms);
+  if (ms > 0 || inputs > 1) learnGap(s, ms, inputs);
   return true;
 }
 
@@ -45,12 +45,18 @@ function isSetBack(s: Float64Array, atMs: number, ms: number): boolean {
   return true;
 }
 
-/** The usual gap follows the median, by steps that become finer. */
-function learnGap(s: Float64Array, ms: number): void {
-  const seen = s[gaps]!;
-  s[gaps] = seen + 1;
+/**
+ * The usual gap follows the median, by steps that become finer. Of a load with several inputs it is the time of as
+ * many readings: two meters that report every second, one 5 ms after the other, are not uneven.
+ */
+function learnGap(s: Float64Array, inputMs: number, inputs: number): void {
+  s[gaps]! += 1;
+  const ms = s[roundMs]! + inputMs;
+  s[roundMs] = s[gaps]! % inputs === 0 ? 0 : ms;
+  if (s[gaps]! % inputs !== 0 || ms === 0) return;
+  const seen = Math.floor(s[gaps]! / inputs) - 1;
   const usual = s[usualGapMs]!;
-  if (seen === 0) {
+  if (usual === 0) {
     s[usualGapMs] = ms;
     return;
   }

@@ -11,6 +11,8 @@ export const usualGapMs = 1;
 export const irregular = 2;
 export const gaps = 3;
 export const lateRun = 4;
+/** Since the last time each of its inputs had its turn. */
+export const roundMs = 51;
 /** Between the last reading and the one before; NaN where that says nothing. */
 export const gapMs = 57;
 /** Of the last reading, whichever way it was counted: a clamp put on backwards sees the same machine. */
@@ -95,7 +97,7 @@ export const lastVolts = 45;
 export const lastAmps = 46;
 
 // standby.ts
-/** Starts without a surge in a row from a standby that was learnt, and the last of them. */
+/** Starts without a surge in a row from a standby that was learnt, and the last start from it. */
 export const plainStarts = 52;
 export const plainStartMs = 53;
 /** A level that was taken for a standby and is not. */
@@ -109,7 +111,12 @@ export const farBelowMinutes = 56;
 /** What the reading before counts for. */
 export const heldMinutes = 59;
 
-export const stateColumns = 60;
+// standby.ts
+/** Starts from a standby that was learnt, old ones counting less; when its level was refused. */
+export const crowd = 60;
+export const refusedMs = 61;
+
+export const stateColumns = 62;
 
 /** The off level is a mean of so much time off. */
 export const offMeanMs = 24 * 3_600_000;

@@ -142,7 +142,9 @@ export class OpenStart implements RiseSoFar {
     const endMs = this.endMs || lowSinceMs;
     const untilMs = endMs > 0 ? endMs : Math.min(nowMs, this.atMs + settledByMs);
     const settledWatts = this.#settledWatts(untilMs, endMs > 0);
-    const settleMs = Number.isNaN(settledWatts) ? Number.NaN : this.#settleMs(settledWatts, untilMs);
+    const settleMs = Number.isNaN(settledWatts)
+      ? Number.NaN
+      : this.#settleMs(settledWatts, untilMs, outlets.length);
     const energyUntilMs = Number.isNaN(settleMs) ? untilMs : this.atMs + settleMs;
     const estimate = inrushEstimate(this.fromWatts, outlets.length);
     return {
@@ -155,7 +157,7 @@ export class OpenStart implements RiseSoFar {
       peakWatts: rounded(this.peakWatts),
       peakAtMs: Math.floor(this.#surge.peakAtMs),
       peakIs: 'lower-bound',
-      sampleMs: this.#sampleMs(),
+      sampleMs: this.#sampleMs(outlets.length),
       ...(Number.isNaN(settledWatts) ? {} : { settledWatts: rounded(settledWatts) }),
       ...(Number.isNaN(settleMs) ? {} : { settleMs }),
       ...(energyUntilMs > this.atMs
@@ -180,8 +182,8 @@ export class OpenStart implements RiseSoFar {
   }
 
   /** The first time from which it stays around the settled level for a while. */
-  #settleMs(settledWatts: number, untilMs: number): number {
-    const binMs = Math.max(settledBinMs, 2 * this.#sampleMs());
+  #settleMs(settledWatts: number, untilMs: number, inputs: number): number {
+    const binMs = Math.max(settledBinMs, 2 * this.#sampleMs(inputs));
     const near = (fromMs: number) => {
       const watts = Math.abs(this.trace.mean(fromMs, Math.min(fromMs + binMs, untilMs)));
       return Math.abs(watts - settledWatts) <= Math.max(settledShare * settledWatts, settledWattsMin);
@@ -195,11 +197,13 @@ export class OpenStart implements RiseSoFar {
     return Number.NaN;
   }
 
-  /** The usual distance of readings in the surge. */
-  #sampleMs(): number {
+  /** The usual distance of readings of the same input in the surge. */
+  #sampleMs(inputs: number): number {
     const gapsMs: number[] = [];
-    for (let i = 1; i < this.trace.length && this.trace.atMs[i - 1]! <= this.#surge.untilMs; i += 1) {
-      const gapMs = this.trace.atMs[i]! - this.trace.atMs[i - 1]!;
+    const { atMs } = this.trace;
+    const step = Math.max(1, Math.min(inputs, atMs.length - 1));
+    for (let i = step; i < atMs.length && atMs[i - step]! <= this.#surge.untilMs; i += 1) {
+      const gapMs = atMs[i]! - atMs[i - step]!;
       if (gapMs > 0) gapsMs.push(gapMs);
     }
     gapsMs.sort((a, b) => a - b);

@@ -33,7 +33,7 @@ const bootMsMin = 60_000;
 const bigBootMsMin = 180_000;
 const riseReadingsMin = 2;
 const lookMs = 60_000;
-const surgeRatioMin = 1.15;
+const surgeRatioMin = 1.1;
 const surgeWattsMin = 8;
 /** By then a boot has come down from its surge. */
 const surgeMsMax = 300_000;
@@ -52,6 +52,10 @@ const wakeWattsMin = 5;
 /** So many starts in a row without a surge, each within this of the one before, are jobs. */
 const plainStartsMax = 4;
 const plainStartsMs = 12 * 3_600_000;
+/** So many more starts than one in two hours are jobs too, though each begins with a burst. */
+const crowdMax = 8;
+const crowdFadesMs = 2 * 3_600_000;
+const refusedForMs = 30 * 24 * 3_600_000;
 const sameLevelRatio = 1.3;
 
 const flickerMsMax = 60_000;
@@ -180,7 +184,7 @@ export function wasStandby(s: Float64Array): boolean {
 
 /**
  * A start from a standby that was learnt here has been summed up. One without a surge casts doubt on it; after
- * some, close together, the level is taken for idling, for good.
+ * some, close together, or very many of any kind, the level is taken for idling, for a month.
  */
 export function doubtStandby(
   s: Float64Array,
@@ -189,10 +193,14 @@ export function doubtStandby(
   settledWatts: number,
 ): void {
   if (s[at.standbyWatts] === 0) return;
-  const close = startMs - s[at.plainStartMs]! < plainStartsMs;
+  const sinceMs = startMs - s[at.plainStartMs]!;
+  const close = sinceMs < plainStartsMs;
   s[at.plainStarts] = surged(peakWatts, settledWatts) ? 0 : (close ? s[at.plainStarts]! : 0) + 1;
+  s[at.crowd] = Math.max(0, s[at.crowd]! - sinceMs / crowdFadesMs) + 1;
   s[at.plainStartMs] = startMs;
-  if (s[at.plainStarts]! < plainStartsMax) return;
+  if (s[at.plainStarts]! < plainStartsMax && s[at.crowd]! < crowdMax) return;
+  s[at.refusedMs] = startMs;
+  s[at.crowd] = 0;
   s[at.refusedWatts] = s[at.standbyWatts]!;
   s[at.standbyWatts] = 0;
   s[at.plainStarts] = 0;
@@ -219,6 +227,7 @@ export function noticeFlicker(s: Float64Array, runMs: number): void {
 
 function isRefused(s: Float64Array, level: number): boolean {
   const refused = s[at.refusedWatts]!;
+  if (s[at.lastMs]! - s[at.refusedMs]! > refusedForMs) return false;
   return refused > 0 && level < refused * sameLevelRatio && level > refused / sameLevelRatio;
 }
 

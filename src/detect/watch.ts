@@ -70,7 +70,7 @@ export class Watch implements ServerObserver {
     if (!(Math.abs(watts) <= wattsMax)) return;
     const beforeMs = s[at.lastMs]!;
     const start = this.#starts.of(load);
-    if (!stepTime(s, atMs)) {
+    if (!stepTime(s, atMs, load.outlets.length)) {
       start?.late(atMs, watts, volts);
       return;
     }

@@ -82,6 +82,27 @@ describe('idling is told from standby', () => {
     expect(seen(wave(jobs(40, 200, 2 * hour, 12), 5)).starts.length).toBeLessThanOrEqual(4);
   });
 
+  it('so are jobs that begin with a burst', () => {
+    const bursts = Array.from({ length: 60 }, (): Part[] => [
+      [40 * minute, 40, 0.4],
+      [30, 260, 6],
+      [870, 200, 6],
+    ]).flat();
+    const { starts, idle } = seen(wave(bursts, 5));
+    expect(starts.length).toBeLessThanOrEqual(15);
+    expect(idle.idleWatts).toBeCloseTo(40, 0);
+  });
+
+  it('a machine that boots from standby some times a day stays one that does', () => {
+    const boots = Array.from({ length: 12 }, (): Part[] => [
+      [4 * hour, 38, 0.5],
+      [20, 230, 5],
+      [80, 190, 6],
+      [hour, 150, 3],
+    ]).flat();
+    expect(onsets(wave(boots, 5))).toHaveLength(12);
+  });
+
   it('a BMC that a coarse meter shows as 0, 10 and 20 W is off', () => {
     const flicker: Part = [3 * hour, (s) => 10 * (Math.floor(s / 7) % 3)];
     const { starts } = seen(wave([flicker, ...boot(250), running]));
