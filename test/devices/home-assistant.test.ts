@@ -317,6 +317,26 @@ describe('one device is read by one family', () => {
     expect(session.sink.filters).toEqual([]);
   });
 
+  test('an `online` is that of whoever announced it, not of a Shelly nobody has heard', () => {
+    const session = new Session([homeAssistant, shelly]);
+    const will = { avty_t: 'bridge/7/online', pl_avail: 'true', pl_not_avail: 'false' };
+    session.announce('1', power('bridge-7', 'bridge/7/watts', will));
+    session.send('bridge/7/watts', '42');
+    session.send('bridge/7/online', 'false');
+    session.send('somebody/else/online', '0');
+    session.send('rack/online', 'true');
+    session.send('rack/status/switch:0', { id: 0, apower: 7 });
+    session.send('rack/online', 'false');
+    expect(session.devices).toEqual([
+      ['bridge-7', 'home-assistant'],
+      ['rack', 'shelly-gen2'],
+    ]);
+    expect(session.sink.heard.map(({ device, online }) => `${device} ${online}`)).toEqual([
+      'bridge-7 false',
+      'rack false',
+    ]);
+  });
+
   test('also by another name and on other topics: known by its address', () => {
     const session = new Session([homeAssistant, tasmota, shelly]);
     const config = { t: 'plug', ft: '%prefix%/%topic%/', tp: ['cmnd', 'stat', 'tele'], rl: [1] };

@@ -27,6 +27,8 @@ const devicesMax = 20_000;
 const unnumbered =
   /^(sys|wifi|eth|ble|cloud|mqtt|ws|ui|matter|zigbee|knx|modbus|bthome|schedule|webhook|plugs_ui|serial|em|ht_ui)$/;
 
+const factoryName = /^shelly[a-z0-9]+-[0-9a-f]+$/i;
+
 class ShellySession implements FamilySession {
   readonly #devices = new Known(devicesMax, (prefix) => new ShellyDevice(prefix));
   /** By its own id, where it publishes under another name. */
@@ -85,9 +87,12 @@ class ShellySession implements FamilySession {
     readParts(device, parts, undefined, message, report);
   }
 
-  /** `shellies/<id>/online` is what Gen1 publishes; a Gen2 under such a prefix is known by its other topics. */
+  /**
+   * Many things publish `…/online`, Gen1 under `shellies/`, bridges for what they announce: unless it is called as they
+   * come from the factory, a Gen2 is known by its other topics.
+   */
   #claimOnline(prefix: string): TopicReader | undefined {
-    if (prefix.startsWith('shellies/') && !this.#devices.has(prefix)) return undefined;
+    if (!factoryName.test(prefix) && !this.#devices.has(prefix)) return undefined;
     return (message, report) => readOnline(prefix, message, report);
   }
 }
@@ -130,10 +135,10 @@ function readParts(
   report.ignore('not-a-meter');
 }
 
-/** Once: now its `online` can be told from that of a Gen1. */
+/** Once: now its `online` can be told from that of a stranger. */
 function meet(device: ShellyDevice, report: Report): void {
   device.met = true;
-  if (device.device.startsWith('shellies/')) report.reconsider(`${device.device}/online`);
+  report.reconsider(`${device.device}/online`);
 }
 
 /** Once: `src` is its own id, `<model>-<mac>`, whatever its topics are called. */
