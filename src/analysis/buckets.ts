@@ -22,24 +22,98 @@ export function readableStepMs(rangeMs: number, points: number): number {
   return stepsMs.find((stepMs) => stepMs >= plainMs) ?? Math.ceil(plainMs / dayMs) * dayMs;
 }
 
-/** Empty buckets over [fromMs, toMs), aligned to multiples of the step. */
-export function emptyBuckets(fromMs: number, toMs: number, stepMs: number): Buckets {
-  const firstMs = Math.floor(fromMs / stepMs) * stepMs;
-  const count = Math.max(0, Math.ceil((toMs - firstMs) / stepMs));
-  return {
-    stepMs,
-    atMs: Float64Array.from({ length: count }, (_, i) => firstMs + i * stepMs),
-    mean: new Float64Array(count).fill(Number.NaN),
-    min: new Float64Array(count).fill(Number.NaN),
-    max: new Float64Array(count).fill(Number.NaN),
-  };
+/**
+ * Buckets being filled over [fromMs, toMs), aligned to multiples of the step. What several tiers tell of one time must
+ * not be added twice; of different times it may be mixed.
+ */
+export class BucketSums {
+  readonly #buckets: Buckets;
+  readonly #fromMs: number;
+  readonly #toMs: number;
+  readonly #firstMs: number;
+  readonly #observedMs: Float64Array;
+  readonly #product: Float64Array;
+
+  constructor(fromMs: number, toMs: number, stepMs: number) {
+    this.#fromMs = fromMs;
+    this.#toMs = toMs;
+    this.#firstMs = Math.floor(fromMs / stepMs) * stepMs;
+    const count = Math.max(0, Math.ceil((toMs - this.#firstMs) / stepMs));
+    const unknown = () => new Float64Array(count).fill(Number.NaN);
+    this.#buckets = {
+      stepMs,
+      atMs: Float64Array.from({ length: count }, (_, i) => this.#firstMs + i * stepMs),
+      mean: unknown(),
+      min: unknown(),
+      max: unknown(),
+    };
+    this.#observedMs = new Float64Array(count);
+    this.#product = new Float64Array(count);
+  }
+
+  /**
+   * Raw points from `fromMs` on: between two points the last value holds, but never longer than `holdMs`: what lies
+   * beyond is not observed. The mean is time-weighted; min and max are of the values in force, so that a peak
+   * between two bucket edges is kept. NaN: from here on not known.
+   */
+  addSeries(series: Series, holdMs: number, fromMs = this.#fromMs): void {
+    const { stepMs, min, max } = this.#buckets;
+    for (let i = 0; i < series.atMs.length; i += 1) {
+      const value = series.values[i]!;
+      const startMs = Math.max(series.atMs[i]!, fromMs);
+      const nextMs = series.atMs[i + 1] ?? Number.POSITIVE_INFINITY;
+      const endMs = Math.min(this.#toMs, series.atMs[i]! + holdMs, nextMs);
+      // A point of no length still is a peak in its bucket.
+      if (endMs < startMs || startMs >= this.#toMs || Number.isNaN(value)) continue;
+      for (let b = Math.floor((startMs - this.#firstMs) / stepMs); b < min.length; b += 1) {
+        const bucketMs = this.#firstMs + b * stepMs;
+        if (bucketMs >= endMs && bucketMs > startMs) break;
+        const forMs = Math.min(endMs, bucketMs + stepMs) - Math.max(startMs, bucketMs);
+        this.#observedMs[b]! += forMs;
+        this.#product[b]! += value * forMs;
+        min[b] = lower(min[b]!, value);
+        max[b] = higher(max[b]!, value);
+      }
+    }
+  }
+
+  /** Rows that begin in [fromMs, toMs); one that is longer than a bucket tells the same of each it covers. */
+  addRollUps(
+    rows: RollUpColumns,
+    rowMs: number,
+    fromMs = Number.NEGATIVE_INFINITY,
+    toMs = Number.POSITIVE_INFINITY,
+  ): void {
+    const { stepMs, min, max } = this.#buckets;
+    for (let i = 0; i < rows.fromMs.length; i += 1) {
+      const startMs = rows.fromMs[i]!;
+      if (startMs < fromMs || startMs >= toMs) continue;
+      const first = Math.floor((startMs - this.#firstMs) / stepMs);
+      const end = Math.max(first + 1, Math.ceil((startMs + rowMs - this.#firstMs) / stepMs));
+      for (let b = Math.max(0, first); b < Math.min(end, min.length); b += 1) {
+        const bucketMs = this.#firstMs + b * stepMs;
+        const withinMs = Math.min(bucketMs + stepMs, startMs + rowMs) - Math.max(bucketMs, startMs);
+        // A row that a store has joined is as long as its bucket.
+        const share = end - first === 1 ? 1 : withinMs / rowMs;
+        this.#observedMs[b]! += rows.observedMs[i]! * share;
+        this.#product[b]! += rows.wattsMean[i]! * rows.observedMs[i]! * share;
+        min[b] = lower(min[b]!, rows.wattsMin[i]!);
+        max[b] = higher(max[b]!, rows.wattsMax[i]!);
+      }
+    }
+  }
+
+  buckets(): Buckets {
+    const { mean, min, max } = this.#buckets;
+    for (let b = 0; b < mean.length; b += 1) {
+      if (this.#observedMs[b]! > 0) mean[b] = this.#product[b]! / this.#observedMs[b]!;
+      else if (!Number.isNaN(max[b]!)) mean[b] = (min[b]! + max[b]!) / 2;
+    }
+    return this.#buckets;
+  }
 }
 
-/**
- * Raw points as buckets: between two points the last value holds, but never longer than `holdMs`: what lies
- * beyond is not observed. The mean is time-weighted; min and max are of the values in force, so that a peak
- * between two bucket edges is kept.
- */
+/** Raw points as buckets. */
 export function bucketsOfSeries(
   series: Series,
   fromMs: number,
@@ -47,31 +121,9 @@ export function bucketsOfSeries(
   stepMs: number,
   holdMs: number,
 ): Buckets {
-  const buckets = emptyBuckets(fromMs, toMs, stepMs);
-  const held = new Float64Array(buckets.atMs.length);
-  const product = new Float64Array(buckets.atMs.length);
-  const firstMs = buckets.atMs[0] ?? fromMs;
-  for (let i = 0; i < series.atMs.length; i += 1) {
-    const value = series.values[i]!;
-    const startMs = Math.max(series.atMs[i]!, fromMs);
-    const endMs = Math.min(toMs, series.atMs[i]! + holdMs, series.atMs[i + 1] ?? Number.POSITIVE_INFINITY);
-    // A point of no length still is a peak in its bucket.
-    if (endMs < startMs || startMs >= toMs) continue;
-    for (let b = Math.floor((startMs - firstMs) / stepMs); b < held.length; b += 1) {
-      const bucketMs = firstMs + b * stepMs;
-      if (bucketMs >= endMs && bucketMs > startMs) break;
-      const forMs = Math.min(endMs, bucketMs + stepMs) - Math.max(startMs, bucketMs);
-      held[b]! += forMs;
-      product[b]! += value * forMs;
-      buckets.min[b] = lower(buckets.min[b]!, value);
-      buckets.max[b] = higher(buckets.max[b]!, value);
-    }
-  }
-  for (let b = 0; b < held.length; b += 1) {
-    if (held[b]! > 0) buckets.mean[b] = product[b]! / held[b]!;
-    else if (!Number.isNaN(buckets.max[b]!)) buckets.mean[b] = (buckets.min[b]! + buckets.max[b]!) / 2;
-  }
-  return buckets;
+  const sums = new BucketSums(fromMs, toMs, stepMs);
+  sums.addSeries(series, holdMs);
+  return sums.buckets();
 }
 
 /** Roll-ups as wider buckets; the step must be a multiple of the tier's. */
@@ -81,25 +133,9 @@ export function bucketsOfRollUps(
   toMs: number,
   stepMs: number,
 ): Buckets {
-  const buckets = emptyBuckets(fromMs, toMs, stepMs);
-  const observed = new Float64Array(buckets.atMs.length);
-  const product = new Float64Array(buckets.atMs.length);
-  const firstMs = buckets.atMs[0] ?? fromMs;
-  for (const rows of parts) {
-    for (let i = 0; i < rows.fromMs.length; i += 1) {
-      const b = Math.floor((rows.fromMs[i]! - firstMs) / stepMs);
-      // Of a quarter without a single reading a counter may prove the energy, but not the watts.
-      if (b < 0 || b >= observed.length || Number.isNaN(rows.wattsMean[i]!)) continue;
-      observed[b]! += rows.observedMs[i]!;
-      product[b]! += rows.wattsMean[i]! * rows.observedMs[i]!;
-      buckets.min[b] = lower(buckets.min[b]!, rows.wattsMin[i]!);
-      buckets.max[b] = higher(buckets.max[b]!, rows.wattsMax[i]!);
-    }
-  }
-  for (let b = 0; b < observed.length; b += 1) {
-    if (observed[b]! > 0) buckets.mean[b] = product[b]! / observed[b]!;
-  }
-  return buckets;
+  const sums = new BucketSums(fromMs, toMs, stepMs);
+  for (const rows of parts) sums.addRollUps(rows, 0);
+  return sums.buckets();
 }
 
 const holdMsMin = 60_000;

@@ -1,14 +1,8 @@
-import {
-  type Buckets,
-  bucketsOfRollUps,
-  bucketsOfSeries,
-  holdMsOf,
-  readableStepMs,
-} from '../analysis/buckets.ts';
-import type { RollUpColumns } from '../model/columns.ts';
+import { BucketSums, type Buckets, readableStepMs } from '../analysis/buckets.ts';
 import type { Quantity } from '../model/quantity.ts';
-import { type RollUp, type RollUpTier, type Tier, tierStepMs } from '../model/roll-up.ts';
+import { type RollUp, type Tier, tierStepMs } from '../model/roll-up.ts';
 import type { Store } from '../store/store.ts';
+import { coverTime, joinedLayer, type Layer, rawLayer } from './history-layers.ts';
 import type { HistoryAnswer } from './shapes.ts';
 
 export interface HistoryQuestion {
@@ -18,8 +12,10 @@ export interface HistoryQuestion {
   readonly toMs: number;
   /** At most so many buckets. */
   readonly points: number;
-  /** The one outlet the scope stands for; undefined: it is a sum, of which only roll-ups are kept. */
+  /** The one outlet the scope stands for; undefined: it is a sum, of whose watts only roll-ups are kept. */
   readonly outlet: string | undefined;
+  /** All outlets in the scope. */
+  readonly outlets?: (() => readonly string[]) | undefined;
   readonly nowMs: number;
   /** The minute that has no row yet. */
   readonly openMinute: RollUp | undefined;
@@ -29,90 +25,128 @@ export interface HistoryQuestion {
 /** Why a question cannot be answered, in words for the one who asked. */
 export class UnanswerableError extends Error {
   override readonly name = 'UnanswerableError';
+  readonly code: 'unanswerable' | 'too-much';
+
+  constructor(message: string, code: UnanswerableError['code'] = 'unanswerable') {
+    super(message);
+    this.code = code;
+  }
 }
 
-/** Picks the tier, asks the store, and shapes the answer: the same for every store. Rejects with a StoreError. */
+/**
+ * Picks the tiers, asks the store, and shapes the answer: the same for every store. Rejects with a StoreError, or an
+ * UnanswerableError.
+ */
 export async function askHistory(store: Store, question: HistoryQuestion): Promise<HistoryAnswer> {
-  const { scope, quantity } = question;
-  const wishedMs = readableStepMs(question.toMs - question.fromMs, question.points);
-  const wishedTier = tierFor(question, wishedMs);
-  const raw = wishedTier === 'raw' ? await rawBuckets(store, question, wishedMs) : undefined;
-  const tier = wishedTier === 'raw' && raw === undefined ? 'minute' : wishedTier;
-  const stepMs = tier === 'raw' ? wishedMs : Math.max(wishedMs, tierStepMs[tier]);
-  const buckets = raw ?? (await rollUpBuckets(store, question, tier as RollUpTier, stepMs));
+  const { fromMs, toMs, nowMs } = question;
+  const endMs = Math.max(fromMs, Math.min(toMs, nowMs));
+  const wishedMs = readableStepMs(toMs - fromMs, question.points);
+  if (question.quantity !== 'watts') return askQuantity(store, question, wishedMs, endMs);
+  const tier = tierFor(question, wishedMs);
+  const leastMs = Math.max(wishedMs, lengthMs(tier));
+  const layers = await coverTime(store, { ...question, stepMs: leastMs }, tier, fromMs, endMs);
+  const stepMs = Math.max(leastMs, lengthMs(layers.at(-1)!.tier));
+  return shaped(question, layers, stepMs, bucketsOf(layers, fromMs, endMs, stepMs));
+}
+
+function tierFor({ nowMs, fromMs, toMs, outlet, retention }: HistoryQuestion, stepMs: number): Tier {
+  // A tier of which only the last moments remain is not worth asking: what is older is coarser anyway.
+  const isKept = (keptMs: number) => nowMs - toMs < keptMs && nowMs - fromMs < 2 * keptMs;
+  if (stepMs < tierStepMs.minute && outlet !== undefined && isKept(retention.rawMs)) return 'raw';
+  return stepMs < tierStepMs.quarter && isKept(retention.minuteMs) ? 'minute' : 'quarter';
+}
+
+function lengthMs(tier: Tier): number {
+  return tier === 'raw' ? 0 : tierStepMs[tier];
+}
+
+/** Raw readings of so many outlets over so many hours are gone through at once, … */
+const outletHoursMax = 7_200;
+/** … and so many of them. */
+const joinedPointsMax = 300_000;
+const hourMs = 3_600_000;
+
+/** What roll-ups do not keep: from the raw readings of the outlets in the scope. */
+async function askQuantity(
+  store: Store,
+  question: HistoryQuestion,
+  stepMs: number,
+  endMs: number,
+): Promise<HistoryAnswer> {
+  const { quantity, nowMs, retention } = question;
+  const days = Math.floor(retention.rawMs / (24 * hourMs));
+  const fromMs = Math.max(question.fromMs, Math.min(endMs, nowMs - retention.rawMs));
+  if (question.fromMs < endMs && fromMs >= endMs) {
+    const detail = `${quantity} is kept for ${days} days (store.retention.raw); ask for a later time, or for quantity=watts.`;
+    throw new UnanswerableError(detail);
+  }
+  const outlets = question.outlet === undefined ? (question.outlets?.() ?? []) : [question.outlet];
+  if (outlets.length === 1) {
+    const layer = await rawLayer(store, { outlet: outlets[0]!, quantity }, fromMs, endMs);
+    return shaped(question, [layer], stepMs, bucketsOf([layer], question.fromMs, endMs, stepMs));
+  }
+  const { layer, told } = await joined(store, question, outlets, fromMs, endMs);
+  const answer = shaped(question, [layer], stepMs, bucketsOf([layer], question.fromMs, endMs, stepMs));
+  return { ...answer, outlets: { all: outlets.length, told } };
+}
+
+/** What several outlets tell together; undefined: it makes no sense to join them. */
+const joinedBy: Partial<Record<Quantity, 'sum' | 'mean'>> = {
+  amps: 'sum',
+  voltAmps: 'sum',
+  voltAmpsReactive: 'sum',
+  volts: 'mean',
+  hertz: 'mean',
+};
+
+async function joined(
+  store: Store,
+  { quantity, scope }: HistoryQuestion,
+  outlets: readonly string[],
+  fromMs: number,
+  endMs: number,
+): Promise<{ readonly layer: Layer; readonly told: number }> {
+  const kind = joinedBy[quantity];
+  if (kind === undefined) {
+    const instead = quantity.startsWith('wattHours')
+      ? 'GET /api/v1/energy'
+      : 'scope=outlet:<device>/<outlet>';
+    throw new UnanswerableError(`${quantity} of several outlets says nothing; ask ${instead}.`);
+  }
+  const hours = (endMs - fromMs) / hourMs;
+  if (outlets.length * hours > outletHoursMax) {
+    const hoursMax = Math.max(1, Math.floor(outletHoursMax / outlets.length));
+    const detail = `${quantity} of ${scope} is added up from the raw readings of ${outlets.length} outlets: ask for at most ${hoursMax} hours, or for a smaller scope.`;
+    throw new UnanswerableError(detail, 'too-much');
+  }
+  const found = await joinedLayer(store, { quantity, outlets, kind, fromMs, toMs: endMs }, joinedPointsMax);
+  if (found !== undefined) return found;
+  const detail = `${quantity} of ${scope} is more than ${joinedPointsMax} raw readings: ask for a shorter time, or for a smaller scope.`;
+  throw new UnanswerableError(detail, 'too-much');
+}
+
+function bucketsOf(layers: readonly Layer[], fromMs: number, endMs: number, stepMs: number): Buckets {
+  const sums = new BucketSums(fromMs, endMs, stepMs);
+  for (const layer of layers) layer.addTo(sums, layer.fromMs, layer.toMs);
+  return sums.buckets();
+}
+
+function shaped(
+  { scope, quantity }: HistoryQuestion,
+  layers: readonly Layer[],
+  stepMs: number,
+  { atMs, mean, min, max }: Buckets,
+): HistoryAnswer {
   return {
     scope,
     quantity,
-    tier,
+    tier: layers[0]!.tier,
+    tiers: layers.map(({ tier, fromMs, toMs }) => ({ tier, fromMs, toMs })),
     stepMs,
-    atMs: [...buckets.atMs],
-    mean: known(buckets.mean),
-    min: known(buckets.min),
-    max: known(buckets.max),
-  };
-}
-
-function tierFor(question: HistoryQuestion, stepMs: number): Tier {
-  const ageMs = question.nowMs - question.fromMs;
-  if (question.quantity !== 'watts') {
-    if (question.outlet !== undefined) return 'raw';
-    throw new UnanswerableError(
-      `${question.quantity} is kept for outlets only; ask for scope=outlet:<device>/<outlet>, or quantity=watts`,
-    );
-  }
-  if (stepMs < tierStepMs.minute && question.outlet !== undefined && ageMs <= question.retention.rawMs)
-    return 'raw';
-  return stepMs < tierStepMs.quarter && ageMs <= question.retention.minuteMs ? 'minute' : 'quarter';
-}
-
-/** Raw readings may be younger than the roll-ups (imported, or thinned out): undefined when minutes reach further back. */
-async function rawBuckets(
-  store: Store,
-  question: HistoryQuestion,
-  stepMs: number,
-): Promise<Buckets | undefined> {
-  const { scope, quantity, fromMs, toMs } = question;
-  const series = await store.series({ outlet: question.outlet!, quantity, fromMs, toMs });
-  const firstMs = series.atMs[0] ?? toMs;
-  if (quantity === 'watts' && firstMs - fromMs > 2 * tierStepMs.minute) {
-    const earlier = await store.rollUps({ tier: 'minute', scope, fromMs, toMs: firstMs - tierStepMs.minute });
-    if (earlier.fromMs.length > 0) return undefined;
-  }
-  return bucketsOfSeries(series, fromMs, Math.min(toMs, question.nowMs), stepMs, holdMsOf(series));
-}
-
-/** The quarter now running has no row yet: its minutes stand in for it. */
-async function rollUpBuckets(
-  store: Store,
-  question: HistoryQuestion,
-  tier: RollUpTier,
-  stepMs: number,
-): Promise<Buckets> {
-  const { scope, fromMs, toMs } = question;
-  const alignedMs = Math.floor(fromMs / stepMs) * stepMs;
-  const rows = await store.rollUps({ tier, scope, fromMs: alignedMs, toMs, joinMs: stepMs });
-  const parts = [rows];
-  if (tier === 'quarter') {
-    const lastMs = rows.fromMs.at(-1);
-    const sinceMs = lastMs === undefined ? alignedMs : lastMs + tierStepMs.quarter;
-    const newestMs = Math.max(
-      sinceMs,
-      Math.floor(question.nowMs / tierStepMs.quarter) * tierStepMs.quarter - tierStepMs.quarter,
-    );
-    if (newestMs < toMs) parts.push(await store.rollUps({ tier: 'minute', scope, fromMs: newestMs, toMs }));
-  }
-  if (question.openMinute !== undefined) parts.push(columnsOf(question.openMinute));
-  return bucketsOfRollUps(parts, fromMs, Math.min(toMs, question.nowMs), stepMs);
-}
-
-function columnsOf(row: RollUp): RollUpColumns {
-  return {
-    fromMs: Float64Array.of(row.fromMs),
-    wattsMean: Float64Array.of(row.wattsMean),
-    wattsMin: Float64Array.of(row.wattsMin),
-    wattsMax: Float64Array.of(row.wattsMax),
-    wattHours: Float64Array.of(row.wattHours),
-    observedMs: Float64Array.of(row.observedMs),
+    atMs: [...atMs],
+    mean: known(mean),
+    min: known(min),
+    max: known(max),
   };
 }
 

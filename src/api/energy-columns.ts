@@ -93,27 +93,36 @@ async function askColumns(
   return fromMs < toMs ? store.energyRows({ tier, scopes, fromMs, toMs }) : new Map();
 }
 
-/** Of a quarter that is there both ways, what was observed for longer counts. */
 function joinRuns(
   quarters: EnergyColumns | undefined,
   head: EnergyColumns | undefined,
   tail: EnergyColumns | undefined,
 ): EnergyRun[] {
+  const join = whereToJoin(quarters, tail);
   const runs: EnergyRun[] = [];
   if (head !== undefined) runs.push(whole('minute', head));
-  const lastMs = quarters?.fromMs.at(-1) ?? Number.NEGATIVE_INFINITY;
-  const doubled = tail === undefined ? 0 : countUntil(tail, lastMs + quarterMs);
-  let quarterCount = quarters?.fromMs.length ?? 0;
-  let tailFrom = doubled;
-  if (doubled > 0 && observed(tail!, doubled) > quarters!.observedMs.at(-1)!) {
-    quarterCount -= 1;
-    tailFrom = 0;
-  }
-  if (quarters !== undefined && quarterCount > 0)
-    runs.push({ tier: 'quarter', columns: quarters, from: 0, to: quarterCount });
-  if (tail !== undefined && tailFrom < tail.fromMs.length)
-    runs.push({ tier: 'minute', columns: tail, from: tailFrom, to: tail.fromMs.length });
-  return runs;
+  if (quarters !== undefined) runs.push({ tier: 'quarter', columns: quarters, from: 0, to: join.quarters });
+  if (tail !== undefined)
+    runs.push({ tier: 'minute', columns: tail, from: join.minutesFrom, to: tail.fromMs.length });
+  return runs.filter(({ from, to }) => from < to);
+}
+
+/**
+ * How many of the quarters count, and from where on the minutes, which begin with the newest quarter at the earliest. Of
+ * a quarter that is there both ways, what was observed for longer counts: its own row may be of before a stop.
+ */
+export function whereToJoin(
+  quarters: Pick<EnergyColumns, 'fromMs' | 'observedMs'> | undefined,
+  minutes: Pick<EnergyColumns, 'fromMs' | 'observedMs'> | undefined,
+): { readonly quarters: number; readonly minutesFrom: number } {
+  const count = quarters?.fromMs.length ?? 0;
+  if (quarters === undefined || count === 0 || minutes === undefined)
+    return { quarters: count, minutesFrom: 0 };
+  const doubled = countUntil(minutes.fromMs, quarters.fromMs[count - 1]! + quarterMs);
+  const byMinutes = minutes.observedMs.subarray(0, doubled).reduce((sum, forMs) => sum + forMs, 0);
+  return byMinutes > quarters.observedMs[count - 1]!
+    ? { quarters: count - 1, minutesFrom: 0 }
+    : { quarters: count, minutesFrom: doubled };
 }
 
 function whole(tier: RollUpTier, columns: EnergyColumns): EnergyRun {
@@ -121,16 +130,9 @@ function whole(tier: RollUpTier, columns: EnergyColumns): EnergyRun {
 }
 
 /** How many begin before then. */
-function countUntil({ fromMs }: EnergyColumns, untilMs: number): number {
-  let count = 0;
-  while (count < fromMs.length && fromMs[count]! < untilMs) count += 1;
-  return count;
-}
-
-function observed({ observedMs }: EnergyColumns, count: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i += 1) sum += observedMs[i]!;
-  return sum;
+function countUntil(fromMs: Float64Array, untilMs: number): number {
+  const at = fromMs.findIndex((atMs) => atMs >= untilMs);
+  return at < 0 ? fromMs.length : at;
 }
 
 function floorTo(stepMs: number, atMs: number): number {

@@ -1,9 +1,20 @@
 import type { Request, Response } from 'express';
-import { isQuantity, type Quantity, quantities } from '../model/quantity.ts';
+import { type Quantity, quantities } from '../model/quantity.ts';
+import { tierStepMs } from '../model/roll-up.ts';
 import type { RoomView } from '../model/room-view.ts';
-import { answerJsonOrCsv } from './answer.ts';
+import { wantsCsv } from './answer.ts';
+import { answerParts } from './answer-parts.ts';
+import { csvLine } from './csv.ts';
 import { ProblemError } from './problem.ts';
-import { parameterOf, rangeOf, scopeOf, wholeNumberOf } from './question.ts';
+import {
+  choiceOf,
+  parameterOf,
+  rangeOf,
+  refuseFuture,
+  scopeListOf,
+  timezoneOf,
+  wholeNumberOf,
+} from './question.ts';
 import type { HistoryAnswer } from './shapes.ts';
 
 /** A valid question for the history of one scope. */
@@ -22,14 +33,24 @@ export interface HistoryParts {
   nowMs(): number;
   /** Rejects with a StoreError, or an UnanswerableError. */
   history(request: HistoryRequest): Promise<HistoryAnswer>;
+  /** Is everything that was measured in the store? */
+  isCaughtUp(): boolean;
 }
 
 export const pointsMin = 1;
 export const pointsMax = 5000;
 export const pointsDefault = 600;
+/** Of all scopes of a question together. */
+export const pointsTotalMax = 500_000;
+/** Rows of roll-ups gone through for one question. */
+const rowsMax = 20_000_000;
+/** So many scopes are asked for at a time. */
+const askedAtOnce = 4;
 const dayMs = 86_400_000;
 /** Ten years and a bit. */
 export const historyDaysMax = 3_700;
+/** How long a time that is over is still likely to change: late readings. */
+const settleMs = dayMs;
 
 /** `GET /history`, as JSON or CSV. */
 export async function answerHistory(
@@ -37,36 +58,90 @@ export async function answerHistory(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const answer = await parts.history(historyRequestOf(parts, request));
-  await answerJsonOrCsv(request, response, answer, () => historyCsv(answer));
+  const { questions, isList } = historyRequestsOf(parts, request);
+  const isCsv = wantsCsv(request, response);
+  const answers = historiesOf(parts, questions);
+  const text = isCsv ? csvParts(answers, isList) : jsonParts(answers, isList);
+  const isClosed = (questions[0]?.toMs ?? parts.nowMs()) + settleMs <= parts.nowMs() && parts.isCaughtUp();
+  await answerParts(request, response, isCsv ? 'text/csv' : 'application/json', text, isClosed);
 }
 
-function historyRequestOf(parts: HistoryParts, request: Request): HistoryRequest {
+function historyRequestsOf(
+  parts: HistoryParts,
+  request: Request,
+): { questions: readonly HistoryRequest[]; isList: boolean } {
+  const nowMs = parts.nowMs();
+  const { scopes, isList } = scopeListOf(request, parts.room);
   const range = rangeOf(request, {
-    nowMs: parts.nowMs(),
-    timezone: parts.timezone,
+    nowMs,
+    timezone: timezoneOf(request, parts.timezone),
     defaultMs: dayMs,
     rangeMsMax: historyDaysMax * dayMs,
   });
-  return {
-    scope: scopeOf(request, parts.room),
-    quantity: quantityOf(request),
-    points: wholeNumberOf(request, 'points', pointsMin, pointsMax, pointsDefault),
-    ...range,
-  };
+  refuseFuture(range.fromMs, nowMs);
+  const quantity = choiceOf(request, 'quantity', quantities, 'watts');
+  const points = pointsOf(request, scopes.length);
+  refuseTooMuch(scopes.length, points, range);
+  return { questions: scopes.map((scope) => ({ scope, quantity, points, ...range })), isList };
 }
 
-function quantityOf(request: Request): Quantity {
-  const text = parameterOf(request, 'quantity') ?? 'watts';
-  if (isQuantity(text)) return text;
-  const detail = `quantity=${text.slice(0, 40)} is none of ${quantities.join(', ')}.`;
-  throw new ProblemError('bad-parameter', detail, { parameter: 'quantity' });
+/** Where many scopes share an answer each has fewer points, unless so many are asked for. */
+function pointsOf(request: Request, scopes: number): number {
+  const fair = Math.max(pointsMin, Math.min(pointsDefault, Math.floor(pointsTotalMax / Math.max(1, scopes))));
+  const points = wholeNumberOf(request, 'points', pointsMin, pointsMax, fair);
+  if (points * scopes <= pointsTotalMax) return points;
+  const detail = `${scopes} scopes × ${points} points are more than ${pointsTotalMax}: ask for points=${fair}, or for fewer scopes.`;
+  const parameter = parameterOf(request, 'points') === undefined ? 'scope' : 'points';
+  throw new ProblemError('too-much', detail, { parameter });
 }
 
-/** RFC 4180; an empty field says "not observed". */
-function historyCsv({ atMs, mean, min, max }: HistoryAnswer): string {
-  const rows = atMs.map(
-    (at, i) => `${at},${new Date(at).toISOString()},${mean[i] ?? ''},${min[i] ?? ''},${max[i] ?? ''}\r\n`,
-  );
-  return `atMs,time,mean,min,max\r\n${rows.join('')}`;
+function refuseTooMuch(
+  scopes: number,
+  points: number,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): void {
+  const isByMinutes = (toMs - fromMs) / points < tierStepMs.quarter;
+  const rows = (scopes * (toMs - fromMs)) / tierStepMs[isByMinutes ? 'minute' : 'quarter'];
+  if (rows <= rowsMax) return;
+  const days = Math.floor(((toMs - fromMs) * (rowsMax / rows)) / dayMs);
+  const detail = `${scopes} scopes over ${Math.ceil((toMs - fromMs) / dayMs)} days with ${points} points are too much at once: ask for at most ${days} days, or for fewer scopes.`;
+  throw new ProblemError('too-much', detail, { parameter: 'scope' });
+}
+
+/** A few at a time, in order. */
+async function* historiesOf(
+  parts: HistoryParts,
+  questions: readonly HistoryRequest[],
+): AsyncGenerator<HistoryAnswer> {
+  for (let i = 0; i < questions.length; i += askedAtOnce) {
+    yield* await Promise.all(questions.slice(i, i + askedAtOnce).map((question) => parts.history(question)));
+  }
+}
+
+async function* jsonParts(answers: AsyncIterable<HistoryAnswer>, isList: boolean): AsyncGenerator<string> {
+  let before = isList ? '{"series":[' : '';
+  for await (const answer of answers) {
+    yield before + JSON.stringify(answer);
+    before = ',';
+  }
+  if (isList) yield before === ',' ? ']}' : `${before}]}`;
+}
+
+/** RFC 4180; an empty field says "not observed". Several scopes follow one another, named in the first column. */
+async function* csvParts(answers: AsyncIterable<HistoryAnswer>, isList: boolean): AsyncGenerator<string> {
+  const columns = ['atMs', 'time', 'mean', 'min', 'max'];
+  let before = csvLine(isList ? ['scope', ...columns] : columns);
+  for await (const { scope, atMs, mean, min, max } of answers) {
+    const lines = atMs.map((at, i) => {
+      const values = [
+        at,
+        new Date(at).toISOString(),
+        ...[mean[i], min[i], max[i]].map((value) => value ?? undefined),
+      ];
+      return csvLine(isList ? [scope, ...values] : values);
+    });
+    yield before + lines.join('');
+    before = '';
+  }
+  yield before;
 }

@@ -49,16 +49,29 @@ export function schemas() {
       },
       ['name', 'scope', 'inputs'],
     ),
-    HistoryAnswer: object({
-      scope: text,
-      quantity: { enum: quantities },
-      tier: { enum: tiers, description: 'What it was answered from' },
-      stepMs: number,
-      atMs: { ...list(epochMs), description: 'Starts of the buckets' },
-      mean: list({ type: ['number', 'null'] }),
-      min: list({ type: ['number', 'null'] }),
-      max: list({ type: ['number', 'null'] }),
-    }),
+    HistoryAnswer: object(
+      {
+        scope: text,
+        quantity: { enum: quantities },
+        tier: { enum: tiers, description: 'The coarsest it was answered from' },
+        tiers: {
+          ...list(object({ tier: { enum: tiers }, fromMs: epochMs, toMs: epochMs })),
+          description:
+            'All of them, oldest first; one coarser than `stepMs` tells the same of several buckets',
+        },
+        outlets: {
+          ...object({ all: whole, told: whole }),
+          description: 'Quantities other than watts of several outlets: how many there are, how many told it',
+        },
+        stepMs: number,
+        atMs: { ...list(epochMs), description: 'Starts of the buckets' },
+        mean: list({ type: ['number', 'null'] }),
+        min: list({ type: ['number', 'null'] }),
+        max: list({ type: ['number', 'null'] }),
+      },
+      ['scope', 'quantity', 'tier', 'tiers', 'stepMs', 'atMs', 'mean', 'min', 'max'],
+    ),
+    HistoriesAnswer: object({ series: list(ref('HistoryAnswer')) }),
     ...energySchemas(),
     DevicesAnswer: object({ rows: list(ref('Device')) }),
     Device: object(

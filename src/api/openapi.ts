@@ -1,9 +1,18 @@
 import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
-import { historyDaysMax, pointsDefault, pointsMax, pointsMin } from './history.ts';
+import { historyDaysMax, pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
 import { list, ref, schemas } from './openapi-schemas.ts';
 import { problemType } from './problem.ts';
 import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
+
+const cacheHeaders = {
+  ETag: { schema: { type: 'string' }, description: 'Absent where the answer is very long' },
+  'Cache-Control': {
+    schema: { type: 'string' },
+    description: 'immutable for an hour when the time asked for ended a day ago',
+  },
+};
+const notChanged = { description: 'Not changed since the answer with that ETag' };
 
 /** `GET /openapi.json`: this very API. A test holds every real answer against it. */
 export const openApiDocument = {
@@ -24,34 +33,44 @@ export const openApiDocument = {
     },
     '/api/v1/history': {
       get: {
-        ...get('history', 'One scope over time', {
+        ...get('history', 'Scopes over time', {
           200: {
-            description: 'Aligned columns; null (an empty field in CSV) says "not observed"',
+            description:
+              'Aligned columns; null (an empty field in CSV) says "not observed". Several scopes, or a pattern: a list',
             content: {
-              'application/json': { schema: ref('HistoryAnswer') },
+              'application/json': { schema: { anyOf: [ref('HistoryAnswer'), ref('HistoriesAnswer')] } },
               'text/csv': {
                 schema: {
                   type: 'string',
-                  description: 'Header atMs,time,mean,min,max; time is ISO 8601 in UTC',
+                  description:
+                    'Header atMs,time,mean,min,max; time is ISO 8601 in UTC. Of a list: scope before them',
                 },
               },
             },
+            headers: cacheHeaders,
           },
+          304: notChanged,
           400: problem('A parameter cannot be understood, or the question cannot be answered'),
           404: unknownScope(),
           503: storeAway(),
         }),
         parameters: [
-          parameter('scope', 'room, feed:A, server:hv-01, outlet:pdu-a/7, …', { type: 'string' }, true),
+          scopeListParameter(),
           parameter('from', 'Default: a day before `to`', ref('Time')),
           parameter('to', `Default: now. At most ${historyDaysMax} days after \`from\``, ref('Time')),
-          parameter('points', 'At most so many buckets', {
+          parameter('points', `At most so many buckets; ${pointsTotalMax} of all scopes together`, {
             type: 'integer',
             minimum: pointsMin,
             maximum: pointsMax,
             default: pointsDefault,
           }),
-          parameter('quantity', 'Other than watts: outlets only', { enum: quantities, default: 'watts' }),
+          parameter(
+            'quantity',
+            'Other than watts: from raw readings, for as long as those are kept; of several outlets the sum (amps, ' +
+              'voltAmps, voltAmpsReactive) or the mean (volts, hertz)',
+            { enum: quantities, default: 'watts' },
+          ),
+          timezoneParameter(),
         ],
       },
     },
@@ -71,7 +90,7 @@ export const openApiDocument = {
                 },
               },
             },
-            304: { description: 'Not changed since the answer with that ETag' },
+            304: notChanged,
             400: problem('A parameter cannot be understood, or too much is asked for at once'),
             404: unknownScope(),
             503: storeAway(),

@@ -98,7 +98,7 @@ function problemText(
 
 function problemOf(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof UnanswerableError) return new ProblemError('unanswerable', error.message);
+  if (error instanceof UnanswerableError) return new ProblemError(error.code, error.message);
   if (isStoreError(error)) return storeAway(error);
   const status = statusOf(error);
   // 403 is what express says to paths that point out of the page's folder.

@@ -14,21 +14,6 @@ export function parameterOf(request: Request, name: string): string | undefined 
   throw new ProblemError('bad-parameter', `${name} is given more than once.`, { parameter: name });
 }
 
-/** The scope asked about: one the room knows. */
-export function scopeOf(request: Request, room: RoomView): string {
-  const scope = parameterOf(request, 'scope');
-  const parameter = 'scope';
-  if (scope === undefined) {
-    throw new ProblemError('bad-parameter', 'scope is missing, e.g. scope=room or scope=server:hv-01.', {
-      parameter,
-    });
-  }
-  if (room.indexOf(scope) < 0 && isPattern(scope)) {
-    throw new ProblemError('bad-parameter', `${scope} is many scopes; ask for one at a time.`, { parameter });
-  }
-  return knownScope(scope, room);
-}
-
 /** Scopes asked about: one the room knows, or a pattern such as `server:*`; `*` when none is given. */
 export function scopesOf(request: Request, room: RoomView): string {
   const scope = parameterOf(request, 'scope') ?? '*';

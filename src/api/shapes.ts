@@ -43,13 +43,23 @@ export interface TreeAnswer {
 export interface HistoryAnswer {
   scope: string;
   quantity: Quantity;
+  /** The coarsest it was answered from. */
   tier: Tier;
+  /** All of them, the oldest first. One that is coarser than `stepMs` tells the same of several buckets. */
+  tiers: { tier: Tier; fromMs: number; toMs: number }[];
+  /** Other quantities than watts, of several outlets: how many there are, and how many told it. */
+  outlets?: { all: number; told: number };
   stepMs: number;
   /** Starts of the buckets. */
   atMs: number[];
   mean: (number | null)[];
   min: (number | null)[];
   max: (number | null)[];
+}
+
+/** `GET /history` with several scopes, or a pattern. */
+export interface HistoriesAnswer {
+  series: HistoryAnswer[];
 }
 
 /** `GET /energy?scope&from&to&by&totals`. What is not known is `null`, never 0. */

@@ -2,7 +2,9 @@ import { get } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UnanswerableError } from '../../src/api/ask-history.ts';
+import type { HistoriesAnswer, Problem } from '../../src/api/shapes.ts';
 import { StoreError, type StoreErrorCode } from '../../src/store/store.ts';
+import { drawing } from '../live/made-room.ts';
 import { ApiService, history } from './api-service.ts';
 
 const service = new ApiService();
@@ -60,9 +62,11 @@ describe('a question for history', () => {
   const refused: [string, number, string, RegExp][] = [
     ['', 400, 'bad-parameter', /scope is missing, e\.g\. scope=room/],
     ['?scope=', 400, 'bad-parameter', /scope is missing/],
-    ['?scope=*', 400, 'bad-parameter', /\* is many scopes; ask for one/],
-    ['?scope=server:*', 400, 'bad-parameter', /server:\* is many scopes/],
-    ['?scope=room&scope=feed:A', 400, 'bad-parameter', /scope is given more than once/],
+    ['?scope=room,feeds:*', 404, 'unknown-scope', /There is no feeds:\*/],
+    ['?scope=room&scope=feed:X', 404, 'unknown-scope', /There is no feed:X\. Nearest: feed:A/],
+    ['?scope=room&points=3&points=4', 400, 'bad-parameter', /points is given more than once/],
+    ['?scope=room&timezone=Mars', 400, 'bad-parameter', /timezone=Mars is no IANA time zone/],
+    ['?scope=room&from=2026-08-01&to=2026-08-02', 400, 'bad-range', /has not come yet/],
     [
       '?scope=server:hv-1',
       404,
@@ -115,6 +119,40 @@ describe('a question for history', () => {
     expect(service.asked).toEqual([]);
   });
 
+  it('of several scopes, or of a pattern, is asked scope by scope and answered as a list', async () => {
+    const { body } = await ask('?scope=room,server:hv-01&scope=feed:*&points=2');
+    expect(service.asked.map(({ scope, points }) => [scope, points])).toEqual([
+      ['room', 2],
+      ['server:hv-01', 2],
+      ['feed:A', 2],
+    ]);
+    expect((body as unknown as HistoriesAnswer).series.map(({ scope }) => scope)).toEqual([
+      'room',
+      'server:hv-01',
+      'feed:A',
+    ]);
+    expect((await ask('?scope=rack:*')).body).toEqual({ series: [] });
+    expect((await ask('?scope=feed:*')).body).toMatchObject({ series: [{ scope: 'feed:A' }] });
+  });
+
+  it('of very many scopes has fewer points for each, and no more than it can bear', async () => {
+    const wide = new ApiService();
+    for (let i = 0; i < 4999; i += 1) wide.room.set(`outlet:pdu/${i}`, drawing(1));
+    await wide.start();
+    const all = (await (await wide.get('/api/v1/history?scope=outlet:*')).json()) as HistoriesAnswer;
+    expect(all.series).toHaveLength(5000);
+    expect(wide.asked.every(({ points }) => points === 100)).toBe(true);
+    const refusal = async (query: string) =>
+      ((await (await wide.get(`/api/v1/history?scope=outlet:*${query}`)).json()) as Problem).detail;
+    expect(await refusal('&points=600')).toBe(
+      '5000 scopes × 600 points are more than 500000: ask for points=100, or for fewer scopes.',
+    );
+    expect(await refusal('&points=10&from=2025-01-01')).toMatch(
+      /^5000 scopes over 561 days with 10 points are too much at once: ask for at most 41 days/,
+    );
+    await wide.stop();
+  });
+
   it('that nothing is kept for is answered with what is', async () => {
     service.answerHistory = async () => {
       throw new UnanswerableError('amps is kept for outlets only');
@@ -145,6 +183,30 @@ describe('a question for history', () => {
 });
 
 describe('an answer', () => {
+  it('of a time that is over may be kept, and is not sent again while it is the same', async () => {
+    const query = '/api/v1/history?scope=room&from=2026-07-01&to=2026-07-02';
+    const first = await service.get(query);
+    expect(first.headers.get('cache-control')).toBe('private, max-age=3600, immutable');
+    const again = await service.get(query, { headers: { 'if-none-match': first.headers.get('etag')! } });
+    expect(again.status).toBe(304);
+    const now = await service.get('/api/v1/history?scope=room');
+    expect(now.headers.get('cache-control')).toBe('private, no-cache');
+  });
+
+  it('of several scopes names them in CSV', async () => {
+    const answer = await service.get(
+      '/api/v1/history?scope=room,feed:A&from=1768478400000&to=1768478580000&points=1',
+      {
+        headers: { accept: 'text/csv' },
+      },
+    );
+    expect(await answer.text()).toBe(
+      'scope,atMs,time,mean,min,max\r\n' +
+        'room,1768478400000,2026-01-15T12:00:00.000Z,1.5,1,2\r\n' +
+        'feed:A,1768478400000,2026-01-15T12:00:00.000Z,1.5,1,2\r\n',
+    );
+  });
+
   it('comes as CSV to whoever prefers that', async () => {
     const response = await service.get('/api/v1/history?scope=room&from=1768478400000&to=1768478580000', {
       headers: { accept: 'text/csv' },

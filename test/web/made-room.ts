@@ -120,6 +120,7 @@ function makeHistory(scope: string, fromMs: number, toMs: number, watts: number)
     scope,
     quantity: 'watts',
     tier: 'minute',
+    tiers: [{ tier: 'minute', fromMs, toMs }],
     stepMs,
     atMs: [],
     mean: [],
