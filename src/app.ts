@@ -17,13 +17,13 @@ import { Detection } from './detection.ts';
 import { DetectionAnswers } from './detection-answers.ts';
 import type { IntakeSink } from './devices/delivery.ts';
 import { Intake } from './devices/intake.ts';
+import { Energy, type EnergyCounts } from './energy.ts';
 import { familiesWith } from './families.ts';
 import { FirstBuckets } from './first-buckets.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { startOfLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import { Room } from './model/room.ts';
-import { outletsIn } from './outlets-in.ts';
 import { Road } from './road.ts';
 import { Recorder, type RecorderStatus } from './store/recorder.ts';
 import type { Store } from './store/store.ts';
@@ -49,6 +49,7 @@ export interface AppCounts {
   /** Messages that found the ring full. */
   readonly dropped: number;
   readonly store: RecorderStatus;
+  readonly energy: EnergyCounts;
 }
 
 const tickMs = 1_000;
@@ -99,10 +100,21 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tell: (event) => live.event(event),
     changed: (scope) => room.changed(scope),
   });
+  const energy = new Energy({
+    tree,
+    store,
+    room: () => room,
+    clock,
+    log,
+    startedMs,
+    rawMs: settings.store.retention.rawMs,
+    isStoreIdle: () => recorder.status.storeOk && recorder.status.backlog.readings === 0,
+  });
   const room: Room = new Room({
     tree,
     rollUp: (tier, row) => firstBuckets.take(tier, row),
     observer: detection.observer,
+    energy: energy.observer,
   });
   room.tick(clock.nowMs());
   const intake = new Intake(await familiesWith(settings.mqtt.mappings));
@@ -154,6 +166,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       ring: { waiting: road.waiting, dropped: road.dropped },
       broker: { ready: source.status().ready, droppedByBroker: source.status().droppedByBroker },
       store: recorder.status,
+      energy: energy.counts,
       live: live.status(),
       scopes: room.scopeCount,
       watts: wattsByScope(room),
@@ -164,7 +177,6 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const historyContext = (scope: string) => ({
     outlet: soleOutlet(scope, tree),
-    outlets: () => outletsIn(scope, tree, room.unclaimedOutlets()),
     nowMs: clock.nowMs(),
     openMinute: room.openMinute(scope, clock.nowMs()),
     retention: settings.store.retention,
@@ -193,6 +205,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     room.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());
+    energy.tick(clock.nowMs());
     if (!recorder.status.storeOk || stopping) return;
     firstContact()?.catch((error: unknown) =>
       log.warn({ err: error }, 'the past could not be read from the store'),
@@ -209,6 +222,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       readings,
       dropped: road.dropped,
       store: recorder.status,
+      energy: energy.counts,
     }),
     async stop() {
       stopping = true;
@@ -219,7 +233,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       road.finish();
       room.closeBuckets(clock.nowMs());
       await detection.stop(clock.nowMs());
-      await firstBuckets.settled();
+      await Promise.all([firstBuckets.settled(), energy.stop()]);
       const left = await recorder.stop(flushMsMax);
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);

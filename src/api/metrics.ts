@@ -13,11 +13,20 @@ export interface RoadCounts {
   readonly ring: { readonly waiting: number; readonly dropped: number };
   readonly broker: { readonly ready: boolean; readonly droppedByBroker?: number | undefined };
   readonly store: StoreCounts;
+  readonly energy: EnergyCounts;
   readonly live: LiveStatus;
   /** Scopes the room knows. */
   readonly scopes: number;
   /** What they draw now, W; those that are not known are absent. */
   readonly watts: Iterable<readonly [watts: number, scope: string]>;
+}
+
+/** What the booking of energy has counted. */
+export interface EnergyCounts {
+  readonly lateReadings: number;
+  readonly waiting: number;
+  readonly quartersRemade: number;
+  readonly notRemade: number;
 }
 
 /** The recorder's status is one. */
@@ -154,6 +163,22 @@ const rows: readonly Row[] = [
     'readings_too_old_total',
     'Readings older than the raw tier keeps',
     (c) => c.store.refused['too-old'] ?? 0,
+  ),
+  counter(
+    'readings_late_total',
+    'Readings of a time that had passed; what they belong to is made again',
+    (c) => c.energy.lateReadings,
+  ),
+  gauge('energy_waiting', 'Stretches of outlets whose energy is to be booked again', (c) => c.energy.waiting),
+  counter(
+    'energy_quarters_remade_total',
+    'Quarters of outlets booked again from raw readings',
+    (c) => c.energy.quartersRemade,
+  ),
+  counter(
+    'late_quarters_given_up_total',
+    'Quarters of outlets whose minutes and peaks lack late readings: too many',
+    (c) => c.energy.notRemade,
   ),
   counter(
     'store_dropped_total',

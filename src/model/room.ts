@@ -1,4 +1,5 @@
 import { DayEnergy } from './day-energy.ts';
+import type { EnergyObserver } from './energy-observer.ts';
 import { ExpectedIntervals } from './expected-interval.ts';
 import type { Figure } from './figure.ts';
 import { figureOfOutlets, figureOfSum } from './figures.ts';
@@ -21,6 +22,8 @@ export interface RoomOptions {
   readonly rollUp: (tier: RollUpTier, row: RollUp) => void;
   /** Told what every server draws; knows their states and idle levels. */
   readonly observer?: ServerObserver;
+  /** Told what every outlet draws, late readings too, to book its energy. */
+  readonly energy?: EnergyObserver;
   /** Outlets beyond this are refused and counted: a flood of made-up names may not eat the memory. */
   readonly outletsMax?: number;
 }
@@ -48,6 +51,7 @@ export class Room implements RoomView {
   readonly #outlets: OutletTable;
   readonly #sums = new ScopeSums();
   readonly #observed: ObservedServers | undefined;
+  readonly #energy: EnergyObserver | undefined;
   readonly #intervals = new ExpectedIntervals();
   readonly #rollUps: RollUpMaker;
   /** IANA; days begin at its midnight. */
@@ -66,6 +70,7 @@ export class Room implements RoomView {
   constructor(options: RoomOptions) {
     this.timezone = options.tree.timezone;
     this.#day = new DayEnergy(this.timezone);
+    this.#energy = options.energy;
     this.#outletsMax = options.outletsMax ?? outletsMaxDefault;
     this.#rollUps = new RollUpMaker((tier, scope, row) =>
       this.#bucketClosed(tier, scope, row, options.rollUp),
@@ -170,9 +175,11 @@ export class Room implements RoomView {
     record.lastReceivedMs = reading.receivedAtMs;
     if (reading.atMs > record.lastAtMs) record.lastAtMs = reading.atMs;
     this.#outlets.takeReading(outlet, reading, reading.atMs);
+    if (this.#energy !== undefined) this.#book(this.#energy, outlet, record, reading, expectedIntervalMs);
     // Brought late (a session caught up, a device that was cut off): it belongs to the past, not to the present.
     if (reading.receivedAtMs - reading.atMs > this.#intervals.staleAfterMs(outlet)) {
       this.#lateReadings += 1;
+      if (reading.watts !== undefined) this.#energy?.late(outlet, reading.atMs);
       this.#touch(record.ancestors);
       return;
     }
@@ -236,6 +243,46 @@ export class Room implements RoomView {
   /** Writes out every open bucket: the last thing before a stop. */
   closeBuckets(nowMs: number): void {
     this.#rollUps.closeAll(nowMs);
+  }
+
+  // ── who counts where, for those who book energy ──────────────────────────────────────────────────────
+
+  /** Outlets known so far, 0 … outletCount−1. */
+  get outletCount(): number {
+    return this.#outlets.records.length;
+  }
+
+  outletAt(outlet: number): string {
+    return this.#outlets.records[outlet]!.outlet;
+  }
+
+  /** −1 when it is not known. */
+  outletNumber(outlet: string): number {
+    return this.#outlets.find(outlet);
+  }
+
+  /** Scopes in whose sums the outlet counts now, its own first. */
+  scopesOf(outlet: number): readonly number[] {
+    return this.#outlets.records[outlet]!.ancestors;
+  }
+
+  /** Outlets that ought to be in a scope's sum. */
+  expectedIn(scope: number): number {
+    return this.#places.expected[scope]!;
+  }
+
+  #book(
+    energy: EnergyObserver,
+    outlet: number,
+    record: OutletRecord,
+    reading: Reading,
+    expectedIntervalMs: number,
+  ): void {
+    // What is switched off draws nothing, also when only that is told.
+    const watts = reading.watts ?? (reading.on === false && record.metered ? 0 : Number.NaN);
+    const wattHoursTotal = reading.wattHoursTotal ?? Number.NaN;
+    if (Number.isNaN(watts) && Number.isNaN(wattHoursTotal)) return;
+    energy.read(outlet, reading.atMs, watts, wattHoursTotal, expectedIntervalMs);
   }
 
   // ── values and sums ──────────────────────────────────────────────────────────────────────────────────
@@ -359,6 +406,8 @@ export class Room implements RoomView {
     rollUp: RoomOptions['rollUp'],
   ): void {
     if (tier === 'minute') this.#day.add(scope, row.fromMs, row.wattHours);
+    else if (this.#energy !== undefined && this.#scopes.kind(scope) === 'outlet')
+      this.#energy.quarter(this.#places.members[scope]![0]!, row);
     rollUp(tier, { scope: this.#scopes.id(scope), ...row });
   }
 

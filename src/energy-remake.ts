@@ -1,0 +1,146 @@
+import type { LedgerReading } from './analysis/energy-ledger.ts';
+import { ledgerRows } from './analysis/ledger-remake.ts';
+import { type LedgerRow, ledgerStepMs } from './analysis/ledger-row.ts';
+import type { EnergyMark } from './energy-marks.ts';
+import { energyAt, energyRow, type QuarterEnergy } from './energy-sums.ts';
+import type { Series } from './model/columns.ts';
+import type { RollUpChange } from './model/roll-up.ts';
+import { scopeId } from './model/scope.ts';
+import type { Store } from './store/store.ts';
+
+/** Readings so long before and after a stretch are read with it: as far back as a meter's habits are remembered. */
+const aroundMs = 6 * 3_600_000;
+const wattHoursApart = 0.001;
+const msApart = 100;
+/** Where there is no counter, the watts of the roll-ups are as good as those of the ledger within this. */
+const integralApart = 0.0005;
+
+export interface OutletRemake {
+  readonly store: Pick<Store, 'series' | 'rollUps'>;
+  /** `<device>/<label>` */
+  readonly outlet: string;
+  readonly mark: EnergyMark;
+  readonly expectedIntervalMs: number;
+  /** Readings up to now. */
+  readonly nowMs: number;
+  /** Quarters from here on are not told yet. */
+  readonly untilMs: number;
+}
+
+/**
+ * Books a stretch of one outlet's past again, from its raw readings with the ledger. Answers the quarters that come
+ * out other than they are stored. Rejects with a StoreError.
+ */
+export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]> {
+  const { store, outlet, mark, expectedIntervalMs, nowMs, untilMs } = remake;
+  const range = { outlet, fromMs: mark.fromMs - aroundMs, toMs: Math.min(nowMs, mark.toMs + aroundMs) + 1 };
+  const readings = joinSeries(
+    await store.series({ ...range, quantity: 'watts' }),
+    await store.series({ ...range, quantity: 'wattHoursTotal' }),
+  );
+  const heardMs = readings.map(({ atMs }) => atMs);
+  const previousMs = heardMs.findLast((atMs) => atMs < mark.fromMs) ?? mark.fromMs;
+  const nextMs = heardMs.find((atMs) => atMs > mark.toMs) ?? mark.toMs;
+  const fromMs = floorQuarter(Math.min(previousMs, mark.fromMs));
+  const toMs = Math.min(untilMs, floorQuarter(Math.max(nextMs, mark.toMs)) + ledgerStepMs);
+  if (readings.length === 0 || fromMs >= toMs) return [];
+  const made = new Map(
+    ledgerRows(readings, { expectedIntervalMs }, fromMs, toMs).map((row) => [row.fromMs, energyOf(row)]),
+  );
+  const scope = scopeId('outlet', outlet);
+  const stored = await store.rollUps({ tier: 'quarter', scope, fromMs, toMs });
+  const changes: RollUpChange[] = [];
+  for (const [i, quarterMs] of stored.fromMs.entries()) {
+    const energy = made.get(quarterMs) ?? nothing;
+    made.delete(quarterMs);
+    const isPlain = Number.isNaN(stored.counterWattHours?.[i] ?? Number.NaN);
+    if (differs(energy, energyAt(stored, i), isPlain)) changes.push(energyRow(scope, quarterMs, energy));
+  }
+  for (const [quarterMs, energy] of made) changes.push(energyRow(scope, quarterMs, energy));
+  return changes;
+}
+
+/** What an earlier run had not told yet when it ended, at the least; and how far back is looked for more. */
+const untoldMsMin = 2 * 3_600_000;
+const untoldMsMax = 24 * 3_600_000;
+
+/**
+ * From when on an earlier run of the service may have left the energy of an outlet untold: the first quarter of its
+ * last day whose energy is not booked though an earlier one's is. Undefined: it was never heard. Rejects with a
+ * StoreError.
+ */
+export async function untoldFromMs(
+  store: Pick<Store, 'series' | 'rollUps'>,
+  outlet: string,
+  startedMs: number,
+): Promise<number | undefined> {
+  const range = { outlet, fromMs: startedMs, toMs: startedMs + 1 };
+  const heardMs = [
+    ...(await store.series({ ...range, quantity: 'watts' })).atMs,
+    ...(await store.series({ ...range, quantity: 'wattHoursTotal' })).atMs,
+  ].filter((atMs) => atMs < startedMs);
+  if (heardMs.length === 0) return undefined;
+  const lastMs = Math.max(...heardMs);
+  const rows = await store.rollUps({
+    tier: 'quarter',
+    scope: scopeId('outlet', outlet),
+    fromMs: floorQuarter(lastMs - untoldMsMax),
+    toMs: lastMs + 1,
+  });
+  const isBooked = [...rows.fromMs].map((_, i) => !Number.isNaN(rows.counterWattHours?.[i] ?? Number.NaN));
+  const firstBooked = isBooked.indexOf(true);
+  const untold = firstBooked < 0 ? -1 : isBooked.indexOf(false, firstBooked);
+  return Math.min(lastMs - untoldMsMin, untold < 0 ? lastMs : rows.fromMs[untold]!);
+}
+
+const nothing: QuarterEnergy = {
+  counterWattHours: 0,
+  integratedWattHours: 0,
+  spreadWattHours: 0,
+  observedMs: 0,
+  spreadMs: 0,
+};
+
+function energyOf(row: LedgerRow): QuarterEnergy {
+  const { counterWattHours, integratedWattHours, spreadWattHours, observedMs, spreadMs } = row;
+  return { counterWattHours, integratedWattHours, spreadWattHours, observedMs, spreadMs };
+}
+
+function differs(made: QuarterEnergy, stored: QuarterEnergy, isPlain: boolean): boolean {
+  if (Math.abs(made.observedMs - stored.observedMs) > msApart) return true;
+  if (Math.abs(made.spreadMs - stored.spreadMs) > msApart) return true;
+  const integralOnly = made.counterWattHours === 0 && made.spreadWattHours === 0;
+  if (isPlain && !integralOnly) return true;
+  const apart = isPlain
+    ? Math.max(wattHoursApart, integralApart * stored.integratedWattHours)
+    : wattHoursApart;
+  return (
+    Math.abs(made.counterWattHours - stored.counterWattHours) > apart ||
+    Math.abs(made.integratedWattHours - stored.integratedWattHours) > apart ||
+    Math.abs(made.spreadWattHours - stored.spreadWattHours) > apart
+  );
+}
+
+/** Both are in order of time; what was told of one instant is one reading. */
+function joinSeries(watts: Series, counter: Series): LedgerReading[] {
+  const readings: LedgerReading[] = [];
+  let w = 0;
+  let c = 0;
+  while (w < watts.atMs.length || c < counter.atMs.length) {
+    const wattsMs = watts.atMs[w] ?? Number.POSITIVE_INFINITY;
+    const counterMs = counter.atMs[c] ?? Number.POSITIVE_INFINITY;
+    const atMs = Math.min(wattsMs, counterMs);
+    readings.push({
+      atMs,
+      watts: wattsMs === atMs ? watts.values[w] : undefined,
+      wattHoursTotal: counterMs === atMs ? counter.values[c] : undefined,
+    });
+    if (wattsMs === atMs) w += 1;
+    if (counterMs === atMs) c += 1;
+  }
+  return readings;
+}
+
+function floorQuarter(atMs: number): number {
+  return Math.floor(atMs / ledgerStepMs) * ledgerStepMs;
+}

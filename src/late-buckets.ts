@@ -1,0 +1,49 @@
+/** Quarters of outlets that wait at most; more are given up and counted. */
+const waitingMax = 200_000;
+
+/** Quarters in which late readings fell, and whose: their minutes and peaks are to be made again. */
+export class LateBuckets {
+  /** By the start of the quarter. */
+  readonly #quarters = new Map<number, { readonly outlets: Set<number>; addedMs: number }>();
+  #waiting = 0;
+  #given = 0;
+
+  /** Given up so far. */
+  get given(): number {
+    return this.#given;
+  }
+
+  add(outlet: number, quarterMs: number, nowMs: number): void {
+    let quarter = this.#quarters.get(quarterMs);
+    if (quarter !== undefined) quarter.addedMs = nowMs;
+    if (quarter?.outlets.has(outlet)) return;
+    if (this.#waiting >= waitingMax) {
+      this.#given += 1;
+      return;
+    }
+    if (quarter === undefined) {
+      quarter = { outlets: new Set(), addedMs: nowMs };
+      this.#quarters.set(quarterMs, quarter);
+    }
+    quarter.outlets.add(outlet);
+    this.#waiting += 1;
+  }
+
+  /** Takes out the first quarter that began before `beganBeforeMs` and got nothing more since `addedBeforeMs`. */
+  take(
+    beganBeforeMs: number,
+    addedBeforeMs: number,
+  ): { readonly quarterMs: number; readonly outlets: readonly number[] } | undefined {
+    for (const [quarterMs, { outlets, addedMs }] of this.#quarters) {
+      if (quarterMs >= beganBeforeMs || addedMs >= addedBeforeMs) continue;
+      this.#quarters.delete(quarterMs);
+      this.#waiting -= outlets.size;
+      return { quarterMs, outlets: [...outlets] };
+    }
+    return undefined;
+  }
+
+  giveUp(count: number): void {
+    this.#given += count;
+  }
+}
