@@ -1,4 +1,6 @@
+import { makeCarbon } from '../../src/analysis/carbon.ts';
 import { localEdges } from '../../src/analysis/local-time.ts';
+import { askEnergy } from '../../src/api/ask-energy.ts';
 import { askHistory } from '../../src/api/ask-history.ts';
 import type { Store } from '../../src/store/store.ts';
 import { dayMs, type MadeYear } from './made-year.ts';
@@ -97,11 +99,10 @@ function monthOfServers(year: MadeYear): HistoryQuestion {
   const fromMs = Math.max(monthMs, year.fromMs(year.size.days));
   const range = plainRange(year, year.endMs - (nextMs - monthMs));
   return {
-    what: 'month kWh of all servers',
+    what: 'month kWh of all servers, with carbon',
     ask: async (store) => {
-      const rows = await store.energyRows({ tier: 'quarter', scopes: ['server:*'], fromMs, toMs: nextMs });
-      const sums = [...rows.values()].map(({ wattHours }) => wattHours.reduce((sum, each) => sum + each, 0));
-      return [rows.size, sums.reduce((sum, each) => sum + each, 0)];
+      const months = await energy(store, year, year.servers, fromMs, nextMs);
+      return [months.length, months.reduce((sum, wattHours) => sum + wattHours, 0)];
     },
     plain: `SELECT spread(watt_hours_total) FROM raw.reading WHERE ${range.text} GROUP BY device, outlet`,
     plainDays: (year.endMs - range.fromMs) / dayMs,
@@ -111,24 +112,43 @@ function monthOfServers(year: MadeYear): HistoryQuestion {
 
 function yearOfRoom(year: MadeYear): HistoryQuestion {
   const fromMs = year.fromMs(year.size.days);
-  const edges = localEdges('month', fromMs, year.endMs, timezone);
   const range = plainRange(year, fromMs);
   return {
-    what: 'year by month of the room',
-    ask: async (store) => {
-      const rows = await store.energyRows({ tier: 'quarter', scopes: ['room'], fromMs, toMs: year.endMs });
-      const { fromMs: starts, wattHours } = rows.get('room')!;
-      const months = new Array<number>(edges.length - 1).fill(0);
-      for (let row = 0, month = 0; row < starts.length; row += 1) {
-        while (starts[row]! >= edges[month + 1]!) month += 1;
-        months[month]! += wattHours[row]!;
-      }
-      return months;
-    },
+    what: 'year by month of the room, with carbon',
+    ask: (store) => energy(store, year, ['room'], fromMs, year.endMs),
     plain: `SELECT sum(wh) FROM (SELECT spread(watt_hours_total) AS wh FROM raw.reading WHERE ${range.text} GROUP BY time(1d), device, outlet fill(none)) WHERE ${range.text} GROUP BY time(30d) fill(none)`,
     plainDays: (year.endMs - range.fromMs) / dayMs,
     targetMs: 100,
   };
+}
+
+/** As GET /energy answers, with cost and carbon: Wh by scope and month. */
+async function energy(
+  store: Store,
+  year: MadeYear,
+  scopes: readonly string[],
+  fromMs: number,
+  toMs: number,
+): Promise<number[]> {
+  const question = {
+    scopes,
+    by: 'month',
+    fromMs,
+    toMs,
+    timezone,
+    withTotals: false,
+    nowMs: year.endMs,
+  } as const;
+  const context = {
+    tariff: undefined,
+    carbon: makeCarbon({ country: 'GB' }, timezone),
+    minutesKeptMs: year.size.minuteDays * dayMs,
+    openMinute: () => undefined,
+  };
+  const sums: number[] = [];
+  for await (const { rows } of askEnergy(store, question, context))
+    for (const { wattHours } of rows) sums.push(wattHours ?? Number.NaN);
+  return sums;
 }
 
 /** Bounded on both sides, and no longer than there are raw readings. */

@@ -10,6 +10,8 @@ const dayMs = 86_400_000;
 const rowsMax = 1_500_000;
 /** Answers remembered, empty ones too. */
 const daysMax = 20_000;
+/** Lists of scopes asked for; beyond, all is forgotten. */
+const selectionsMax = 1000;
 /** Another program may write to the same database: after so long a day is read again. */
 const freshMs = 5 * 60_000;
 
@@ -27,9 +29,11 @@ interface Day {
 export class EnergyDays {
   readonly #asker: InfluxAsker;
   readonly #clock: Clock;
-  /** The one not asked for longest first. */
+  /** By day and selection, the one not asked for longest first. */
   readonly #days = new Map<string, Day>();
   #rows = 0;
+  readonly #selections = new Map<string, number>();
+  #selectionsMade = 0;
   /** Counts forgetting, so that an answer from before is not remembered after. */
   #changes = 0;
   readonly #touched = new WeakMap<StoreWrite, ReadonlySet<number>>();
@@ -42,11 +46,10 @@ export class EnergyDays {
   async rows(query: EnergyQuery): Promise<EnergyByScope> {
     const { fromMs, toMs } = query;
     if (!(fromMs < toMs)) return new Map();
+    const selection = this.#selectionOf(query.scopes);
     const pieces: EnergyByScope[] = [];
-    for (const span of this.#spans(query)) {
-      if (span.day !== undefined) pieces.push(span.day);
-      else pieces.push(await this.#read({ ...query, ...span }));
-    }
+    for (const { day, ...span } of this.#spans(query, selection))
+      pieces.push(day ?? (await this.#read({ ...query, ...span }, selection)));
     return joinPieces(pieces);
   }
 
@@ -65,14 +68,31 @@ export class EnergyDays {
     for (const key of this.#days.keys()) if (days?.has(Number.parseInt(key, 10)) !== false) this.#forget(key);
   }
 
+  /** A short name for a list of scopes. */
+  #selectionOf(scopes: readonly string[]): number {
+    const text = JSON.stringify(scopes);
+    const known = this.#selections.get(text);
+    if (known !== undefined) return known;
+    if (this.#selections.size >= selectionsMax) {
+      this.#selections.clear();
+      for (const key of this.#days.keys()) this.#forget(key);
+    }
+    this.#selectionsMade += 1;
+    this.#selections.set(text, this.#selectionsMade);
+    return this.#selectionsMade;
+  }
+
   /** What is remembered, day by day, and the stretches between that must be read. */
-  *#spans(query: EnergyQuery): Generator<{ fromMs: number; toMs: number; day?: EnergyByScope }> {
+  *#spans(
+    query: EnergyQuery,
+    selection: number,
+  ): Generator<{ fromMs: number; toMs: number; day?: EnergyByScope }> {
     const { fromMs, toMs } = query;
     const nowMs = this.#clock.nowMs();
     let readMs = fromMs;
     if (query.tier === 'quarter')
       for (let day = Math.ceil(fromMs / dayMs); (day + 1) * dayMs <= toMs; day += 1) {
-        const known = this.#known(keyOf(day, query), nowMs);
+        const known = this.#known(`${day} ${selection}`, nowMs);
         if (known === undefined) continue;
         if (readMs < day * dayMs) yield { fromMs: readMs, toMs: day * dayMs };
         readMs = (day + 1) * dayMs;
@@ -81,24 +101,24 @@ export class EnergyDays {
     if (readMs < toMs) yield { fromMs: readMs, toMs };
   }
 
-  async #read(query: EnergyQuery): Promise<EnergyByScope> {
+  async #read(query: EnergyQuery, selection: number): Promise<EnergyByScope> {
     const changes = this.#changes;
     const slices: EnergyByScope[] = [];
     await askEnergySlices(this.#asker, query, (rows) => slices.push(rows));
     const rows = joinPieces(slices);
-    if (query.tier === 'quarter' && changes === this.#changes) this.#remember(query, rows);
+    if (query.tier === 'quarter' && changes === this.#changes) this.#remember(query, selection, rows);
     return rows;
   }
 
   /** Only days that are over: the present one changes by the quarter. */
-  #remember(query: EnergyQuery, rows: EnergyByScope): void {
+  #remember(query: EnergyQuery, selection: number, rows: EnergyByScope): void {
     const readMs = this.#clock.nowMs();
     const endMs = Math.min(query.toMs, readMs);
     if (countRows(rows) > rowsMax / 2) return;
     for (let day = Math.ceil(query.fromMs / dayMs); (day + 1) * dayMs <= endMs; day += 1) {
       const own = cutPiece(rows, day * dayMs, (day + 1) * dayMs);
       const count = countRows(own);
-      const key = keyOf(day, query);
+      const key = `${day} ${selection}`;
       this.#forget(key);
       this.#days.set(key, { rows: own, count, readMs });
       this.#rows += count;
@@ -121,9 +141,4 @@ export class EnergyDays {
     this.#rows -= this.#days.get(key)?.count ?? 0;
     this.#days.delete(key);
   }
-}
-
-/** Begins with the day's number. */
-function keyOf(day: number, { scopes }: EnergyQuery): string {
-  return `${day} ${JSON.stringify(scopes)}`;
 }

@@ -97,5 +97,7 @@ function policy(name: PolicyName, keptMs: number): Policy {
 function shardMs(name: PolicyName, durationMs: number): number {
   if (durationMs > 0 && durationMs < 2 * dayMs) return hourMs;
   if (name === 'raw') return dayMs;
-  return durationMs > 0 ? 7 * dayMs : 91 * dayMs;
+  if (durationMs === 0) return 91 * dayMs;
+  // InfluxDB refuses shards longer than what is kept.
+  return Math.min(7, Math.floor(durationMs / (2 * dayMs))) * dayMs;
 }

@@ -70,6 +70,18 @@ describe('opening', () => {
     });
   });
 
+  it('makes shards no longer than what is kept, which InfluxDB would refuse', async () => {
+    for (const [days, kept] of [
+      [2, '48h0m0s 24h0m0s'],
+      [6, '144h0m0s 72h0m0s'],
+      [14, '336h0m0s 168h0m0s'],
+    ] as const) {
+      const { store, options, client } = make(open, { retention: { rawMs: dayMs, minuteMs: days * dayMs } });
+      await store.open();
+      expect(await policies(client, options.database)).toMatchObject({ minute: kept });
+    }
+  });
+
   it('takes nothing less than an hour and for ever as such', async () => {
     const { store, options, client } = make(open, {
       retention: { rawMs: 60_000, minuteMs: Number.POSITIVE_INFINITY },

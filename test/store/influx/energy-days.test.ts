@@ -1,0 +1,129 @@
+import { beforeEach, expect, it } from 'vitest';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import type { AnswerSeries, InfluxAsker, Question } from '../../../src/store/influx/ask.ts';
+import { EnergyDays } from '../../../src/store/influx/energy-days.ts';
+import { rollUpLines } from '../../../src/store/influx/lines.ts';
+import { rollUp } from '../made-readings.ts';
+
+const dayMs = 86_400_000;
+const quarterMs = 900_000;
+const nowMs = 20_000 * dayMs + dayMs / 2;
+const range = { tier: 'quarter', fromMs: nowMs - 4.5 * dayMs, toMs: nowMs } as const;
+
+/** Answers as InfluxDB does, from whatever stands in `watts`, and notes which times it was asked for. */
+class Answering {
+  readonly asked: [number, number][] = [];
+  watts = 100;
+  /** To happen while the next question is on its way. */
+  meanwhile: (() => void) | undefined;
+
+  async ask({ statement }: Question): Promise<readonly AnswerSeries[]> {
+    const [fromMs, toMs] = [...statement.matchAll(/(\d+)u/g)].map((found) => Number(found[1]) / 1000);
+    this.asked.push([fromMs!, toMs!]);
+    const values: number[][] = [];
+    for (let atMs = Math.ceil(fromMs! / quarterMs) * quarterMs; atMs < toMs!; atMs += quarterMs)
+      values.push([atMs * 1000, this.watts / 4, quarterMs]);
+    this.meanwhile?.();
+    this.meanwhile = undefined;
+    return values.length === 0 ? [] : [{ columns: [], tags: { scope: 'room' }, values }];
+  }
+}
+
+let influx: Answering;
+let clockMs: number;
+let days: EnergyDays;
+beforeEach(() => {
+  influx = new Answering();
+  clockMs = nowMs;
+  const clock: Clock = { ...systemClock, nowMs: () => clockMs };
+  days = new EnergyDays(influx as unknown as InfluxAsker, clock);
+});
+
+async function wattHours(
+  scopes = ['room'],
+  question: { fromMs: number; toMs: number } = range,
+): Promise<number[]> {
+  return [...((await days.rows({ tier: 'quarter', scopes, ...question })).get('room')?.wattHours ?? [])];
+}
+
+/** Of what is asked for when the same is asked again. */
+async function askedAgain(): Promise<[number, number][]> {
+  influx.asked.length = 0;
+  expect(await wattHours()).toHaveLength(4.5 * 96);
+  return influx.asked;
+}
+
+it('asks again only for the day that is not over', async () => {
+  expect(await wattHours()).toHaveLength(4.5 * 96);
+  expect(await askedAgain()).toEqual([[nowMs - dayMs / 2, nowMs]]);
+});
+
+it('asks in pieces for what it knows only in part', async () => {
+  const twoDays = { fromMs: nowMs - 3.5 * dayMs, toMs: nowMs - 1.5 * dayMs };
+  expect(await wattHours(['room'], twoDays)).toHaveLength(2 * 96);
+  const asked = await askedAgain();
+  expect(asked.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0)).toBe(2.5 * dayMs);
+});
+
+it('answers other scopes, and minutes, by themselves', async () => {
+  await wattHours();
+  influx.asked.length = 0;
+  await wattHours(['room', 'server:*']);
+  expect(influx.asked.length).toBeGreaterThan(0);
+  const hour = {
+    tier: 'minute',
+    scopes: ['room'],
+    fromMs: range.fromMs,
+    toMs: range.fromMs + 3_600_000,
+  } as const;
+  influx.asked.length = 0;
+  for (let i = 1; i <= 2; i += 1) {
+    await days.rows(hour);
+    expect(influx.asked).toHaveLength(i);
+  }
+});
+
+it('asks again for the days a write touches, and for no others', async () => {
+  await wattHours();
+  const touchedMs = (20_000 - 2) * dayMs;
+  const write = days.encoded(rollUpLines('quarter', []), [rollUp('room', touchedMs + 5, quarterMs, 1, 1, 1)]);
+  days.written(write);
+  influx.watts = 500;
+  const asked = await askedAgain();
+  expect(asked).toHaveLength(2);
+  expect(asked[0]).toEqual([touchedMs, touchedMs + dayMs]);
+});
+
+it('asks for all again after a write of which it does not know what it touches', async () => {
+  await wattHours();
+  days.written(rollUpLines('quarter', []));
+  expect((await askedAgain())[0]![0]).toBe(range.fromMs);
+});
+
+it('is not changed by minutes', async () => {
+  await wattHours();
+  days.written(rollUpLines('minute', []));
+  expect(await askedAgain()).toHaveLength(1);
+});
+
+it('remembers no answer that was on its way while something was written', async () => {
+  influx.meanwhile = () => days.written(rollUpLines('quarter', []));
+  await wattHours();
+  expect((await askedAgain())[0]![0]).toBe(range.fromMs);
+});
+
+it('asks for all again after a while: others may write too', async () => {
+  await wattHours();
+  clockMs += 6 * 60_000;
+  expect((await askedAgain())[0]![0]).toBe(range.fromMs);
+});
+
+it('remembers no more than it may', async () => {
+  for (let i = 0; i < 40; i += 1)
+    await wattHours([`scope ${i}`], { fromMs: nowMs - 1000.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
+  influx.asked.length = 0;
+  await wattHours(['scope 39'], { fromMs: nowMs - 900.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
+  expect(influx.asked).toEqual([]);
+  await wattHours(['scope 0'], { fromMs: nowMs - 900.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
+  expect(influx.asked.length).toBeGreaterThan(0);
+});
