@@ -24,6 +24,7 @@ import { LiveHub } from './live/live-hub.ts';
 import { startOfLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import { Room } from './model/room.ts';
+import { outletsIn } from './outlets-in.ts';
 import { Road } from './road.ts';
 import { Recorder, type RecorderStatus } from './store/recorder.ts';
 import type { Store } from './store/store.ts';
@@ -177,6 +178,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const historyContext = (scope: string) => ({
     outlet: soleOutlet(scope, tree),
+    outlets: () => outletsIn(scope, tree, room.unclaimedOutlets()),
     nowMs: clock.nowMs(),
     openMinute: room.openMinute(scope, clock.nowMs()),
     retention: settings.store.retention,

@@ -297,6 +297,7 @@ export function history({ scope, quantity, fromMs, points }: HistoryRequest): Hi
     scope,
     quantity,
     tier: 'minute',
+    tiers: [{ tier: 'minute', fromMs, toMs: fromMs + 60_000 * count }],
     stepMs: 60_000,
     atMs: Array.from({ length: count }, (_, i) => fromMs + i * 60_000),
     mean: [1.5, null, 3].slice(0, count),
