@@ -3,6 +3,7 @@ import { holdMs } from './cadence.ts';
 import { addMinutes, fitRange, minutesBetween, minutesIn, quantile, weaken } from './idle-histogram.ts';
 import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
+import { isRefused } from './standby.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -84,7 +85,8 @@ function counts(s: Float64Array): boolean {
 
 /** It does not idle at this draw: it is in a standby that is not known as one. */
 export function isFarBelow(s: Float64Array, draw: number): boolean {
-  return s[at.learnt] === 1 && draw <= farBelowWattsMax && draw * farBelowRatio < s[at.idleWatts]!;
+  if (s[at.learnt] !== 1 || draw > farBelowWattsMax) return false;
+  return draw * farBelowRatio < s[at.idleWatts]! && !isRefused(s, draw);
 }
 
 /** Holds the draw against the baseline: is it there, above, or below it? */

@@ -225,7 +225,8 @@ export function noticeFlicker(s: Float64Array, runMs: number): void {
   s[at.standbyWatts] = Math.max(s[at.standbyWatts]!, s[at.onWatts]!);
 }
 
-function isRefused(s: Float64Array, level: number): boolean {
+/** A level that has shown itself to be idling, not standby. */
+export function isRefused(s: Float64Array, level: number): boolean {
   const refused = s[at.refusedWatts]!;
   if (s[at.lastMs]! - s[at.refusedMs]! > refusedForMs) return false;
   return refused > 0 && level < refused * sameLevelRatio && level > refused / sameLevelRatio;
