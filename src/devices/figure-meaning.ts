@@ -35,6 +35,8 @@ export function meaningOf(
   if (told !== undefined) {
     // A second power, of what is given back, counted without a sign.
     if (told.quantity === 'watts' && words.some((word) => feeding.has(word))) return undefined;
+    // Some meters write kWh beside the counters of kvarh and kVAh.
+    if (told.quantity === 'wattHoursTotal' && kindOfPower(words) !== 'power') return undefined;
     const quantity = told.quantity === 'wattHoursTotal' ? energyOf(words) : told.quantity;
     return {
       quantity: isReactive(quantity, deviceClass) ? 'voltAmpsReactive' : quantity,
@@ -49,8 +51,8 @@ export function meaningOf(
     return undefined;
   if (isFactor) return { quantity: 'powerFactor', scale: 1, unitGuessed: false };
   if (deviceClass === 'energy') return 'unit-unknown';
-  const quantity =
-    deviceClass !== undefined && Object.hasOwn(classes, deviceClass) ? classes[deviceClass] : undefined;
+  const kind = deviceClass === 'power' ? kindOfPower(words) : deviceClass;
+  const quantity = kind !== undefined && Object.hasOwn(classes, kind) ? classes[kind] : undefined;
   return quantity && { quantity, scale: 1, unitGuessed: true };
 }
 
@@ -76,6 +78,11 @@ const returning: ReadonlySet<string> = new Set([
 
 function energyOf(words: readonly string[]): Quantity {
   return words.some((word) => returning.has(word)) ? 'wattHoursReturnedTotal' : 'wattHoursTotal';
+}
+
+function kindOfPower(words: readonly string[]): 'power' | 'apparent_power' | 'reactive_power' {
+  if (words.includes('reactive')) return 'reactive_power';
+  return words.includes('apparent') ? 'apparent_power' : 'power';
 }
 
 /** Some devices write VA for var. */
