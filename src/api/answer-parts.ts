@@ -3,26 +3,36 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Request, Response } from 'express';
+import type { Clock } from '../base/clock.ts';
 import { sendText } from './answer.ts';
+import { inTime } from './in-time.ts';
 
 /** An answer up to so many characters is put together first, so that it can have an ETag; a longer one flows. */
 const heldCharactersMax = 1_000_000;
 /** What is over for a day is not asked for again within an hour: an import or a corrected price shows by then. */
 const closedSeconds = 3_600;
 
+export interface AnswerInParts {
+  /** `application/json` or `text/csv`. */
+  readonly type: string;
+  readonly parts: AsyncIterable<string>;
+  /** It is of a time that is over, so that it may be kept. */
+  readonly isClosed: boolean;
+  /** Each part has to come in time (in-time.ts). */
+  readonly clock: Pick<Clock, 'after'>;
+}
+
 /**
- * Sends a text that comes in parts. `isClosed`: it is of a time that is over, so that it may be kept. What is asked
- * for again and has not changed is answered with 304. Rejects, before anything is sent, when the first part fails.
+ * Sends a text that comes in parts. What is asked for again and has not changed is answered with 304. Rejects, before
+ * anything is sent, when the first part fails.
  */
 export async function answerParts(
   request: Request,
   response: Response,
-  type: string,
-  parts: AsyncIterable<string>,
-  isClosed: boolean,
+  { type, parts, isClosed, clock }: AnswerInParts,
 ): Promise<void> {
   const cacheControl = isClosed ? `private, max-age=${closedSeconds}, immutable` : 'private, no-cache';
-  const iterator = parts[Symbol.asyncIterator]();
+  const iterator = eachInTime(parts, clock);
   let held = '';
   let next = await iterator.next();
   for (; next.done !== true && held.length < heldCharactersMax; next = await iterator.next())
@@ -45,6 +55,26 @@ const etagLength = 27;
 function isKnown(request: Request, etag: string): boolean {
   const tags = request.get('If-None-Match')?.split(',') ?? [];
   return tags.some((tag) => tag.trim() === etag || tag.trim() === '*');
+}
+
+async function* eachInTime(
+  parts: AsyncIterable<string>,
+  clock: Pick<Clock, 'after'>,
+): AsyncGenerator<string, undefined> {
+  const iterator = parts[Symbol.asyncIterator]();
+  let isLate = true;
+  try {
+    for (;;) {
+      isLate = true;
+      const next = await inTime(clock, iterator.next());
+      isLate = false;
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // One that still waits for the store would have the end wait with it.
+    if (!isLate) await iterator.return?.();
+  }
 }
 
 async function* onwards(first: string, rest: AsyncIterator<string>): AsyncGenerator<string> {

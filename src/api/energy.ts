@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { GridFactor } from '../analysis/carbon.ts';
 import type { EnergySum } from '../analysis/energy-buckets.ts';
 import { type LocalStep, localBucket, localEdges, localSteps } from '../analysis/local-time.ts';
+import type { Clock } from '../base/clock.ts';
 import { tierStepMs } from '../model/roll-up.ts';
 import type { RoomView } from '../model/room-view.ts';
 import { zoneOf } from '../model/zone.ts';
@@ -23,6 +24,7 @@ export interface EnergyParts {
   readonly prices: Pick<EnergyContext, 'tariff' | 'carbon'>;
   /** Is everything that was measured in the store? */
   isCaughtUp(): boolean;
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 export const energyRowsMax = 200_000;
@@ -50,7 +52,12 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
   const isClosed = question.toMs + settleMs <= question.nowMs && parts.isCaughtUp();
   const isCsv = wantsCsv(request, response);
   const text = isCsv ? csvParts(parts, question) : jsonParts(parts, question);
-  await answerParts(request, response, isCsv ? 'text/csv' : 'application/json', text, isClosed);
+  await answerParts(request, response, {
+    type: isCsv ? 'text/csv' : 'application/json',
+    parts: text,
+    isClosed,
+    clock: parts.clock,
+  });
 }
 
 function energyQuestionOf(parts: EnergyParts, request: Request): EnergyQuestion {

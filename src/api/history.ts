@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import type { Clock } from '../base/clock.ts';
 import { type Quantity, quantities } from '../model/quantity.ts';
 import { tierStepMs } from '../model/roll-up.ts';
 import type { RoomView } from '../model/room-view.ts';
@@ -35,6 +36,7 @@ export interface HistoryParts {
   history(request: HistoryRequest): Promise<HistoryAnswer>;
   /** Is everything that was measured in the store? */
   isCaughtUp(): boolean;
+  readonly clock: Pick<Clock, 'after'>;
 }
 
 export const pointsMin = 1;
@@ -63,7 +65,12 @@ export async function answerHistory(
   const answers = historiesOf(parts, questions);
   const text = isCsv ? csvParts(answers, isList) : jsonParts(answers, isList);
   const isClosed = (questions[0]?.toMs ?? parts.nowMs()) + settleMs <= parts.nowMs() && parts.isCaughtUp();
-  await answerParts(request, response, isCsv ? 'text/csv' : 'application/json', text, isClosed);
+  await answerParts(request, response, {
+    type: isCsv ? 'text/csv' : 'application/json',
+    parts: text,
+    isClosed,
+    clock: parts.clock,
+  });
 }
 
 function historyRequestsOf(

@@ -20,6 +20,7 @@ export const problems = {
   'headers-too-large': { status: 431, title: 'The request has too many or too long headers' },
   internal: { status: 500, title: 'rackwatt made a mistake' },
   'store-away': { status: 503, title: 'The store cannot be asked' },
+  'store-slow': { status: 503, title: 'The store takes too long' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

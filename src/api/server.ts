@@ -9,6 +9,7 @@ import { answerEnergy, type EnergyParts } from './energy.ts';
 import { answerHealth, answerReady } from './health.ts';
 import { answerHistory, type HistoryRequest } from './history.ts';
 import { answerIdle, type IdleParts } from './idle.ts';
+import { inTime } from './in-time.ts';
 import { Metrics, type RoadCounts } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { sendPage } from './page.ts';
@@ -16,7 +17,7 @@ import { methodNotAllowed, nothingHere, ProblemError, problemAnswerer, rawProble
 import { type RoomNames, roomAnswer } from './room.ts';
 import { safeHeaders } from './safe-headers.ts';
 import type { DeviceRow, HistoryAnswer, ReadyAnswer, SagAnswerRow, TreeAnswer } from './shapes.ts';
-import { answerStart, answerStarts, type StartsParts } from './starts.ts';
+import { answerStart, answerStarts, type StartsParts, type StartsRequest } from './starts.ts';
 
 /** Everything the API answers from. It knows nobody else. */
 export interface ApiParts {
@@ -120,6 +121,8 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Answerer> {
     ...parts,
     timezone: names.timezone,
     nowMs: () => clock.nowMs(),
+    starts: (question: StartsRequest) => inTime(clock, parts.starts(question)),
+    start: (id: string) => inTime(clock, parts.start(id)),
     isCaughtUp: () => parts.ready().backlog.readings === 0,
   };
   return {

@@ -134,6 +134,43 @@ describe('a question for energy', () => {
   });
 });
 
+describe('a store that is slow', () => {
+  const slow = new ApiService();
+  beforeAll(async () => void (await slow.start()));
+  afterAll(() => slow.stop());
+  const never = () => new Promise<never>(() => {});
+
+  it.each([
+    [
+      'energy?scope=room',
+      () => (slow.answerEnergy = () => ({ [Symbol.asyncIterator]: () => ({ next: never }) })),
+    ],
+    ['history?scope=room', () => (slow.answerHistory = never)],
+    ['history?scope=server:*', () => (slow.answerHistory = never)],
+    ['starts', () => (slow.answerStarts = never)],
+  ])('is not waited for without end: %s', async (path, stall) => {
+    stall();
+    let isAnswered = false;
+    const answer = slow.get(`/api/v1/${path}`).finally(() => {
+      isAnswered = true;
+    });
+    // Moved on again and again: when the question has come to the store is not seen from here.
+    await expect
+      .poll(async () => {
+        slow.clock.advance(5_000);
+        expect((await slow.get('/api/v1/room')).status).toBe(200);
+        return isAnswered;
+      })
+      .toBe(true);
+    const response = await answer;
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('10');
+    const problem = (await response.json()) as Problem;
+    expect(problem).toMatchObject({ type: 'urn:rackwatt:problem:store-slow' });
+    expect(problem.detail).toMatch(/has not answered within 20 s; ask again later, or for less/);
+  });
+});
+
 describe('an answer', () => {
   it('states the methods and has null for what is not known', async () => {
     const answer = (await (await ask('?scope=room&from=2026-07-01&to=2026-07-03')).json()) as EnergyAnswer;
