@@ -37,8 +37,13 @@ export function fromGrid(written: number): number {
   const decimal = decimalAt(written);
   if (decimal !== undefined) return decimal;
   const marked = withoutLastBit(written);
-  if (marked === undefined || decimalsOf(written) !== undefined) return written;
+  if (marked === undefined || isDecimal(written)) return written;
   return decimalsOf(marked) === undefined && decimalAt(marked) !== undefined ? marked : written;
+}
+
+/** Is it a figure of up to six decimals, however large? */
+function isDecimal(value: number): boolean {
+  return powers.some((power) => Math.round(value * power) / power === value);
 }
 
 /** So many decimals has the figure; undefined: too many, or it is too large. */
