@@ -31,6 +31,16 @@ export interface SavedStart {
   };
 }
 
+interface RecordOptions {
+  readonly nowMs: number;
+  readonly id: string;
+  readonly outlets: readonly string[];
+  /** Since then it seems to be off, though that is not certain yet; 0: it does not. */
+  readonly lowSinceMs: number;
+  /** So long the last reading stands for what is drawn. */
+  readonly holdMs: number;
+}
+
 /** A start under way, or a rise that may become one: keeps its trace and sums it up. */
 export class OpenStart implements RiseSoFar {
   readonly scope: string;
@@ -43,6 +53,8 @@ export class OpenStart implements RiseSoFar {
   /** It went off again. */
   endMs = 0;
   toldAgain = false;
+  /** So much later than measured its readings come: from a queue, or by a clock that is behind. */
+  lagMs = 0;
   readonly concurrent = new Set<string>();
   #surge: Surge;
 
@@ -137,10 +149,10 @@ export class OpenStart implements RiseSoFar {
     return true;
   }
 
-  /** `lowSinceMs`: since then it seems to be off, though that is not certain yet; 0: it does not. */
-  record(nowMs: number, id: string, outlets: readonly string[], lowSinceMs = 0): StartRecord {
+  record({ nowMs, id, outlets, lowSinceMs, holdMs }: RecordOptions): StartRecord {
     const endMs = this.endMs || lowSinceMs;
-    const untilMs = endMs > 0 ? endMs : Math.min(nowMs, this.atMs + settledByMs);
+    const heldUntilMs = this.trace.atMs[this.trace.length - 1]! + holdMs;
+    const untilMs = endMs > 0 ? endMs : Math.min(nowMs, heldUntilMs, this.atMs + settledByMs);
     const settledWatts = this.#settledWatts(untilMs, endMs > 0);
     const settleMs = Number.isNaN(settledWatts)
       ? Number.NaN

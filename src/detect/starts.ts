@@ -1,5 +1,6 @@
 import type { PowerEvent } from '../model/event.ts';
 import type { StartRecord } from '../model/start.ts';
+import { holdMs } from './cadence.ts';
 import { forgetBelow } from './idle-learner.ts';
 import type { Circuit } from './impedance.ts';
 import * as at from './load-state.ts';
@@ -31,6 +32,7 @@ export class Starts {
   readonly #starting = new Map<Circuit, Set<Load>>();
   /** Rises that came while `openMax` were under way: not followed, and no start is told of them. */
   dropped = 0;
+  #tickedMs = 0;
 
   constructor(sink: StartsSink) {
     this.#sink = sink;
@@ -59,13 +61,17 @@ export class Starts {
     } else start?.take(atMs, watts, volts);
     if (what === turn.start && start !== undefined) this.#announce(load, start, atMs);
     const now = this.#open.get(load);
-    if (now !== undefined) this.#tellOrEnd(load, now, atMs);
+    if (now === undefined) return;
+    now.lagMs = Math.max(0, this.#tickedMs - atMs);
+    this.#tellOrEnd(load, now, atMs);
   }
 
   tick(nowMs: number): void {
+    this.#tickedMs = nowMs;
     for (const [load, start] of this.#open) {
-      if (confirmHeld(load.state, nowMs)) this.#announce(load, start, nowMs);
-      else this.#tellOrEnd(load, start, nowMs);
+      const measuredMs = nowMs - start.lagMs;
+      if (confirmHeld(load.state, measuredMs)) this.#announce(load, start, measuredMs);
+      else this.#tellOrEnd(load, start, measuredMs);
     }
   }
 
@@ -157,5 +163,11 @@ export class Starts {
 }
 
 function recordOf(load: Load, start: OpenStart, nowMs: number): StartRecord {
-  return start.record(nowMs, startId(load.id, start.atMs), load.outlets, load.state[at.lowSinceMs]!);
+  return start.record({
+    nowMs,
+    id: startId(load.id, start.atMs),
+    outlets: load.outlets,
+    lowSinceMs: load.state[at.lowSinceMs]!,
+    holdMs: holdMs(load.state),
+  });
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { beginMs, boot, hour, minute, type Part, seen, wave } from './waves.ts';
+import { Watch } from '../../src/detect/watch.ts';
+import type { PowerEvent } from '../../src/model/event.ts';
+import { beginMs, boot, hour, lastTold, minute, noTree, type Part, seen, wave } from './waves.ts';
 
 const off: Part = [hour, 1, 0.2];
 const atMs = beginMs + 3_600_000;
@@ -83,5 +85,31 @@ describe('the voltage at a start', () => {
     expect(start).not.toHaveProperty('voltsBefore');
     expect(start).not.toHaveProperty('voltsMin');
     expect(start!.trace).not.toHaveProperty('volts');
+  });
+});
+
+describe('a start that is heard late', () => {
+  const lateMs = 2 * hour * 1000;
+  const readings = wave([[10 * minute, 1, 0.5], ...boot(250), [hour, 250, 3]]);
+
+  it('from a queue of the broker, while the clock goes on, is summed up as if it had been heard in time', () => {
+    const events: PowerEvent[] = [];
+    const watch = new Watch({ tree: noTree, event: (event) => events.push(event) });
+    watch.opened(0, 'server:a', ['pdu/1']);
+    const endMs = readings.at(-1)!.atMs + lateMs;
+    for (const [i, { atMs, watts }] of readings.entries()) {
+      if (i % 100 === 0) watch.tick(endMs + 10 * i);
+      watch.observe(0, atMs, watts, Number.NaN, Number.NaN);
+    }
+    const [inTime] = seen(readings).starts;
+    expect(lastTold(events)).toEqual([inTime]);
+  });
+
+  it('and whose meter falls silent in the surge has no settled level: nobody saw it', () => {
+    const surge = readings.filter(({ atMs }) => atMs < readings[0]!.atMs + 610_000);
+    const { starts } = seen(surge, 2 * hour);
+    expect(starts).toMatchObject([{ complete: true, peakWatts: expect.any(Number) }]);
+    expect(starts[0]).not.toHaveProperty('settledWatts');
+    expect(starts[0]).not.toHaveProperty('settleMs');
   });
 });
