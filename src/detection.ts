@@ -113,6 +113,8 @@ export class Detection {
     const { tree, store, startedMs, log } = this.#parts;
     const oldestMs = startedMs - (this.#checkpointMs === undefined ? replayMsDefault : replayMsMax);
     const fromMs = Math.max(oldestMs, this.#checkpointMs ?? 0);
+    if (this.#checkpointMs !== undefined && this.#checkpointMs < oldestMs) this.#watch.missed();
+    let whole = false;
     try {
       this.#told = await ToldEvents.of(store, fromMs, startedMs);
       const { readings, cut } = await replayReadings({
@@ -125,12 +127,13 @@ export class Detection {
         stopped: () => this.#gate.isOpen,
       });
       log.debug({ readings, fromMs }, 'readings since the last checkpoint have been observed again');
+      whole = !cut;
       if (cut)
         log.warn({ readings, fromMs }, 'not all readings since the last checkpoint were observed again');
     } catch (error) {
       log.warn({ err: error }, 'readings since the last checkpoint could not be observed again');
     } finally {
-      this.#open();
+      this.#open(whole);
     }
   }
 
@@ -178,10 +181,11 @@ export class Detection {
     this.#parts.log.warn(
       'the store was not ready in time: what was read since the last checkpoint is not observed again',
     );
-    void this.#loaded.then(() => this.#open());
+    void this.#loaded.then(() => this.#open(false));
   }
 
-  #open(): void {
+  #open(isPastWhole: boolean): void {
+    if (!isPastWhole && !this.#gate.isOpen) this.#watch.missed();
     this.#gate.open();
     this.#told = undefined;
   }

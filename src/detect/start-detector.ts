@@ -33,13 +33,13 @@ const onPullRatioMax = 3;
 /** Takes the reading whose time `stepTime` took, and whose draw is in `drawWatts`. */
 export function observeDraw(s: Float64Array, rise: RiseSoFar | undefined): Turn {
   let fell = false;
-  if (!(s[at.gapMs]! <= holeMs(s))) fell = forget(s);
+  if (!(s[at.gapMs]! <= holeMs(s))) fell = loseTrack(s);
   const happened = s[at.phase] === off ? observeOff(s) : observeOn(s, rise);
   return fell && happened === turn.nothing ? turn.fallen : happened;
 }
 
 /** After a hole nothing is known of the level before; true when a rise was under way. */
-function forget(s: Float64Array): boolean {
+export function loseTrack(s: Float64Array): boolean {
   const rising = s[at.riseMs]! > 0;
   suspectStandby(s);
   s[at.phase] = unknown;

@@ -48,6 +48,11 @@ export class Starts {
     if (start.detectedAtMs > 0) this.#addStarting(load);
   }
 
+  /** Of a rise that is not certain yet nothing more will be known. */
+  dropRise(load: Load): void {
+    if (this.#open.get(load)?.detectedAtMs === 0) this.#open.delete(load);
+  }
+
   /** Takes a reading, and what the detector made of it. `beforeMs`: time of the reading before. */
   take(load: Load, what: Turn, watts: number, volts: number, beforeMs: number): void {
     const start = this.#open.get(load);

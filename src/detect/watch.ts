@@ -12,7 +12,7 @@ import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
 import { type Load, LoadTable } from './load-table.ts';
 import { readSaved, type Saved, writeSaved } from './saved-watch.ts';
-import { observeDraw } from './start-detector.ts';
+import { loseTrack, observeDraw } from './start-detector.ts';
 import { Starts } from './starts.ts';
 import { isStuck } from './stuck.ts';
 import { turn } from './turn.ts';
@@ -43,6 +43,8 @@ export class Watch implements ServerObserver {
   readonly #circuitNames: (outlets: readonly string[]) => string[];
   /** From a checkpoint, for loads that have not appeared yet. */
   #saved: Saved | undefined;
+  /** Readings since `#saved` are missing. */
+  #missedSome = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class Watch implements ServerObserver {
     load.state.set(saved.state);
     load.bins.set(saved.bins);
     if (saved.start !== undefined) this.#starts.restore(load, saved.start);
+    if (this.#missedSome) this.#loseTrack(load);
   }
 
   observe(scope: number, atMs: number, watts: number, volts: number, amps: number): void {
@@ -187,6 +190,20 @@ export class Watch implements ServerObserver {
     this.#saved = readSaved(bytes);
     for (const load of [...this.#loads.all()]) this.opened(load.scope, load.id, load.outlets);
     for (const state of this.#saved.circuits) this.#circuit(state.scope).load(state);
+  }
+
+  /**
+   * Readings since what was loaded will not be observed: nobody knows what the loads did meanwhile, and one that was
+   * off then and is on now is no start that was seen.
+   */
+  missed(): void {
+    this.#missedSome = true;
+    for (const load of this.#loads.all()) this.#loseTrack(load);
+  }
+
+  #loseTrack(load: Load): void {
+    loseTrack(load.state);
+    this.#starts.dropRise(load);
   }
 
   /** Rises not followed because too many were under way. */

@@ -138,3 +138,38 @@ it('however old the checkpoint is, no more than an hour is observed again', asyn
   await later.detection.takeUpPast();
   expect(later.file.asked[0]!.fromMs).toBe(startedMs + 7 * 86_400_000 - 3_600_000);
 });
+
+it.each<[string, Partial<Store>]>([
+  [
+    'a store that does not answer',
+    { starts: () => Promise.reject(new Error('away')), idleEvents: async () => [] },
+  ],
+  ['a store that never comes', { starts: () => new Promise(() => {}), idleEvents: async () => [] }],
+])(
+  'after %s a machine that came on meanwhile is no start, since nobody saw it; the next one is',
+  async (_, broken) => {
+    const first = made();
+    await first.detection.start();
+    await first.detection.takeUpPast();
+    for (let at = 0; at < 600; at += 1)
+      first.detection.observer.observe(0, startedMs + at * second, 1, 230, 0);
+    await first.detection.stop(startedMs + 600 * second);
+
+    const restartMs = startedMs + 640 * second;
+    const next = made(first.file.saved, { startedMs: restartMs, store: broken as Store });
+    await next.detection.start();
+    void next.detection.takeUpPast();
+    for (let at = 0; at <= 40; at += 1) {
+      next.detection.observer.observe(0, restartMs + at * second, 200 + (at % 3), 230, 0.9);
+      next.detection.tick(restartMs + at * second);
+      await Promise.resolve();
+    }
+    await until(() => next.detection.idle().length === 1, 'what waited is observed');
+    expect(next.detection.starts()).toEqual([]);
+
+    const draw = (at: number) => (at < 100 ? 1 : 300);
+    for (let at = 41; at < 160; at += 1)
+      next.detection.observer.observe(0, restartMs + at * second, draw(at), 230, 0.9);
+    expect(next.detection.starts()).toMatchObject([{ atMs: restartMs + 100 * second }]);
+  },
+);
