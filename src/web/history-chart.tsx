@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type Format, joined } from './format.ts';
 import { Key } from './key.tsx';
 import { type ChartRange, chartRangeNames, chartRanges, type LiveSeries } from './live-series.ts';
-import { type ChartMarks, type ChartPoint, PowerChart } from './power-chart.ts';
+import { type ChartMarks, type ChartPoint, isLimitInSight, PowerChart } from './power-chart.ts';
 import type { Present, PresentProps } from './present.ts';
 import { leadMs, ScopeHistory } from './scope-history.ts';
 import { joinTimeline, type Timeline } from './timeline.ts';
@@ -106,7 +106,10 @@ export function HistoryChart({ present, series, title, marks = noMarks }: Histor
           <Key swatch="idle">idle {joined(format.watts(marks.idleWatts))}</Key>
         )}
         {marks.limitWatts !== undefined && (
-          <Key swatch="limit">its limit {joined(format.watts(marks.limitWatts))}</Key>
+          <Key swatch="limit">
+            its limit {joined(format.watts(marks.limitWatts))}
+            {!isLimitInSight(marks, bounds.value?.max ?? 0) && ', above the chart'}
+          </Key>
         )}
         <span class="chart-note">{historyNote(history.current, present)}</span>
       </p>

@@ -110,7 +110,8 @@ function totalsSentence(totals: ReturnType<typeof idleTotals>, format: Format): 
 }
 
 function Ranked({ present, rows }: RowsProps) {
-  const mostWatts = Math.max(...rows.map((row) => Math.max(row.idleWatts ?? 0, row.limitWatts ?? 0)));
+  // A little more, so that a limit at the very end is still seen as a mark.
+  const mostWatts = 1.02 * Math.max(...rows.map((row) => Math.max(row.idleWatts ?? 0, row.limitWatts ?? 0)));
   const withCost = rows.some(({ yearCost }) => yearCost !== undefined);
   const withCarbon = rows.some(({ yearGrams }) => yearGrams !== undefined);
   return (

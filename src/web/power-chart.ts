@@ -27,8 +27,12 @@ export interface ChartMarks {
   readonly limitWatts?: number;
 }
 
-/** A limit far above all that was drawn would press the line flat: it is then left to the words below. */
 const limitTimesMax = 1.6;
+
+/** A limit far above all that was drawn would press the line flat: it is then left to the words below. */
+export function isLimitInSight({ idleWatts = 0, limitWatts }: ChartMarks, wattsMax: number): boolean {
+  return limitWatts !== undefined && limitWatts <= limitTimesMax * Math.max(wattsMax, idleWatts);
+}
 
 /** One line of power with the band from its lowest to its highest, drawn by uPlot. Made once, then fed. */
 export class PowerChart {
@@ -157,8 +161,7 @@ export class PowerChart {
     const { idleWatts, limitWatts } = this.#marks;
     const known = [min, max, idleWatts].filter((watts) => watts != null);
     if (known.length === 0) return powerRange(null, null);
-    const highest = Math.max(...known);
-    if (limitWatts !== undefined && limitWatts <= limitTimesMax * highest) known.push(limitWatts);
+    if (limitWatts !== undefined && isLimitInSight(this.#marks, max ?? 0)) known.push(limitWatts);
     return powerRange(Math.min(...known), Math.max(...known));
   }
 
