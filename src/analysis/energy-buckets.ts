@@ -59,18 +59,21 @@ export class EnergyBuckets {
   /** Takes rows `from` … `to`−1 of columns whose intervals are `stepMs` long. */
   add(columns: EnergyColumns, stepMs: number, from = 0, to = columns.fromMs.length): void {
     const edges = this.#edges;
-    for (let i = from; i < to; i += 1) {
+    for (let i = from; i < to; ) {
       const startMs = columns.fromMs[i]!;
-      const wattHours = columns.wattHours[i]!;
-      if (Number.isNaN(wattHours)) continue;
-      const counted = bookedIn(columns.counterWattHours, i);
-      const spreadOut = bookedIn(columns.spreadWattHours, i);
-      const forMs = Math.min(stepMs, columns.observedMs[i]! + bookedIn(columns.spreadMs, i));
       this.#seek(startMs);
-      for (let b = this.#bucket; b < edges.length - 1 && edges[b]! < startMs + stepMs; b += 1) {
-        const withinMs = Math.min(edges[b + 1]!, startMs + stepMs) - Math.max(edges[b]!, startMs);
-        if (withinMs > 0) this.#book(b, startMs, withinMs / stepMs, wattHours, counted, spreadOut, forMs);
+      const bucket = this.#bucket;
+      const end = this.#wholeUntil(columns.fromMs, i, to, stepMs);
+      if (end > i) {
+        this.#book(bucket, columns, i, end, stepMs, 1);
+        i = end;
+        continue;
       }
+      for (let b = bucket; b < edges.length - 1 && edges[b]! < startMs + stepMs; b += 1) {
+        const withinMs = Math.min(edges[b + 1]!, startMs + stepMs) - Math.max(edges[b]!, startMs);
+        if (withinMs > 0) this.#book(b, columns, i, i + 1, stepMs, withinMs / stepMs);
+      }
+      i += 1;
     }
   }
 
@@ -110,30 +113,47 @@ export class EnergyBuckets {
     while (this.#bucket < edges.length - 2 && edges[this.#bucket + 1]! <= startMs) this.#bucket += 1;
   }
 
+  /** Of the rows from `i` on, those before the answer lie whole in the bucket. */
+  #wholeUntil(startsMs: Float64Array, i: number, to: number, stepMs: number): number {
+    if (startsMs[i]! < this.#edges[this.#bucket]!) return i;
+    const lastMs = this.#edges[this.#bucket + 1]! - stepMs;
+    let end = i;
+    while (end < to && startsMs[end]! <= lastMs) end += 1;
+    return end;
+  }
+
+  /** Books a share of each of these rows; millions of them go through here. */
   #book(
     bucket: number,
-    startMs: number,
+    columns: EnergyColumns,
+    from: number,
+    to: number,
+    stepMs: number,
     share: number,
-    wattHours: number,
-    counted: number,
-    spreadOut: number,
-    forMs: number,
   ): void {
-    const sums = this.#sums;
+    const { fromMs, wattHours, observedMs, spreadMs } = columns;
     const rates = this.#rates;
-    const at = bucket * width;
-    const quarter = Math.floor((startMs - rates.firstMs) / ledgerStepMs);
-    const energy = wattHours * share;
-    sums[at + known]! += energy;
-    sums[at + counter]! += counted * share;
-    sums[at + spread]! += spreadOut * share;
-    sums[at + knownMs]! += forMs * share;
-    sums[at + cost]! += energy * (rates.cost?.[quarter] ?? 0);
-    sums[at + unpriced]! += energy * (rates.unpriced[quarter] ?? 1);
-    sums[at + grams]! += energy * (rates.grams?.[quarter] ?? 0);
-    sums[at + uncounted]! += energy * (rates.uncounted[quarter] ?? 1);
-    this.#quarterWattHours[quarter]! += energy;
-    this.#quarterKnownMs[quarter]! += forMs * share;
+    const { firstMs } = rates;
+    const sums = new Float64Array(width);
+    for (let i = from; i < to; i += 1) {
+      const energy = wattHours[i]! * share;
+      if (Number.isNaN(energy)) continue;
+      const quarter = Math.floor((fromMs[i]! - firstMs) / ledgerStepMs);
+      const spreadForMs = spreadMs === undefined ? 0 : bookedIn(spreadMs, i);
+      const forMs = Math.min(stepMs, observedMs[i]! + spreadForMs) * share;
+      sums[known]! += energy;
+      sums[knownMs]! += forMs;
+      if (rates.cost !== undefined) sums[cost]! += energy * rates.cost[quarter]!;
+      if (rates.grams !== undefined) sums[grams]! += energy * rates.grams[quarter]!;
+      sums[unpriced]! += energy * rates.unpriced[quarter]!;
+      sums[uncounted]! += energy * rates.uncounted[quarter]!;
+      this.#quarterWattHours[quarter]! += energy;
+      this.#quarterKnownMs[quarter]! += forMs;
+    }
+    const { counterWattHours, spreadWattHours } = columns;
+    if (counterWattHours !== undefined) sums[counter] = bookedSum(counterWattHours, from, to) * share;
+    if (spreadWattHours !== undefined) sums[spread] = bookedSum(spreadWattHours, from, to) * share;
+    for (let k = 0; k < width; k += 1) this.#sums[bucket * width + k]! += sums[k]!;
   }
 
   #sum(fromMs: number, toMs: number, sums: Float64Array): EnergySum {
@@ -161,10 +181,16 @@ export class EnergyBuckets {
   }
 }
 
-/** What no ledger has booked (yet) is integrated as a whole: NaN, or no column at all. */
-function bookedIn(part: Float64Array | undefined, i: number): number {
-  const value = part?.[i];
-  return value === undefined || Number.isNaN(value) ? 0 : value;
+/** What no ledger has booked (yet) is integrated as a whole. */
+function bookedIn(part: Float64Array, i: number): number {
+  const value = part[i]!;
+  return Number.isNaN(value) ? 0 : value;
+}
+
+function bookedSum(part: Float64Array, from: number, to: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i += 1) sum += bookedIn(part, i);
+  return sum;
 }
 
 /** Undefined when nothing of the energy has a price. */

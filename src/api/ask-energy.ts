@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Carbon } from '../analysis/carbon.ts';
 import { type DemandBucket, loadFactor, type PeakDemand, peakDemand } from '../analysis/demand.ts';
 import { EnergyBuckets, type EnergySum } from '../analysis/energy-buckets.ts';
@@ -64,6 +65,8 @@ export interface EnergyCharges {
 /** Rows of one scope at a time are held; scopes are asked for together until they have about so many quarters. */
 const quartersAtOnce = 300_000;
 const scopesAtOnceMax = 500;
+/** After so many the road gets its turn: some milliseconds. */
+const quartersInTurn = 20_000;
 
 /** The edges of the buckets, cut to what was asked for; buckets that have not begun are left out. */
 export function energyEdges({ by, fromMs, toMs, timezone, nowMs }: EnergyQuestion): Float64Array {
@@ -91,11 +94,17 @@ export async function* askEnergy(
     (Math.min(asked.period.toMs, nowMs) - asked.period.fromMs) / tierStepMs.quarter,
   );
   const atOnce = Math.max(1, Math.min(scopesAtOnceMax, Math.floor(quartersAtOnce / quarters)));
+  let summed = 0;
   for (let i = 0; i < scopes.length; i += atOnce) {
     const some = scopes.slice(i, i + atOnce);
     const now = await sumScopes(store, some, asked, context, nowMs);
     const then = earlier && (await sumScopes(store, some, earlier, context, nowMs));
     for (const scope of some) {
+      summed += quarters;
+      if (summed > quartersInTurn) {
+        summed = 0;
+        await nextTurn();
+      }
       const buckets = now(scope);
       yield {
         scope,
