@@ -102,15 +102,7 @@ export function schemas() {
       ['atMs', 'watts'],
     ),
     IdleAnswer: object({ rows: list(ref('Idle')) }),
-    Idle: object(idleSchema(), [
-      'scope',
-      'basis',
-      'confidence',
-      'hoursObserved',
-      'idleShare',
-      'sinceMs',
-      'verdict',
-    ]),
+    Idle: object(idleSchema(), ['scope', 'basis', 'confidence', 'hoursObserved', 'idleShare', 'verdict']),
     SagAnswer: object({ rows: list(ref('Sag')) }),
     Sag: object(
       {

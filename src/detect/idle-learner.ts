@@ -249,7 +249,7 @@ export function idleBaseline(scope: string, s: Float64Array, bins: Float32Array)
     scope,
     ...(offKnown ? { offWatts: rounded(rest) } : {}),
     hoursObserved: rounded(minutes / 60),
-    sinceMs: Math.floor(s[at.idleSinceMs]!),
+    ...(s[at.idleSinceMs]! > 0 ? { sinceMs: Math.floor(s[at.idleSinceMs]!) } : {}),
   };
   if (minutes < idleMinutesMin)
     return { ...common, basis: 'unknown', confidence: 0, idleShare: 0, learning: true };

@@ -13,8 +13,8 @@ export interface IdleBaseline {
   readonly hoursObserved: number;
   /** Share of that time spent at the baseline. */
   readonly idleShare: number;
-  /** Since when this baseline holds: the first reading, or when it moved. */
-  readonly sinceMs: number;
+  /** Since when this baseline holds: the first reading, or when it moved. Absent until it was seen on. */
+  readonly sinceMs?: number;
   /** The load it carries when it is busy: what nine tenths of the time on stay below. */
   readonly busyWatts?: number;
   /** Too early to judge. */

@@ -74,7 +74,7 @@ function IdleFacts({ present, verdict }: PresentProps & { readonly verdict: Idle
         <p class="hint">
           Idles {format.percent(verdict.idleShare)} of its time on; {confidenceWord(verdict.confidence)}, from{' '}
           {format.hours(verdict.hoursObserved)} watched
-          {verdict.sinceMs > 0 && `; at this level since ${format.day(verdict.sinceMs)}`}.
+          {verdict.sinceMs !== undefined && `; at this level since ${format.day(verdict.sinceMs)}`}.
         </p>
       )}
     </>

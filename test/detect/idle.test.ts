@@ -34,6 +34,11 @@ describe('an idle baseline', () => {
     expect(late.busyWatts).toBeGreaterThan(300);
   });
 
+  it('has no beginning while the machine has not been seen on', () => {
+    expect(seen(wave([[hour, 1, 0.3]])).idle).not.toHaveProperty('sinceMs');
+    expect(seen(wave([[hour, 250, 3]])).idle.sinceMs).toBe(beginMs);
+  });
+
   it('is not told before it is worth something', () => {
     expect(seen(wave([[0.25 * hour, 200, 3]])).idle).toMatchObject({
       learning: true,
