@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { makeCarbon } from './analysis/carbon.ts';
 import { makeTariff } from './analysis/tariff.ts';
+import { nextRecabling, treeAt } from './analysis/tree-at.ts';
 import { askEnergy } from './api/ask-energy.ts';
 import { askHistory } from './api/ask-history.ts';
 import { createApi } from './api/server.ts';
@@ -69,7 +70,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
   // ── the parts, from the end of the road to its beginning ──
   const simulated = makeSimulatedRoom(options);
-  const tree: PowerTree = simulated?.tree ?? settings.room;
+  const wholeTree: PowerTree = simulated?.tree ?? settings.room;
+  const tree = treeAt(wholeTree, startedMs);
+  let recablingMs = nextRecabling(wholeTree, startedMs);
   const prices = {
     tariff: settings.room.tariff && makeTariff(settings.room.tariff, tree.timezone),
     carbon: makeCarbon(settings.room.carbon, tree.timezone),
@@ -102,7 +105,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     changed: (scope) => room.changed(scope),
   });
   const energy = new Energy({
-    tree,
+    tree: wholeTree,
     store,
     room: () => room,
     clock,
@@ -204,6 +207,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
   });
   const tick = () => {
+    for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs))
+      room.recable(treeAt(wholeTree, recablingMs), recablingMs);
     room.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());

@@ -1,5 +1,6 @@
 import { EnergyTrail, type TrailQuarter } from './analysis/energy-trail.ts';
 import { ledgerStepMs } from './analysis/ledger-row.ts';
+import { treeAt } from './analysis/tree-at.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { remakeBuckets } from './bucket-remake.ts';
@@ -12,6 +13,7 @@ import type { PowerTree } from './model/power-tree.ts';
 import type { RollUpChange, RollUpTier } from './model/roll-up.ts';
 import type { Room } from './model/room.ts';
 import { scopeId } from './model/scope.ts';
+import { PastRooms } from './past-rooms.ts';
 import type { Store } from './store/store.ts';
 
 export interface EnergyParts {
@@ -65,7 +67,8 @@ export class Energy {
   readonly #parts: EnergyParts;
   readonly #trail: EnergyTrail;
   readonly #marks = new EnergyMarks();
-  readonly #late: LateBuckets;
+  readonly #late = new LateBuckets();
+  readonly #rooms: PastRooms;
   /** Of outlets heard since the start: what an earlier run left untold is to be looked for. */
   readonly #resumed: number[] = [];
   readonly #known: boolean[] = [];
@@ -84,7 +87,7 @@ export class Energy {
     this.#parts = parts;
     this.#nowMs = parts.startedMs;
     this.#nextMs = floorQuarter(parts.startedMs) + ledgerStepMs;
-    this.#late = new LateBuckets();
+    this.#rooms = new PastRooms(parts.tree, parts.room);
     this.#trail = new EnergyTrail({
       doubt: (outlet, fromMs, toMs) => this.#mark(outlet, fromMs, toMs),
       late: (outlet, atMs) => this.#isLate(outlet, atMs),
@@ -160,13 +163,14 @@ export class Energy {
       this.#nextMs = untilMs;
       return;
     }
-    await this.#write('quarter', this.#rowsOf(quarterMs));
+    await this.#write('quarter', this.#rowsOf(quarterMs, nowMs));
     this.#nextMs = quarterMs + ledgerStepMs;
   }
 
   /** Outlets with counters, and all scopes in which one of them counts. */
-  #rowsOf(quarterMs: number): RollUpChange[] {
-    const room = this.#parts.room();
+  #rowsOf(quarterMs: number, nowMs: number): RollUpChange[] {
+    const live = this.#parts.room();
+    const room = this.#rooms.at(quarterMs, nowMs);
     const rows: RollUpChange[] = [];
     const scopes = room.scopeCount;
     const counter = new Float64Array(scopes);
@@ -176,7 +180,8 @@ export class Energy {
     for (let outlet = 0; outlet < this.#known.length; outlet += 1) {
       const told = this.#settled(outlet, quarterMs);
       if (told === undefined) continue;
-      const [own, ...wider] = room.scopesOf(outlet);
+      const number = room === live ? outlet : room.outletNumber(live.outletAt(outlet));
+      const [own, ...wider] = room.scopesOf(number);
       if (told.counted) rows.push(energyRow(room.scopeAt(own!), quarterMs, { ...noSpread, ...told }));
       for (const scope of wider) {
         counter[scope]! += told.counterWattHours;
@@ -248,7 +253,7 @@ export class Energy {
       const rows = (await this.#remadeRows(marks, nowMs)).flat();
       this.#quartersRemade += rows.length;
       await this.#write('quarter', rows);
-      await this.#sum(rows);
+      await this.#sum(rows, nowMs);
     } catch (error) {
       for (const { outlet, fromMs, toMs } of marks) this.#mark(outlet, fromMs, toMs);
       throw error;
@@ -277,24 +282,27 @@ export class Energy {
   }
 
   /** Wider scopes of the outlets whose rows these are, added up from the rows of all outlets. */
-  async #sum(rows: readonly RollUpChange[]): Promise<void> {
+  async #sum(rows: readonly RollUpChange[], nowMs: number): Promise<void> {
     const { store } = this.#parts;
-    const room = this.#parts.room();
-    const none = new Map<string, unknown>();
     const outlets = new Set(rows.map(({ scope }) => scope.slice(scopeId('outlet', '').length)));
-    const scopes = new Set([...outlets].flatMap((outlet) => scopesOf(outlet, room, none)));
     const quarters = [...new Set(rows.map(({ fromMs }) => fromMs))].sort((a, b) => a - b);
     for (let i = 0; i < quarters.length; ) {
       const fromMs = quarters[i]!;
+      const room = this.#rooms.at(fromMs, nowMs);
       const some = new Set<number>();
-      while (i < quarters.length && quarters[i]! < fromMs + quartersPerSum * ledgerStepMs)
+      while (
+        i < quarters.length &&
+        quarters[i]! < fromMs + quartersPerSum * ledgerStepMs &&
+        this.#rooms.at(quarters[i]!, nowMs) === room
+      )
         some.add(quarters[i++]!);
       const stored = await store.energyRows({
         tier: 'quarter',
         scopes: [`${scopeId('outlet', '')}*`],
         fromMs,
-        toMs: fromMs + quartersPerSum * ledgerStepMs,
+        toMs: Math.max(...some) + ledgerStepMs,
       });
+      const scopes = new Set([...outlets].flatMap((outlet) => scopesOf(outlet, room, stored)));
       await this.#write('quarter', sumScopes(stored, some, scopes, room));
     }
   }
@@ -308,7 +316,7 @@ export class Energy {
     if (due === undefined || due.quarterMs < nowMs - rawMs + 2 * ledgerStepMs) return;
     try {
       const made = await remakeBuckets({
-        tree,
+        tree: treeAt(tree, due.quarterMs),
         store,
         quarterMs: due.quarterMs,
         scopes: new Set(

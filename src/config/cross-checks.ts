@@ -1,9 +1,12 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { instantOfText } from '../analysis/settings-time.ts';
+import { type InputTimes, inputTimes } from '../analysis/tree-at.ts';
 import { checkMappings } from './mapping-checks.ts';
 import { checkPrices } from './price-checks.ts';
 import { nearest, shown } from './problem.ts';
 import { at, dotted, isMapping } from './tree.ts';
+import { machineTimezone, timezone } from './values.ts';
 
 /** What is wrong between settings that are right one by one. The place is found later, from the path. */
 export interface Finding {
@@ -199,29 +202,63 @@ function reference(row: Row, key: 'rack' | 'breaker', names: readonly string[], 
   ];
 }
 
+/** An outlet has one input at a time. */
 function checkOutlets(tree: unknown): Finding[] {
-  const claims = new Map<string, string>();
+  const zone = timezone.safeParse(at(tree, 'room', 'timezone') ?? machineTimezone());
+  const claims = new Map<string, { readonly times: InputTimes; readonly where: string }[]>();
   const findings: Finding[] = [];
   for (const server of rows(tree, 'room', 'servers')) {
     for (const input of rows(server.value, 'inputs')) {
       const outlet = input.value.outlet;
       if (typeof outlet !== 'string') continue;
-      const path = [...server.path, ...input.path, 'outlet'];
-      const claim = claims.get(outlet);
-      if (claim === undefined) claims.set(outlet, `${dotted(path)} (${shown(server.value.name)})`);
+      const place = [...server.path, ...input.path];
+      const wrong = zone.success ? wrongTimes(input.value, place, zone.data) : [];
+      findings.push(...wrong);
+      const { from, to } = input.value as { from?: string; to?: string };
+      const times =
+        zone.success && wrong.length === 0
+          ? inputTimes({ outlet, from, to }, zone.data)
+          : { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+      const path = [...place, 'outlet'];
+      const earlier = claims.get(outlet) ?? [];
+      const claim = earlier.find((one) => one.times.fromMs < times.toMs && times.fromMs < one.times.toMs);
+      if (claim === undefined)
+        claims.set(outlet, [...earlier, { times, where: `${dotted(path)} (${shown(server.value.name)})` }]);
       else {
         const example =
           'room: { servers: [ { name: hv-01, inputs: [ { outlet: pdu-a/7 }, { outlet: pdu-b/7 } ] } ] }';
         findings.push({
           path,
-          found: `${shown(outlet)}, which ${claim} claims already`,
-          expected: 'an outlet that no other input claims',
+          found: `${shown(outlet)}, which ${claim.where} claims already`,
+          expected: 'an outlet that no other input claims at the same time',
           example,
         });
       }
     }
   }
   return findings;
+}
+
+function wrongTimes(
+  input: Readonly<Record<string, unknown>>,
+  path: readonly PropertyKey[],
+  zone: string,
+): Finding[] {
+  const example = "inputs: [ { outlet: pdu-a/7, from: '2026-04-01', to: '2026-06-01' } ]";
+  const given = (['from', 'to'] as const).filter((key) => typeof input[key] === 'string');
+  const findings = given
+    .filter((key) => instantOfText(input[key] as string, zone) === undefined)
+    .map((key) => ({
+      path: [...path, key],
+      found: shown(input[key]),
+      expected: 'a local date or time such as 2026-04-01 or 2026-04-01T07:00',
+      example,
+    }));
+  if (findings.length > 0 || given.length < 2) return findings;
+  const { from, to } = input as { from: string; to: string };
+  return instantOfText(from, zone)! < instantOfText(to, zone)!
+    ? []
+    : [{ path: [...path, 'to'], found: `${shown(to)}, not after from`, expected: 'a later time', example }];
 }
 
 interface Row {

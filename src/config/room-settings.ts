@@ -61,6 +61,16 @@ const input = z.strictObject({
     expected: 'the name of a breaker under room.feeds',
     example: 'A1',
   }),
+  from: note(text(40).optional(), {
+    sentence: 'From when it was plugged in there; absent: since ever.',
+    expected: 'a local date or time such as 2026-04-01 or 2026-04-01T07:00',
+    example: '2026-04-01',
+  }),
+  to: note(text(40).optional(), {
+    sentence: 'Until when it was plugged in there; absent: for ever.',
+    expected: 'a local date or time such as 2026-04-01 or 2026-04-01T07:00',
+    example: '2026-04-01T07:00',
+  }),
 });
 
 const server = z.strictObject({

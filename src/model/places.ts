@@ -1,6 +1,6 @@
 import { type OutletRecord, OutletTable } from './outlet-table.ts';
 import type { PowerTree } from './power-tree.ts';
-import { totalLabel } from './reading.ts';
+import { splitOutlet, totalLabel } from './reading.ts';
 import { scopeId } from './scope.ts';
 import { ScopeTable } from './scope-table.ts';
 import { type Claim, claimsOf } from './topology.ts';
@@ -35,7 +35,7 @@ export class Places {
   readonly expected: number[] = [];
   /** By scope: outlets in its sum that have not been heard since the start. */
   readonly awaited: number[] = [];
-  readonly #claims: Map<string, Claim>;
+  #claims: Map<string, Claim>;
   readonly #devices = new Map<string, DeviceRecord>();
   readonly #roomScope: number;
   readonly #scopeOpened: (scope: number, id: string) => void;
@@ -46,12 +46,7 @@ export class Places {
     this.#roomScope = this.scopes.number('room', '');
     this.#claims = claimsOf(tree, this.scopes);
     this.#openScopes();
-    for (const outlet of this.#claims.keys()) {
-      const record = this.outlets.records[this.openOutlet(outlet)]!;
-      record.counted = true;
-      record.awaited = true;
-      this.#expect(record, 1);
-    }
+    for (const outlet of this.#claims.keys()) this.#claim(outlet);
   }
 
   /** By number, of a device; none when it is not known. */
@@ -110,6 +105,46 @@ export class Places {
       if (sibling.counted) this.#expect(sibling, 1);
       if (sibling.fresh) mover.join(outlet);
     }
+  }
+
+  /** The room is cabled otherwise from now on: outlets of which that is true count elsewhere. */
+  reclaim(tree: PowerTree, mover: Mover): void {
+    const before = this.#claims;
+    const claims = claimsOf(tree, this.scopes);
+    this.#openScopes();
+    const changed = [...new Set([...before.keys(), ...claims.keys()])].filter(
+      (outlet) => !isSame(before.get(outlet), claims.get(outlet)),
+    );
+    // What a device says as a whole depends on who claims its outlets.
+    const touched = new Set(changed.flatMap((outlet) => this.outletsOf(splitOutlet(outlet).device)));
+    for (const outlet of touched) {
+      const record = this.outlets.records[outlet]!;
+      if (record.counted) this.#expect(record, -1);
+      mover.leave(outlet);
+      if (record.server < 0) continue;
+      this.members[record.server] = this.members[record.server]!.filter((member) => member !== outlet);
+    }
+    this.#claims = claims;
+    for (const outlet of touched) {
+      const record = this.outlets.records[outlet]!;
+      const claim = claims.get(record.outlet);
+      if (claim !== undefined) this.members[claim.server]!.push(outlet);
+      // What nobody claims any more is missed only if it was ever there.
+      record.counted = claim !== undefined || (record.metered && record.everFresh);
+      record.awaited &&= claim !== undefined;
+      this.#place(record, this.#deviceOf(record.device));
+      if (record.counted) this.#expect(record, 1);
+      if (record.fresh) mover.join(outlet);
+    }
+    for (const outlet of changed) if (this.outlets.find(outlet) < 0) this.#claim(outlet);
+  }
+
+  /** Opens an outlet that a server claims: its sums wait for it. */
+  #claim(outlet: string): void {
+    const record = this.outlets.records[this.openOutlet(outlet)]!;
+    record.counted = true;
+    record.awaited = true;
+    this.#expect(record, 1);
   }
 
   #deviceOf(name: string): DeviceRecord {
@@ -176,4 +211,8 @@ export class Places {
       this.#scopeOpened(scope, this.scopes.id(scope));
     }
   }
+}
+
+function isSame(a: Claim | undefined, b: Claim | undefined): boolean {
+  return a?.server === b?.server && (a?.places ?? []).join() === (b?.places ?? []).join();
 }

@@ -40,6 +40,10 @@ export interface ServerInput {
   /** `<device>/<label>` of the outlet the supply is plugged into. */
   readonly outlet: string;
   readonly breaker?: string | undefined;
+  /** Local date or time from which it was plugged in there; absent: since ever. */
+  readonly from?: string | undefined;
+  /** Until when; absent: for ever. */
+  readonly to?: string | undefined;
 }
 
 export interface ServerHardware {

@@ -5,7 +5,7 @@ import type { Figure } from './figure.ts';
 import { figureOfOutlets, figureOfSum } from './figures.ts';
 import { ObservedServers } from './observed-servers.ts';
 import type { OutletRecord, OutletTable } from './outlet-table.ts';
-import { Places } from './places.ts';
+import { type Mover, Places } from './places.ts';
 import type { PowerTree } from './power-tree.ts';
 import { quantities } from './quantity.ts';
 import type { Reading } from './reading.ts';
@@ -261,6 +261,11 @@ export class Room implements RoomView {
     return this.#outlets.find(outlet);
   }
 
+  /** Has it ever told watts? Who never has counts only where a server claims it. */
+  tellsWatts(outlet: number): boolean {
+    return this.#outlets.records[outlet]!.metered;
+  }
+
   /** Scopes in whose sums the outlet counts now, its own first. */
   scopesOf(outlet: number): readonly number[] {
     return this.#outlets.records[outlet]!.ancestors;
@@ -307,20 +312,31 @@ export class Room implements RoomView {
     this.#step(record.ancestors, atMs);
   }
 
+  /** The room is cabled otherwise from `atMs` on. */
+  recable(tree: PowerTree, atMs: number): void {
+    const left: number[] = [];
+    this.#places.reclaim(tree, this.#mover(atMs, left));
+    for (const server of left) if (server >= 0) this.#observed?.left(server, atMs);
+  }
+
   /** First watts of an outlet: it, and perhaps its device's other outlets, count elsewhere from now on. */
   #becomeMetered(record: OutletRecord): void {
     const atMs = record.lastAtMs;
     const left: number[] = [];
-    this.#places.becomeMetered(record, {
+    this.#places.becomeMetered(record, this.#mover(atMs, left));
+    for (const server of left) if (server >= 0) this.#observed?.left(server, atMs);
+  }
+
+  #mover(atMs: number, left: number[]): Mover {
+    return {
       leave: (outlet) => {
-        const sibling = this.#outlets.records[outlet]!;
-        left.push(sibling.server);
+        const { server, ancestors } = this.#outlets.records[outlet]!;
+        left.push(server);
         this.#withdraw(outlet, atMs);
-        this.#touch(sibling.ancestors);
+        this.#touch(ancestors);
       },
       join: (outlet) => this.#share(outlet, this.#outlets.records[outlet]!, atMs),
-    });
-    for (const server of left) if (server >= 0) this.#observed?.left(server, atMs);
+    };
   }
 
   /** Last known, age unknown: fills what nothing fresh has told, counts in no sum. */

@@ -333,6 +333,25 @@ describe('what fits one by one but not together', () => {
     }
   });
 
+  test('inputs whose times contradict each other; an outlet may have one input after the other', () => {
+    const input = (from: string, to: string) =>
+      `{ outlet: p/1${from && `, from: '${from}'`}${to && `, to: '${to}'`} }`;
+    const two = (a: string, b: string) =>
+      room(
+        `{ timezone: Europe/London, servers: [{ name: a, inputs: [${a}] }, { name: b, inputs: [${b}] }] }`,
+      );
+    expect(two(input('', '2026-04-01'), input('2026-03-31T22:59Z', ''))).toMatchObject([
+      { setting: 'room.servers[1].inputs[0].outlet', found: expect.stringContaining('claims already') },
+    ]);
+    expect(two(input('2026-04-02', '2026-04-01'), '{ outlet: p/2 }')).toMatchObject([
+      { setting: 'room.servers[0].inputs[0].to', found: expect.stringContaining('not after from') },
+    ]);
+    expect(two(input('April', ''), '{ outlet: p/2 }')).toMatchObject([
+      { setting: 'room.servers[0].inputs[0].from' },
+    ]);
+    expect(() => two(input('', '2026-04-01'), input('2026-04-01', ''))).toThrow();
+  });
+
   test('the page open to the network, tokens or not, as long as tokens are not checked', () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'server.example']) {
       const [problem] = refused({ env: { RACKWATT_HTTP_HOST: host } });

@@ -87,9 +87,12 @@ function meters(seed: number): Meter[] {
   ];
 }
 
+/** 04:00 on the local clock: another server is plugged in. */
+const recabledMs = at(7);
 const servers = [
   { name: 'hv-01', rack: 'r1', inputs: [{ outlet: 'plug-a/0' }, { outlet: 'plug-b/0' }] },
-  { name: 'db-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0' }] },
+  { name: 'db-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0', to: '2026-03-29T04:00' }] },
+  { name: 'mv-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0', from: '2026-03-29T04:00' }] },
   { name: 'st-01', rack: 'r1', inputs: [{ outlet: 'plug-e/0' }] },
 ];
 
@@ -361,7 +364,8 @@ async function expectSums(
   const of = (...outlets: string[]) => outlets.map((outlet) => rows.get(outlet)!);
   const scopes = {
     'server:hv-01': of('plug-a/0', 'plug-b/0'),
-    'server:db-01': of('plug-d/0'),
+    'server:db-01': of('plug-d/0').map((row) => only(row, (quarter) => quarter < recabledMs)),
+    'server:mv-01': of('plug-d/0').map((row) => only(row, (quarter) => quarter >= recabledMs)),
     'rack:r1': of('plug-a/0', 'plug-b/0', 'plug-d/0', 'plug-e/0'),
     'device:plug-a': of('plug-a/0'),
     room: [...rows.values()],
@@ -375,4 +379,11 @@ async function expectSums(
         expect(Math.abs((own.get(quarter)?.[figure] ?? 0) - sum), where).toBeLessThan(0.01);
       }
   }
+}
+
+function only(
+  rows: ReadonlyMap<number, Quarter>,
+  wanted: (quarter: number) => boolean,
+): ReadonlyMap<number, Quarter> {
+  return new Map([...rows].filter(([quarter]) => wanted(quarter)));
 }
