@@ -144,7 +144,7 @@ function addDetect(rackwatt: Command): void {
     )
     .action(async (files: string[], options: { config?: string }) => {
       const { detect } = await import('./commands/detect.ts');
-      await detect(files, (await load(options)).settings.detect, process.stdout);
+      await detect(files, (await load(options)).settings.detect, process.stdout, process.stderr);
     });
 }
 

@@ -5,7 +5,7 @@ import { Watch } from '../detect/watch.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { PowerTree } from '../model/power-tree.ts';
 import type { StartRecord } from '../model/start.ts';
-import { readTrace } from './trace-file.ts';
+import { leftOut, readTrace } from './trace-file.ts';
 
 export interface DetectAnswer {
   readonly starts: readonly StartRecord[];
@@ -23,14 +23,25 @@ const noTree: PowerTree = { name: '', timezone: 'UTC', feeds: [], racks: [], ser
 
 /**
  * `rackwatt detect FILE…`: runs the detectors over traces, each file as a load of its own, and writes one JSON
- * object. Rejects with a TraceError.
+ * object; `notes` takes what was left out. Rejects with a TraceError.
  */
-export async function detect(files: readonly string[], rules: IdleRules, output: Writable): Promise<void> {
+export async function detect(
+  files: readonly string[],
+  rules: IdleRules,
+  output: Writable,
+  notes: Writable,
+): Promise<void> {
   const starts: StartRecord[] = [];
   const idle: IdleVerdict[] = [];
   for (const file of files) {
-    const { rows } = await readTrace(file);
-    const found = detectIn(`server:${basename(file).replace(/(?<=.)\.[^.]*(\.gz)?$/, '')}`, rows, rules);
+    const trace = await readTrace(file);
+    const note = leftOut(file, trace);
+    if (note !== undefined) notes.write(note);
+    const found = detectIn(
+      `server:${basename(file).replace(/(?<=.)\.[^.]*(\.gz)?$/, '')}`,
+      trace.rows,
+      rules,
+    );
     starts.push(...found.starts);
     idle.push(...found.idle);
   }

@@ -6,7 +6,7 @@ import { explainBrokerProblem } from '../sources/broker-problems.ts';
 import { isTopicFilter } from '../sources/topic-filter.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
 import { type ReplayFamily, replayPayload, replayTopic } from './replay-message.ts';
-import { readTrace, type TraceRow } from './trace-file.ts';
+import { leftOut, readTrace, type TraceRow } from './trace-file.ts';
 
 export interface ReplayOptions extends BrokerAccess {
   /** Played one after the other, without a pause in between. */
@@ -193,14 +193,10 @@ async function readTraces(
 ): Promise<(readonly TraceRow[])[]> {
   const traces: (readonly TraceRow[])[] = [];
   for (const file of files) {
-    const { rows, badRows, firstBad } = await readTrace(file);
-    if (badRows > 0) {
-      stderr.write(
-        `${file}: ${count(badRows)} of ${count(rows.length + badRows)} lines are no rows and left out, ` +
-          `the first is line ${firstBad?.line}: ${firstBad?.text}\n`,
-      );
-    }
-    traces.push(rows);
+    const trace = await readTrace(file);
+    const note = leftOut(file, trace);
+    if (note !== undefined) stderr.write(note);
+    traces.push(trace.rows);
   }
   return traces;
 }

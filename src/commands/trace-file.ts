@@ -6,7 +6,7 @@ import { type RowReader, type TraceRow, tableRows, tracebaseRows } from './trace
 
 export type { TraceRow } from './trace-rows.ts';
 
-/** A recorded course of power, every usable row in the order of the file, also repeated and disordered ones. */
+/** A recorded course of power, every usable row in the order of the file (turned where that is newest first), also repeated and disordered ones. */
 export interface Trace {
   readonly rows: readonly TraceRow[];
   /** Lines that are no row: wrong time, no watts. */
@@ -41,9 +41,18 @@ export async function readTrace(path: string): Promise<Trace> {
       `${path}: neither a CSV with a header (a time column and a watts column) nor lines like "28/12/2011 00:00:01;11;11"`,
     );
   }
-  if (trace.rows.length === 0)
-    throw new TraceError(`${path}: not one usable row (${trace.badRows} unusable ones)`);
+  if (trace.rows.length === 0) {
+    const first = trace.firstBad && `, the first is line ${trace.firstBad.line}: ${trace.firstBad.text}`;
+    throw new TraceError(`${path}: not one usable row (${trace.badRows} unusable ones)${first ?? ''}`);
+  }
   return trace;
+}
+
+/** What was left out of a trace, in a line for its reader. Undefined: nothing. */
+export function leftOut(path: string, { rows, badRows, firstBad }: Trace): string | undefined {
+  if (badRows === 0) return undefined;
+  const [bad, all] = [badRows, rows.length + badRows].map((number) => number.toLocaleString('en'));
+  return `${path}: ${bad} of ${all} lines are no rows and left out, the first is line ${firstBad?.line}: ${firstBad?.text}\n`;
 }
 
 /** The same for text at hand. Undefined: no form that we know. */
@@ -83,6 +92,7 @@ class TraceReader {
   finish(): Trace | undefined {
     if (this.#reader === undefined) return undefined;
     this.#reader.finish(this.#rows);
+    if (isNewestFirst(this.#rows)) this.#rows.reverse();
     return {
       rows: this.#rows,
       badRows: this.#badRows,
@@ -117,6 +127,15 @@ class TraceReader {
     this.#rows.push(row);
   }
 }
+
+/** Many a program exports so. Single rows out of order are what meters send, and stay where they are. */
+function isNewestFirst(rows: readonly TraceRow[]): boolean {
+  let back = 0;
+  for (let i = 1; i < rows.length; i += 1) if (rows[i]!.atMs < rows[i - 1]!.atMs) back += 1;
+  return back > newestFirstShare * (rows.length - 1);
+}
+
+const newestFirstShare = 0.5;
 
 async function isGzip(path: string): Promise<boolean> {
   const file = await open(path);

@@ -19,6 +19,9 @@ function file(name: string, header: string, line: (one: Reading) => string, pack
   return join(folder, name);
 }
 
+/** What the last call told beside its answer. */
+const notes: string[] = [];
+
 async function detectIn(...files: string[]): Promise<DetectAnswer> {
   let text = '';
   const output = new Writable({
@@ -27,11 +30,39 @@ async function detectIn(...files: string[]): Promise<DetectAnswer> {
       done();
     },
   });
-  await detect(files, rules, output);
+  notes.length = 0;
+  const told = new Writable({
+    write(chunk, _, done) {
+      notes.push(String(chunk));
+      done();
+    },
+  });
+  await detect(files, rules, output, told);
   return JSON.parse(text);
 }
 
 describe('rackwatt detect', () => {
+  it('reads a file that begins with the newest row as well', async () => {
+    const line = (one: Reading) => `${one.atMs},${one.watts}`;
+    const forward = await detectIn(file('turned.csv', 'time_ms,watts', line));
+    const text = `time_ms,watts\n${day.map(line).reverse().join('\n')}\n`;
+    writeFileSync(join(folder, 'turned.csv'), text);
+    expect(forward.starts).toHaveLength(1);
+    expect(await detectIn(join(folder, 'turned.csv'))).toEqual(forward);
+    expect(notes).toEqual([]);
+  });
+
+  it('says which lines it left out', async () => {
+    const path = join(folder, 'holes.csv');
+    writeFileSync(path, 'time,watts\n1760000000,5\n1760000001,\n1760000002,5\nthe end\n');
+    await detectIn(path);
+    expect(notes).toEqual([
+      `${path}: 2 of 4 lines are no rows and left out, the first is line 3: 1760000001,\n`,
+    ]);
+    writeFileSync(path, 'Time,Watts\n12/28/2011 00:00:01,11\n');
+    await expect(detectIn(path)).rejects.toThrow('the first is line 2: 12/28/2011 00:00:01,11');
+  });
+
   it('prints the starts and the idle row of a trace', async () => {
     const { starts, idle } = await detectIn(
       file('hv-01.csv', 'time_ms,watts', (one) => `${one.atMs},${one.watts}`),
