@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCarbon } from '../../src/analysis/carbon.ts';
 import { makeTariff } from '../../src/analysis/tariff.ts';
@@ -351,4 +352,75 @@ describe.each(Object.entries(kinds))('energy over %s', (_kind, make) => {
     expect(all.rows.map(({ scope }) => scope).sort()).toEqual(['rack:a, b', 'rack:x']);
     expect(all.totals).toBeUndefined();
   });
+
+  it('answers whatever is asked, or says what is wrong with it', async () => {
+    const time = fc.oneof(
+      fc.integer({ min: -10, max: Date.UTC(2230, 0) }).map(String),
+      fc.constantFrom(
+        '0',
+        '1',
+        '2026-03-29',
+        '2026-10-25T01:30',
+        '1970-01-01T00:00Z',
+        'now',
+        '',
+        '1e12',
+        '-1',
+      ),
+      fc.integer({ min: nowMs - 40 * dayMs, max: nowMs + dayMs }).map(String),
+    );
+    const question = fc.record(
+      {
+        scope: fc.constantFrom(
+          'room',
+          'server:*',
+          '*',
+          'rack:x,room',
+          'nobody',
+          ',',
+          'server:',
+          '%',
+          'outlet:*',
+        ),
+        from: time,
+        to: time,
+        by: fc.constantFrom('hour', 'day', 'week', 'month', 'year', 'eon'),
+        timezone: fc.constantFrom(
+          'Pacific/Apia',
+          'America/Caracas',
+          'Africa/Monrovia',
+          'UTC',
+          '+05:30',
+          'x',
+          '../',
+        ),
+        totals: fc.constantFrom('true', 'false', 'maybe'),
+      },
+      { requiredKeys: ['scope'] },
+    );
+    await fc.assert(
+      fc.asyncProperty(question, fc.boolean(), async (query, isCsv) => {
+        const response = await energy.service.get(`/api/v1/energy?${new URLSearchParams(query)}`, {
+          headers: { accept: isCsv ? 'text/csv' : 'application/json' },
+        });
+        const text = await response.text();
+        expect([200, 400, 404]).toContain(response.status);
+        if (response.status !== 200)
+          expect(JSON.parse(text)).toMatchObject({ detail: expect.stringMatching(/./) });
+        else if (!isCsv) {
+          const { rows, fromMs, toMs } = JSON.parse(text) as EnergyAnswer;
+          for (const row of rows) {
+            expect(row.fromMs).toBeGreaterThanOrEqual(fromMs);
+            expect(row.toMs).toBeLessThanOrEqual(toMs);
+            expect(row.toMs).toBeGreaterThan(row.fromMs);
+            expect(row.coverage).toBeGreaterThanOrEqual(0);
+            expect(row.coverage).toBeLessThanOrEqual(1);
+            if (row.coverage === 0) expect(row.wattHours).toBeNull();
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(energy.service.logged).toEqual([]);
+  }, 20_000);
 });
