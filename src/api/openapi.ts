@@ -1,7 +1,8 @@
 import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
 import { historyDaysMax, pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
-import { list, ref, schemas } from './openapi-schemas.ts';
+import { list, ref } from './json-schema.ts';
+import { schemas } from './openapi-schemas.ts';
 import { problemType } from './problem.ts';
 import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
 
