@@ -67,7 +67,7 @@ function DevicesTable({ present, rows }: PresentProps & { readonly rows: readonl
   return (
     <table class="devices" aria-labelledby="devices-title">
       <thead>
-        <tr class="device-grid">
+        <tr class="device-grid head-row">
           <th scope="col">Device</th>
           <th scope="col">Family and model</th>
           <th scope="col">State</th>

@@ -127,7 +127,7 @@ function Ranked({ present, rows }: RowsProps) {
       </div>
       <table class="idle" aria-labelledby="ranked-title" data-cost={withCost} data-carbon={withCarbon}>
         <thead>
-          <tr class="idle-grid">
+          <tr class="idle-grid head-row">
             <th scope="col">Server</th>
             <th scope="col" class="num">
               Idle

@@ -23,7 +23,7 @@ export function StartsTable({ present, rows, withServer, open, choose, labelledB
   return (
     <table class="starts" data-server={withServer} aria-labelledby={labelledBy}>
       <thead>
-        <tr class="start-grid">
+        <tr class="start-grid head-row">
           <th scope="col">When</th>
           {withServer && <th scope="col">Server</th>}
           <th scope="col">Before → peak → settled</th>

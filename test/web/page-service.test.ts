@@ -52,6 +52,10 @@ async function publish(brokerUrl: string, watts: Record<string, number>): Promis
   await client.endAsync();
 }
 
+/** Until the store answers the browser would complain of 503. */
+const isReady = (service: TestedApp) =>
+  until('it is ready', async () => (await service.get('/readyz')).status === 200);
+
 async function openIn(url: string): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
   const complaints: string[] = [];
@@ -67,6 +71,7 @@ async function openIn(url: string): Promise<{ page: Page; complaints: string[] }
 it('a reading published by a plug is seen on the page, also after the service was started again', async () => {
   const folder = scratchFolder();
   app = await runApp(roomSettings, folder, built.folder);
+  await isReady(app);
   const { page, complaints } = await openIn(app.httpUrl);
   await eventually(page, '.link').toBe('Live');
   expect(await textOf(page, '.top h1')).toBe('Cellar');
@@ -109,6 +114,7 @@ const drawAt = (second: number) => (second < 60 ? 4 : 410 - 5 * (second - 60));
 it('a start is seen on the page within a second of the reading that made it certain, with its trace', async () => {
   const clock = new AheadClock();
   const started = await runApp({}, scratchFolder(), built.folder, clock);
+  await isReady(started);
   const { page, complaints } = await openIn(`${started.httpUrl}#/starts`);
   try {
     await eventually(page, '.link').toBe('Live');
