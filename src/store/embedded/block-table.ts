@@ -34,6 +34,7 @@ export class BlockTable {
   readonly #body: StatementSync;
   readonly #before: StatementSync;
   readonly #within: StatementSync;
+  readonly #versionsWithin: StatementSync;
   readonly #tierWithin: StatementSync;
   readonly #next: StatementSync;
   readonly #newest: StatementSync;
@@ -56,6 +57,10 @@ export class BlockTable {
     );
     this.#within = db.prepare(
       `SELECT id FROM block INDEXED BY block_by_series
+       WHERE series = ? AND to_micros >= ? AND from_micros < ? AND columns & ? <> 0 ORDER BY id`,
+    );
+    this.#versionsWithin = db.prepare(
+      `SELECT id, through FROM block INDEXED BY block_by_series
        WHERE series = ? AND to_micros >= ? AND from_micros < ? AND columns & ? <> 0 ORDER BY id`,
     );
     this.#tierWithin = db.prepare(
@@ -133,6 +138,17 @@ export class BlockTable {
   /** Blocks with one of these columns that overlap [fromMicros, toMicros), in the order they were written. */
   within(series: number, fromMicros: number, toMicros: number, bits: number): number[] {
     return this.#within.all(series, fromMicros, toMicros, bits).map((row) => row.id as number);
+  }
+
+  /** The same; an id that was given anew after its block was removed comes with a later `through`. */
+  versionsWithin(
+    series: number,
+    fromMicros: number,
+    toMicros: number,
+    bits: number,
+  ): { id: number; through: number }[] {
+    const rows = this.#versionsWithin.all(series, fromMicros, toMicros, bits);
+    return rows as unknown as { id: number; through: number }[];
   }
 
   tierWithin(tier: number, fromMicros: number, toMicros: number): BlockSpan[] {

@@ -12,11 +12,20 @@ const columnNumbers = energyFigures.map((figure) => rollUpFigures.indexOf(figure
 const plainEnergyFigures = 2;
 const energyBits = columnNumbers.reduce((bits, column) => bits | (1 << column), 0);
 
-/** Energy of many scopes in one go: of each block only the columns it takes are unpacked. */
+/** Points remembered; beyond, what was not asked for longest is forgotten (some 30 bytes each). */
+const pointsMax = 1_500_000;
+
+/**
+ * Energy of many scopes in one go: of each block only the columns it takes are unpacked, and remembered, since the
+ * same month is asked for again and again and unpacking is most of the work.
+ */
 export class EnergyQuestions {
   readonly #series: SeriesTable;
   readonly #blocks: BlockTable;
   readonly #heads: Heads;
+  /** By block, the one not asked for longest first. */
+  readonly #unpacked = new Map<number, { through: number; points: Points }>();
+  #unpackedPoints = 0;
 
   constructor(series: SeriesTable, blocks: BlockTable, heads: Heads) {
     this.#series = series;
@@ -48,13 +57,32 @@ export class EnergyQuestions {
 
   #points(series: number, from: number, to: number): Points {
     const parts: Points[] = [];
-    for (const id of this.#blocks.within(series, from, to, energyBits)) {
-      const points = this.#blocks.read(id, energyBits);
+    for (const { id, through } of this.#blocks.versionsWithin(series, from, to, energyBits)) {
+      const points = this.#unpack(id, through);
       if (points !== undefined) parts.push(points);
     }
     const head = this.#heads.get(series);
     if (head !== undefined) parts.push(this.#heads.points(head));
     return cutPoints(mergePoints(parts), from, to);
+  }
+
+  #unpack(id: number, through: number): Points | undefined {
+    const known = this.#unpacked.get(id);
+    if (known !== undefined) this.#forget(id);
+    const points = known?.through === through ? known.points : this.#blocks.read(id, energyBits);
+    if (points === undefined) return undefined;
+    this.#unpacked.set(id, { through, points });
+    this.#unpackedPoints += points.micros.length;
+    for (const oldest of this.#unpacked.keys()) {
+      if (this.#unpackedPoints <= pointsMax) break;
+      this.#forget(oldest);
+    }
+    return points;
+  }
+
+  #forget(id: number): void {
+    this.#unpackedPoints -= this.#unpacked.get(id)?.points.micros.length ?? 0;
+    this.#unpacked.delete(id);
   }
 }
 

@@ -11,6 +11,8 @@ const sliceRows = 10_000;
 /** A pattern is taken to stand for so many scopes until the first answer tells. */
 const scopesGuessed = 500;
 const growthMax = 8;
+/** Both cores of a small machine have something to do then. */
+const slicesAtOnce = 2;
 
 const scopeTag = rollUpTags[0];
 /** Wh and observed time: every row has them. */
@@ -28,14 +30,22 @@ export async function askEnergySlices(
   const patterns = choice === undefined ? 1 : choice.beginnings.length;
   let scopes = patterns * scopesGuessed + (choice?.names.length ?? 0);
   let spanMs = 0;
-  for (let fromMs = query.fromMs; fromMs < query.toMs; fromMs += spanMs) {
-    const fittingMs = Math.max(1, Math.floor(sliceRows / scopes)) * stepMs;
-    spanMs = Math.min(fittingMs, query.toMs - fromMs, spanMs === 0 ? fittingMs : growthMax * spanMs);
-    const range = timeRange(fromMs, fromMs + spanMs);
-    const series = await asker.ask({
-      ...statementOf(query, choice, range),
-      policy: policyOf(query.tier),
-    });
+  let fromMs = query.fromMs;
+  const waiting: Promise<readonly AnswerSeries[]>[] = [];
+  while (fromMs < query.toMs || waiting.length > 0) {
+    // The first answer tells how many scopes there are; from then on a second slice is on its way.
+    while (fromMs < query.toMs && waiting.length < (spanMs === 0 ? 1 : slicesAtOnce)) {
+      const fittingMs = Math.max(1, Math.floor(sliceRows / scopes)) * stepMs;
+      spanMs = Math.min(fittingMs, spanMs === 0 ? fittingMs : growthMax * spanMs);
+      const range = timeRange(fromMs, Math.min(fromMs + spanMs, query.toMs));
+      const answer = asker.ask({ ...statementOf(query, choice, range), policy: policyOf(query.tier) });
+      // Whoever waits for the one before is told first.
+      answer.catch(() => undefined);
+      waiting.push(answer);
+      fromMs += spanMs;
+      if (waiting.length === 1 && fromMs - spanMs === query.fromMs) break;
+    }
+    const series = await waiting.shift()!;
     if (series.length > 0) scopes = series.length;
     take(new Map(series.map((one) => [nameOfTagValue(one.tags?.[scopeTag] ?? ''), columnsOf(one)])));
   }
