@@ -53,6 +53,8 @@ const outletsPerStep = 64;
 const durableMs = 10_000;
 const retryMs = 30_000;
 const stopMsMax = 1_000;
+/** And for no longer than that. */
+const stepMsMax = 250;
 /** Quarters summed up at once. */
 const quartersPerSum = 16;
 
@@ -69,6 +71,7 @@ export class Energy {
   readonly #marks = new EnergyMarks();
   readonly #late = new LateBuckets();
   readonly #rooms: PastRooms;
+  readonly #unsummed = new Unsummed();
   /** Of outlets heard since the start: what an earlier run left untold is to be looked for. */
   readonly #resumed: number[] = [];
   readonly #known: boolean[] = [];
@@ -241,51 +244,60 @@ export class Energy {
       if (outlet === undefined) return;
       const untoldMs = await untoldFromMs(store, room().outletAt(outlet), startedMs);
       this.#resumed.shift();
-      this.#mark(outlet, untoldMs ?? startedMs, floorQuarter(startedMs) + ledgerStepMs - 1);
+      const endMs = floorQuarter(startedMs) + ledgerStepMs;
+      this.#mark(outlet, untoldMs ?? startedMs, endMs - 1);
+      // Sums that an earlier run did not get round to; of the quarter of the start they lack who came later.
+      const scope = scopeId('outlet', room().outletAt(outlet));
+      for (let at = floorQuarter(untoldMs ?? startedMs); at < endMs; at += ledgerStepMs)
+        this.#unsummed.add(scope, at);
     }
   }
 
   async #remakeMarked(nowMs: number): Promise<void> {
     const toldMs = Math.min(this.#nextMs, nowMs - settleMs);
     const marks = this.#marks.take(toldMs, nowMs - durableMs, outletsPerStep);
-    if (marks.length === 0) return;
+    let done = 0;
     try {
-      const rows = (await this.#remadeRows(marks, nowMs)).flat();
-      this.#quartersRemade += rows.length;
+      const rows: RollUpChange[] = [];
+      for (const mark of marks) {
+        if (this.#stopped || this.#parts.clock.nowMs() - nowMs > stepMsMax) break;
+        rows.push(...(await this.#remadeRows(mark, nowMs)));
+        done += 1;
+      }
       await this.#write('quarter', rows);
-      await this.#sum(rows, nowMs);
+      this.#quartersRemade += rows.length;
+      for (const row of rows) this.#unsummed.add(row.scope, row.fromMs);
     } catch (error) {
-      for (const { outlet, fromMs, toMs } of marks) this.#mark(outlet, fromMs, toMs);
+      done = 0;
       throw error;
+    } finally {
+      for (const { outlet, fromMs, toMs, markedMs } of marks.slice(done))
+        this.#marks.add(outlet, fromMs, toMs, markedMs);
     }
+    // A start marks every outlet: their sums are made once, when all are done.
+    if (marks.length < outletsPerStep && done === marks.length) await this.#sum(toldMs, nowMs);
   }
 
-  async #remadeRows(marks: readonly EnergyMark[], nowMs: number): Promise<RollUpChange[][]> {
+  async #remadeRows(mark: EnergyMark, nowMs: number): Promise<RollUpChange[]> {
     const { store, room, rawMs } = this.#parts;
-    const made: RollUpChange[][] = [];
-    for (const mark of marks) {
-      // What is older than raw readings are kept stays as it was.
-      const fromMs = Math.max(mark.fromMs, nowMs - rawMs + ledgerStepMs);
-      if (fromMs > mark.toMs) continue;
-      made.push(
-        await remakeOutlet({
-          store,
-          outlet: room().outletAt(mark.outlet),
-          mark: { ...mark, fromMs },
-          expectedIntervalMs: this.#intervalsMs[mark.outlet]!,
-          nowMs,
-          untilMs: this.#nextMs,
-        }),
-      );
-    }
-    return made;
+    // What is older than raw readings are kept stays as it was.
+    const fromMs = Math.max(mark.fromMs, nowMs - rawMs + ledgerStepMs);
+    if (fromMs > mark.toMs) return [];
+    return remakeOutlet({
+      store,
+      outlet: room().outletAt(mark.outlet),
+      mark: { ...mark, fromMs },
+      expectedIntervalMs: this.#intervalsMs[mark.outlet]!,
+      nowMs,
+      untilMs: this.#nextMs,
+    });
   }
 
-  /** Wider scopes of the outlets whose rows these are, added up from the rows of all outlets. */
-  async #sum(rows: readonly RollUpChange[], nowMs: number): Promise<void> {
+  /** Wider scopes of the outlets whose rows were made again, added up from the rows of all outlets. */
+  async #sum(toldMs: number, nowMs: number): Promise<void> {
     const { store } = this.#parts;
-    const outlets = new Set(rows.map(({ scope }) => scope.slice(scopeId('outlet', '').length)));
-    const quarters = [...new Set(rows.map(({ fromMs }) => fromMs))].sort((a, b) => a - b);
+    const { scopes: changed, quarters } = this.#unsummed.take(toldMs);
+    const outlets = changed.map((scope) => scope.slice(scopeId('outlet', '').length));
     for (let i = 0; i < quarters.length; ) {
       const fromMs = quarters[i]!;
       const room = this.#rooms.at(fromMs, nowMs);
@@ -296,14 +308,20 @@ export class Energy {
         this.#rooms.at(quarters[i]!, nowMs) === room
       )
         some.add(quarters[i++]!);
-      const stored = await store.energyRows({
-        tier: 'quarter',
-        scopes: [`${scopeId('outlet', '')}*`],
-        fromMs,
-        toMs: Math.max(...some) + ledgerStepMs,
-      });
-      const scopes = new Set([...outlets].flatMap((outlet) => scopesOf(outlet, room, stored)));
-      await this.#write('quarter', sumScopes(stored, some, scopes, room));
+      try {
+        const stored = await store.energyRows({
+          tier: 'quarter',
+          scopes: [`${scopeId('outlet', '')}*`],
+          fromMs,
+          toMs: Math.max(...some) + ledgerStepMs,
+        });
+        const scopes = new Set(outlets.flatMap((outlet) => scopesOf(outlet, room, stored)));
+        await this.#write('quarter', sumScopes(stored, some, scopes, room));
+      } catch (error) {
+        for (const scope of changed)
+          for (const quarter of [...some, ...quarters.slice(i)]) this.#unsummed.add(scope, quarter);
+        throw error;
+      }
     }
   }
 
@@ -336,6 +354,26 @@ export class Energy {
     const { store } = this.#parts;
     for (let from = 0; from < rows.length; from += rowsPerWrite)
       await store.write(store.encodeRollUps(tier, rows.slice(from, from + rowsPerWrite)));
+  }
+}
+
+/** Outlets and quarters of which one or the other was made again: no more than there are of both. */
+class Unsummed {
+  #scopes = new Set<string>();
+  #quarters = new Set<number>();
+
+  add(scope: string, quarterMs: number): void {
+    this.#scopes.add(scope);
+    this.#quarters.add(quarterMs);
+  }
+
+  /** Those quarters that ended by `untilMs`, in the order of time. */
+  take(untilMs: number): { readonly scopes: string[]; readonly quarters: number[] } {
+    const quarters = [...this.#quarters].filter((at) => at + ledgerStepMs <= untilMs).sort((a, b) => a - b);
+    const scopes = [...this.#scopes];
+    for (const quarterMs of quarters) this.#quarters.delete(quarterMs);
+    if (this.#quarters.size === 0) this.#scopes = new Set();
+    return { scopes, quarters };
   }
 }
 
