@@ -1,9 +1,9 @@
 import type { IdleBaseline } from '../model/idle.ts';
 import { holdMs } from './cadence.ts';
+import { isFarBelow } from './far-below.ts';
 import { addMinutes, fitRange, minutesBetween, minutesIn, quantile, weaken } from './idle-histogram.ts';
 import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
-import { isRefused } from './standby.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -38,9 +38,7 @@ const awayMinutesMin = 24 * 60;
 const greatStep = 1.3;
 const awayMinutesOfGreatStep = 10 * 24 * 60;
 const restShareMin = 0.15;
-/** So far below its baseline a machine is off or in standby, unless it stays there for weeks. */
-const farBelowRatio = 3.5;
-const farBelowWattsMax = 45;
+/** A machine that stays far below its baseline for so long is not off. */
 const farBelowMinutesMax = 7 * 24 * 60;
 
 /** What a look at the histogram brought. */
@@ -81,12 +79,6 @@ function counts(s: Float64Array): boolean {
   if (s[at.phase] === on) return heldSinceMs(s) - s[at.startedMs]! >= bootMs;
   // A small thing that is always on looks like one that is off, until it is seen to start.
   return s[at.phase] === off && s[at.startedMs] === 0 && s[at.usualOnWatts] === 0;
-}
-
-/** It does not idle at this draw: it is in a standby that is not known as one. */
-export function isFarBelow(s: Float64Array, draw: number): boolean {
-  if (s[at.learnt] !== 1 || draw > farBelowWattsMax) return false;
-  return draw * farBelowRatio < s[at.idleWatts]! && !isRefused(s, draw);
 }
 
 /** Holds the draw against the baseline: is it there, above, or below it? */

@@ -1,4 +1,5 @@
 import { holeMs, reportsOnChange } from './cadence.ts';
+import { isFarBelow } from './far-below.ts';
 import * as at from './load-state.ts';
 import { off, offMeanMs, on, unknown } from './load-state.ts';
 import { becomeOn, beginRise, onsetWatts } from './rise.ts';
@@ -26,6 +27,7 @@ const partOfUsual = 0.45;
 /** A BMC, or a lamp, draws no more than this above nothing. */
 const restHigherWattsMax = 45;
 const restHigherMs = 300_000;
+const wellKnownMinutes = 240;
 const onFollowsMs = 600_000;
 /** A wild reading pulls no harder than this. */
 const onPullRatioMax = 3;
@@ -114,7 +116,7 @@ function meanOff(s: Float64Array): void {
 function observeOn(s: Float64Array, rise: RiseSoFar | undefined): Turn {
   const draw = s[at.drawWatts]!;
   const gapMs = s[at.gapMs]!;
-  if (draw <= lowWatts(s)) return observeLow(s);
+  if (draw <= lowWatts(s) || isPoweredDown(s, draw)) return observeLow(s);
   if (s[at.lowSinceMs]! > 0) {
     // A meter that reports on change told once that it was off, and nothing since.
     const heldMs = s[at.lastMs]! - s[at.lowSinceMs]!;
@@ -140,6 +142,11 @@ function lowWatts(s: Float64Array): number {
   // What rests at 9 W is not off when it reads 7.
   const offMax = s[at.onWatts] === 0 ? offWattsMax : Math.min(offWattsMax, s[at.onWatts]! / 2);
   return s[at.standbyWatts] === 0 ? offMax : Math.max(offMax, s[at.standbyWatts]! * 1.2 + 2);
+}
+
+/** Far below a baseline that is well known it does not idle: it is off, and its BMC is on. */
+function isPoweredDown(s: Float64Array, draw: number): boolean {
+  return s[at.onMinutes]! >= wellKnownMinutes && isFarBelow(s, draw);
 }
 
 function observeLow(s: Float64Array): Turn {

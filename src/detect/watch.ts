@@ -6,7 +6,8 @@ import type { ServerObserver } from '../model/server-observer.ts';
 import type { StartRecord } from '../model/start.ts';
 import { stepTime } from './cadence.ts';
 import { circuitsOf } from './circuits.ts';
-import { fineIdle, forgetBelow, idleBaseline, idleNews, isFarBelow, learnDraw } from './idle-learner.ts';
+import { isFarBelow } from './far-below.ts';
+import { fineIdle, forgetBelow, idleBaseline, idleNews, learnDraw } from './idle-learner.ts';
 import { Circuit, followVolts, type Impedance } from './impedance.ts';
 import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
@@ -84,9 +85,9 @@ export class Watch implements ServerObserver {
     s[at.lastWatts] = watts;
     if (what !== turn.nothing || start !== undefined) this.#starts.take(load, what, watts, volts, beforeMs);
     if (what === turn.standby) forgetBelow(s, load.bins, s[at.standbyWatts]!);
-    if (!Number.isNaN(volts) && !Number.isNaN(amps)) {
-      for (const circuit of load.circuits) circuit.take(scope, s, volts, amps);
-    }
+    // How a server on two circuits shares its amps between them is not known here.
+    if (load.circuits.length === 1 && !Number.isNaN(volts) && !Number.isNaN(amps))
+      load.circuits[0]!.take(scope, s, volts, amps);
     followVolts(s, volts, amps);
   }
 

@@ -7,6 +7,8 @@ const wattsSum = summed.indexOf('watts');
 const ampsSum = summed.indexOf('amps');
 const voltsSum = summed.indexOf('volts');
 const scopesMin = 1024;
+/** What is told between two figures of watts says so often that they still hold. */
+const aliveMs = 30_000;
 
 /**
  * Tells the observer what each server draws as a whole, from the room's running sums, and puts what the observer
@@ -20,6 +22,8 @@ export class ObservedServers {
   #opened = new Uint8Array(scopesMin);
   /** By scope: every input was fresh when last looked at. */
   #whole = new Uint8Array(scopesMin);
+  /** By scope: when it was last told. */
+  #toldMs = new Float64Array(scopesMin);
 
   constructor(observer: ServerObserver, places: Places, sums: ScopeSums) {
     this.#observer = observer;
@@ -40,6 +44,7 @@ export class ObservedServers {
     if (this.#sums.count(server, wattsSum) < expected) return;
     if (!this.#opened[server]) this.#open(server);
     this.#whole[server] = 1;
+    this.#toldMs[server] = atMs;
     const sums = this.#sums;
     this.#observer.observe(
       server,
@@ -48,6 +53,14 @@ export class ObservedServers {
       sums.sum(server, voltsSum) / sums.count(server, voltsSum),
       sums.count(server, ampsSum) === expected ? sums.sum(server, ampsSum) : Number.NaN,
     );
+  }
+
+  /**
+   * A fresh reading without watts: a meter that tells only what has changed is there, and its watts have not. A
+   * flat load on such a meter would otherwise seem to have said nothing for hours.
+   */
+  alive(server: number, atMs: number): void {
+    if (this.#opened[server] && atMs - this.#toldMs[server]! >= aliveMs) this.heard(server, atMs);
   }
 
   /** One of its inputs left the sums: perhaps it is not whole any more. */
@@ -80,6 +93,9 @@ export class ObservedServers {
     if (server >= this.#opened.length) {
       this.#opened = grown(this.#opened, server);
       this.#whole = grown(this.#whole, server);
+      const told = new Float64Array(this.#opened.length);
+      told.set(this.#toldMs);
+      this.#toldMs = told;
     }
     this.#opened[server] = 1;
     const { scopes, members, outlets } = this.#places;

@@ -189,9 +189,11 @@ export class Room implements RoomView {
     if (reading.watts !== undefined && !(record.metered && record.counted)) this.#becomeMetered(record);
     this.#share(outlet, record, reading.atMs);
     if (record.server < 0 || this.#observed === undefined) return;
+    const atMs = this.#atMs[record.server]!;
     // A relay that opened has told watts too: none.
     if (reading.watts !== undefined || (reading.on === false && record.metered))
-      this.#observed.heard(record.server, this.#atMs[record.server]!);
+      this.#observed.heard(record.server, atMs);
+    else if (record.metered) this.#observed.alive(record.server, atMs);
   }
 
   /** What the observer knows of a server is another than before, though nothing was read. */

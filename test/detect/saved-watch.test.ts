@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { binCount } from '../../src/detect/idle-histogram.ts';
+import { stateColumns } from '../../src/detect/load-state.ts';
+import { readSaved } from '../../src/detect/saved-watch.ts';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import { boot, chance, noTree, type Part, type Reading, wave } from './waves.ts';
@@ -24,6 +27,28 @@ function anyDay(seed: number): Reading[] {
     if (dice < 0.01) return [];
     return [{ ...one, volts: 231 - one.watts / 200, amps: one.watts / 230 }];
   });
+}
+
+/** The bytes as another build would have written them. */
+function withHead(bytes: Uint8Array, changes: object): Uint8Array {
+  const length = Buffer.from(bytes).readUInt32LE(0);
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  const text = Buffer.from(JSON.stringify({ ...head, ...changes }));
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(text.length);
+  return joined([size, text, bytes.subarray(4 + length)]);
+}
+
+/** The bytes as a build with so many columns would have written them. */
+function withColumns(bytes: Uint8Array, columns: number): Uint8Array {
+  const headLength = 4 + Buffer.from(bytes).readUInt32LE(0);
+  const parts = [bytes.subarray(0, headLength)];
+  const [stateBytes, binBytes] = [stateColumns * 8, binCount * 4];
+  for (let from = headLength; from < bytes.length; from += stateBytes + binBytes) {
+    parts.push(bytes.subarray(from, from + columns * 8));
+    parts.push(bytes.subarray(from + stateBytes, from + stateBytes + binBytes));
+  }
+  return withHead(joined(parts), { stateColumns: columns });
 }
 
 function run(readings: readonly Reading[], cuts: readonly number[]) {
@@ -78,6 +103,39 @@ describe('what is saved at any reading and taken up again', () => {
     third.load(joined(second.save()));
     third.opened(4, 'server:gone', ['pdu/9']);
     expect(third.idleOf('server:gone')).toEqual(first.idleOf('server:gone'));
+  });
+
+  it('is taken up from a build whose states had fewer columns: what is new there is not known yet', () => {
+    const first = new Watch({ tree: noTree, event: () => {} });
+    for (const [scope, id] of ['server:a', 'server:b'].entries()) {
+      first.opened(scope, id, [`pdu/${scope}`]);
+      for (const { atMs, watts } of wave([[20_000, 80 + 50 * scope, 2]], 10))
+        first.observe(scope, atMs, watts, Number.NaN, Number.NaN);
+    }
+    const earlier = readSaved(withColumns(joined(first.save()), stateColumns - 2));
+    const now = readSaved(joined(first.save()));
+    for (const id of ['server:a', 'server:b']) {
+      const [before, after] = [now.take(id)!, earlier.take(id)!];
+      expect(after.state).toEqual(before.state.map((value, at) => (at < stateColumns - 2 ? value : 0)));
+      expect(after.bins).toEqual(before.bins);
+    }
+    const second = new Watch({ tree: noTree, event: () => {} });
+    second.load(withColumns(joined(first.save()), stateColumns - 2));
+    second.opened(4, 'server:b', ['pdu/1']);
+    expect(second.idleOf('server:b')).toEqual(first.idleOf('server:b'));
+  });
+
+  it.each<[string, object]>([
+    ['of a later build', { stateColumns: stateColumns + 1 }],
+    ['with no columns', { stateColumns: 0 }],
+    ['with half a column', { stateColumns: 1.5 }],
+    ['that does not say its columns', { stateColumns: undefined }],
+    ['with other bins', { binCount: 95 }],
+  ])('is refused when it is one %s', (_, changes) => {
+    const watch = new Watch({ tree: noTree, event: () => {} });
+    watch.opened(0, 'server:a', ['pdu/1']);
+    const bytes = withHead(joined(watch.save()), changes);
+    expect(() => new Watch({ tree: noTree, event: () => {} }).load(bytes)).toThrow('another version');
   });
 
   it('is refused when it is cut off, or of another kind', () => {

@@ -103,6 +103,18 @@ describe('idling is told from standby', () => {
     expect(onsets(wave(boots, 5))).toHaveLength(12);
   });
 
+  it.each([
+    [12, 30],
+    [12, 120],
+    [20, 300],
+  ])(
+    'a machine whose baseline is known is off at %i W for %i s, though that standby was never seen',
+    (watts, seconds) => {
+      const parts: Part[] = [[8 * hour, 200, 3], [seconds, watts, 1], ...boot(200), [20 * minute, 200, 3]];
+      expect(onsets(wave(parts))).toEqual([8 * hour + seconds]);
+    },
+  );
+
   it('a BMC that a coarse meter shows as 0, 10 and 20 W is off', () => {
     const flicker: Part = [3 * hour, (s) => 10 * (Math.floor(s / 7) % 3)];
     const { starts } = seen(wave([flicker, ...boot(250), running]));

@@ -100,6 +100,17 @@ describe('who observes servers', () => {
     ]);
   });
 
+  it('is told twice a minute of a flat load whose meter tells only what changes, as long as it tells anything', () => {
+    const { tell, observer } = makeRoom();
+    tell('a/2', 0, { watts: 1000 });
+    observer.lines.length = 0;
+    for (let at = 10; at <= 70; at += 10) tell('a/2', at, { wattHoursTotal: 5000 + at });
+    expect(observer.lines).toEqual([
+      ['server:one', 30, 1000, NaN, NaN],
+      ['server:one', 60, 1000, NaN, NaN],
+    ]);
+  });
+
   it('says amps only when every input told them', () => {
     const { tell, observer } = makeRoom();
     tell('a/1', 0, { watts: 100, amps: 0.5 });
