@@ -7,9 +7,11 @@ import type { SavedStart } from './open-start.ts';
 /**
  * The detectors' state as bytes: the length of a JSON head (u32), the head, and after it each load's numbers as they
  * lie in memory (little-endian, as on every machine that runs Node).
+ *
+ * New columns are appended, and 0 in them is "not yet": what a build with fewer of them saved is taken up. To be raised
+ * when a column, a bin or a field of the head comes to mean something else, moves or goes: then all is learnt anew.
  */
 const version = 2;
-const loadBytes = stateColumns * 8 + binCount * 4;
 
 interface Head {
   readonly version: number;
@@ -77,21 +79,26 @@ export function* writeSaved({ loads, startOf, circuits, notYet }: WhatToSave): I
   }
 }
 
-/** Throws when the bytes are not of this version and shape. */
+/** Throws when the bytes are of another version, or of a shape that this one never had. */
 export function readSaved(bytes: Uint8Array): Saved {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Head;
-  if (head.version !== version || head.stateColumns !== stateColumns || head.binCount !== binCount)
+  const columns = head.stateColumns;
+  const isKnown = Number.isInteger(columns) && columns > 0 && columns <= stateColumns;
+  if (head.version !== version || !isKnown || head.binCount !== binCount)
     throw new Error(`saved by another version of the detectors (${head.version})`);
+  const loadBytes = columns * 8 + binCount * 4;
   if (bytes.length !== 4 + length + head.ids.length * loadBytes) throw new Error('saved state is cut off');
   const loads = new Map<string, SavedLoad>();
   for (const [index, id] of head.ids.entries()) {
     const from = 4 + length + index * loadBytes;
     // Copied, since it does not begin on a multiple of eight; not by slice, which of a Buffer copies nothing.
     const own = Uint8Array.from(bytes.subarray(from, from + loadBytes));
+    const state = new Float64Array(stateColumns);
+    state.set(new Float64Array(own.buffer, 0, columns));
     loads.set(id, {
-      state: new Float64Array(own.buffer, 0, stateColumns),
-      bins: new Float32Array(own.buffer, stateColumns * 8, binCount),
+      state,
+      bins: new Float32Array(own.buffer, columns * 8, binCount),
       start: Object.hasOwn(head.starts, id) ? head.starts[id] : undefined,
     });
   }
