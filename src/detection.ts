@@ -2,6 +2,7 @@ import { type IdleRules, idleVerdicts, type YearPrices } from './analysis/idle-l
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { Watch } from './detect/watch.ts';
+import { LeftOverStarts } from './left-over-starts.ts';
 import type { PowerEvent } from './model/event.ts';
 import type { IdleVerdict } from './model/idle.ts';
 import { startOfNextLocalDay } from './model/local-day.ts';
@@ -28,6 +29,8 @@ export interface DetectionParts {
   readonly recordIdle: (rows: readonly IdleVerdict[], atMs: number) => void;
   /** Where events go to be told at once. */
   readonly tell: (event: PowerEvent) => void;
+  /** A simulated room's past: observed where there is no checkpoint, and nothing of it is told. */
+  readonly madeUpPast?: ((observer: ServerObserver) => Promise<void>) | undefined;
   /** What the room shows of this scope changed. */
   readonly changed: (roomScope: number) => void;
 }
@@ -54,6 +57,7 @@ export class Detection {
   readonly #parts: DetectionParts;
   readonly #watch: Watch;
   readonly #gate: WatchGate;
+  readonly #leftOver: LeftOverStarts;
   #told: ToldEvents | undefined;
   #loaded: Promise<void> = Promise.resolve();
   #savedMs: number;
@@ -61,6 +65,7 @@ export class Detection {
   #saving: Promise<void> | undefined;
   #nextIdleMs: number;
   #givenUp = false;
+  #makingUp = false;
   /** By id, the oldest first. */
   readonly #recent = new Map<string, StartRecord>();
   #saveProblem: string | undefined;
@@ -75,6 +80,7 @@ export class Detection {
       event: (event) => this.#event(event),
       changed: (number) => this.#gate.changed(number),
     });
+    this.#leftOver = new LeftOverStarts(parts);
     this.#gate = new WatchGate({ watch: this.#watch, changed });
   }
 
@@ -107,7 +113,10 @@ export class Detection {
     return this.#loaded;
   }
 
-  /** Observes what the store has since the checkpoint; then what is read live. To be called when the store is there. */
+  /**
+   * Observes what the store has since the checkpoint, then what is read live; closes starts that nobody watches any
+   * more. To be called when the store is there.
+   */
   async takeUpPast(): Promise<void> {
     await this.#loaded;
     const { tree, store, startedMs, log } = this.#parts;
@@ -116,6 +125,7 @@ export class Detection {
     if (this.#checkpointMs !== undefined && this.#checkpointMs < oldestMs) this.#watch.missed();
     let whole = false;
     try {
+      await this.#observeMadeUpPast();
       this.#told = await ToldEvents.of(store, fromMs, startedMs);
       const { readings, cut } = await replayReadings({
         tree,
@@ -135,6 +145,26 @@ export class Detection {
     } finally {
       this.#open(whole);
     }
+    try {
+      await this.#leftOver.find(() => this.#watch.openStarts());
+    } catch (error) {
+      log.warn(
+        { err: error },
+        'starts left incomplete by earlier runs could not be closed; the next run tries',
+      );
+    }
+  }
+
+  async #observeMadeUpPast(): Promise<void> {
+    const { madeUpPast } = this.#parts;
+    if (madeUpPast === undefined || this.#checkpointMs !== undefined) return;
+    this.#makingUp = true;
+    try {
+      await madeUpPast(this.#gate.past());
+    } finally {
+      this.#watch.missed();
+      this.#makingUp = false;
+    }
   }
 
   /** Called about every second. */
@@ -144,6 +174,7 @@ export class Detection {
       return;
     }
     this.#watch.tick(nowMs);
+    this.#leftOver.step();
     if (nowMs >= this.#nextIdleMs) {
       const known = this.idle().filter(({ idleWatts }) => idleWatts !== undefined);
       this.#parts.recordIdle(known, this.#nextIdleMs);
@@ -215,7 +246,11 @@ export class Detection {
   }
 
   #event(event: PowerEvent): void {
-    if (event.kind === 'start') this.#keep(event.start);
+    if (this.#makingUp) return;
+    if (event.kind === 'start') {
+      this.#keep(event.start);
+      this.#leftOver.told(event.start);
+    }
     const told = this.#gate.isOpen ? 'not' : (this.#told?.has(event) ?? 'not');
     if (told !== 'finally') this.#parts.record(event);
     if (told === 'not') this.#parts.tell(event);

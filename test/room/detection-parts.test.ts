@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { makeLog } from '../../src/base/log.ts';
 import { Detection, type DetectionParts } from '../../src/detection.ts';
+import type { PowerEvent } from '../../src/model/event.ts';
 import type { IdleVerdict } from '../../src/model/idle.ts';
+import type { StartRecord } from '../../src/model/start.ts';
 import type { CheckpointSection } from '../../src/store/checkpoint.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { EventQuery, Store } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
 
@@ -17,6 +19,8 @@ function made(saved?: { atMs: number; chunks: Uint8Array[] }, more: Partial<Dete
     saved,
     writes: 0,
     warnings: [] as string[],
+    recorded: [] as PowerEvent[],
+    told: [] as PowerEvent[],
     asked: [] as { fromMs: number; toMs: number }[],
   };
   const clock = new HandClock(startedMs);
@@ -51,9 +55,9 @@ function made(saved?: { atMs: number; chunks: Uint8Array[] }, more: Partial<Dete
     clock,
     log,
     startedMs,
-    record: () => {},
+    record: (event) => file.recorded.push(event),
     recordIdle: (rows, atMs) => idle.push({ rows, atMs }),
-    tell: () => {},
+    tell: (event) => file.told.push(event),
     changed: () => {},
     ...more,
   });
@@ -173,3 +177,110 @@ it.each<[string, Partial<Store>]>([
     expect(next.detection.starts()).toMatchObject([{ atMs: restartMs + 100 * second }]);
   },
 );
+
+/** As a store has a start, of server `x`. */
+const stored = (atMs: number, more: Partial<StartRecord> = {}): StartRecord => ({
+  id: `${atMs}-x`,
+  scope: 'server:x',
+  outlets: ['x/0'],
+  atMs,
+  detectedAtMs: atMs + 3 * second,
+  fromWatts: 1,
+  peakWatts: 400,
+  peakAtMs: atMs + second,
+  peakIs: 'lower-bound',
+  sampleMs: second,
+  concurrent: [],
+  complete: false,
+  ...more,
+});
+
+/** A store that has these starts, and tells them as asked for. */
+const storeOf = (starts: readonly StartRecord[], questions: EventQuery[] = []) =>
+  ({
+    starts: async (query: EventQuery) => {
+      questions.push(query);
+      return starts.filter(({ atMs }) => atMs >= query.fromMs && atMs < query.toMs).slice(0, query.limit);
+    },
+    idleEvents: async () => [],
+    rawReadings: async () => {},
+  }) as unknown as Store;
+
+const hour = 3_600 * second;
+
+it('starts that nobody would complete any more are closed with what the store has of them, and told to nobody', async () => {
+  const lost = stored(startedMs - 2 * hour, { settledWatts: 210 });
+  const starts = [
+    stored(startedMs - 14 * 60 * second),
+    lost,
+    stored(startedMs - 3 * hour, { complete: true }),
+    stored(startedMs - 49 * hour),
+  ];
+  const questions: EventQuery[] = [];
+  const { detection, file } = made(undefined, { store: storeOf(starts, questions) });
+  await detection.start();
+  await detection.takeUpPast();
+  detection.tick(startedMs + second);
+  detection.tick(startedMs + 2 * second);
+  expect(file.recorded).toEqual([
+    { kind: 'start', scope: 'server:x', atMs: lost.atMs, start: { ...lost, complete: true } },
+  ]);
+  expect(file.told).toEqual([]);
+  expect(detection.starts()).toEqual([]);
+  expect(Math.max(...questions.map(({ limit }) => limit))).toBeLessThanOrEqual(10_000);
+});
+
+it('very many starts are closed some at a time, so that the recorder need not drop anything', async () => {
+  const starts = Array.from({ length: 1_050 }, (_, i) => stored(startedMs - hour - i * second));
+  const { detection, file } = made(undefined, { store: storeOf(starts) });
+  await detection.start();
+  await detection.takeUpPast();
+  detection.tick(startedMs + second);
+  expect(file.recorded.length).toBeLessThanOrEqual(100);
+  for (let at = 2; at < 20; at += 1) detection.tick(startedMs + at * second);
+  expect(new Set(file.recorded.map(({ atMs }) => atMs)).size).toBe(1_050);
+  expect(file.recorded).toHaveLength(1_050);
+});
+
+it('a start that the watch itself completes after a restart is not closed with the little the store had', async () => {
+  const first = made();
+  await first.detection.start();
+  await first.detection.takeUpPast();
+  for (let at = 0; at < 300; at += 1)
+    first.detection.observer.observe(0, startedMs + at * second, at < 100 ? 1 : 300, 230, 0.9);
+  await first.detection.stop(startedMs + 300 * second);
+  const [announced] = first.file.recorded.flatMap((event) => (event.kind === 'start' ? [event.start] : []));
+  expect(announced).toMatchObject({ scope: 'server:a', complete: false });
+
+  const restartMs = startedMs + 2 * hour;
+  const { trace: _, ...kept } = announced!;
+  const next = made(first.file.saved, { startedMs: restartMs, store: storeOf([kept]) });
+  await next.detection.start();
+  await next.detection.takeUpPast();
+  for (let at = 0; at < 5; at += 1) next.detection.tick(restartMs + at * second);
+  expect(next.file.recorded).toHaveLength(1);
+  expect(next.file.recorded[0]).toMatchObject({ start: { id: kept.id, complete: true } });
+  expect(next.file.recorded[0]).toHaveProperty('start.trace');
+});
+
+it('a start completed while the store did not answer yet is not closed again', async () => {
+  const first = made();
+  await first.detection.start();
+  await first.detection.takeUpPast();
+  for (let at = 0; at < 300; at += 1)
+    first.detection.observer.observe(0, startedMs + at * second, at < 100 ? 1 : 300, 230, 0.9);
+  await first.detection.stop(startedMs + 300 * second);
+  const announced = first.file.recorded.flatMap((event) => (event.kind === 'start' ? [event.start] : []))[0]!;
+
+  const restartMs = startedMs + 2 * hour;
+  const next = made(first.file.saved, { startedMs: restartMs, store: storeOf([announced]) });
+  await next.detection.start();
+  for (let at = 0; at < 60; at += 1) {
+    next.detection.tick(restartMs + at * second);
+    await Promise.resolve();
+  }
+  expect(next.file.recorded).toMatchObject([{ start: { id: announced.id, complete: true } }]);
+  await next.detection.takeUpPast();
+  for (let at = 60; at < 65; at += 1) next.detection.tick(restartMs + at * second);
+  expect(next.file.recorded).toHaveLength(1);
+});
