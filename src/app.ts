@@ -13,6 +13,7 @@ import {
   type PartsOptions,
   startSource,
 } from './app-parts.ts';
+import { observeDemoPast } from './demo-learning.ts';
 import { fillDemoPast } from './demo-past.ts';
 import { Detection } from './detection.ts';
 import { DetectionAnswers } from './detection-answers.ts';
@@ -27,6 +28,7 @@ import type { PowerTree } from './model/power-tree.ts';
 import { Room } from './model/room.ts';
 import { outletsIn } from './outlets-in.ts';
 import { Road } from './road.ts';
+import { demoPrices } from './sources/demo/demo-prices.ts';
 import { Recorder, type RecorderStatus } from './store/recorder.ts';
 import type { Store } from './store/store.ts';
 import { makeYearPrices } from './year-prices.ts';
@@ -73,9 +75,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const wholeTree: PowerTree = simulated?.tree ?? settings.room;
   const tree = treeAt(wholeTree, startedMs);
   let recablingMs = nextRecabling(wholeTree, startedMs);
+  const terms = simulated === undefined ? settings.room : demoPrices;
   const prices = {
-    tariff: settings.room.tariff && makeTariff(settings.room.tariff, tree.timezone),
-    carbon: makeCarbon(settings.room.carbon, tree.timezone),
+    tariff: terms.tariff && makeTariff(terms.tariff, tree.timezone),
+    carbon: makeCarbon(terms.carbon, tree.timezone),
   };
   const { store, backlog, checkpoint } = await makeStore(options);
   const recorder: Recorder = new Recorder({
@@ -102,6 +105,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     record: (event) => recorder.recordEvents([event]),
     recordIdle: (rows, atMs) => recorder.recordIdle(rows, atMs),
     tell: (event) => live.event(event),
+    madeUpPast: simulated && ((observer) => observeDemoPast(simulated, observer, startedMs)),
     changed: (scope) => room.changed(scope),
   });
   const energy = new Energy({
