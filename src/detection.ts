@@ -225,17 +225,17 @@ export class Detection {
   #save(nowMs: number): Promise<void> {
     if (this.#saving !== undefined) return this.#saving;
     this.#savedMs = nowMs;
-    // Copied at once: the state goes on changing while the disk writes.
-    const chunks = [Buffer.concat([...this.#watch.save()])];
-    this.#saving = this.#write(chunks, nowMs).finally(() => {
+    this.#saving = this.#write(nowMs).finally(() => {
       this.#saving = undefined;
     });
     return this.#saving;
   }
 
-  async #write(chunks: readonly Uint8Array[], nowMs: number): Promise<void> {
+  async #write(nowMs: number): Promise<void> {
     let problem: string | undefined;
     try {
+      // Copied at once: the state goes on changing while the disk writes.
+      const chunks = [Buffer.concat([...this.#watch.save(nowMs)])];
       await this.#parts.checkpoint.write([{ name: section, chunks }], nowMs);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);

@@ -1,8 +1,9 @@
 import { binCount } from './idle-histogram.ts';
 import type { CircuitState } from './impedance.ts';
-import { stateColumns } from './load-state.ts';
+import { lastMs, stateColumns } from './load-state.ts';
 import type { Load } from './load-table.ts';
-import type { SavedStart } from './open-start.ts';
+import type { OpenStart, SavedStart } from './open-start.ts';
+import { thinnedStart } from './thinned-start.ts';
 
 /**
  * The detectors' state as bytes: the length of a JSON head (u32), the head, and after it each load's numbers as they
@@ -12,6 +13,10 @@ import type { SavedStart } from './open-start.ts';
  * when a column, a bin or a field of the head comes to mean something else, moves or goes: then all is learnt anew.
  */
 const version = 2;
+/** What is known of a load that does not come back is kept for so long after its last reading. */
+const absentMsMax = 30 * 24 * 3_600_000;
+/** Of more starts the traces are thinned: 20,000 of them are to fit into one text (V8 takes 2^29 characters). */
+const wholeStartsMax = 500;
 
 interface Head {
   readonly version: number;
@@ -51,22 +56,18 @@ export class Saved {
 }
 
 export interface WhatToSave {
+  readonly nowMs: number;
   readonly loads: readonly Load[];
-  readonly startOf: (load: Load) => SavedStart | undefined;
+  readonly startOf: (load: Load) => Pick<OpenStart, 'saved'> | undefined;
   readonly circuits: readonly CircuitState[];
-  /** Loads of the last checkpoint that have not come back: kept. */
+  /** Loads of the last checkpoint that have not come back: kept for a while. */
   readonly notYet: Saved | undefined;
 }
 
-export function* writeSaved({ loads, startOf, circuits, notYet }: WhatToSave): Iterable<Uint8Array> {
-  const rest = [...(notYet?.rest ?? [])];
-  const starts: Record<string, SavedStart> = {};
-  for (const load of loads) {
-    const start = startOf(load);
-    if (start !== undefined) starts[load.id] = start;
-  }
-  for (const [id, { start }] of rest) if (start !== undefined) starts[id] = start;
+export function* writeSaved({ nowMs, loads, startOf, circuits, notYet }: WhatToSave): Iterable<Uint8Array> {
+  const rest = [...(notYet?.rest ?? [])].filter(([, { state }]) => nowMs - state[lastMs]! <= absentMsMax);
   const ids = [...loads.map(({ id }) => id), ...rest.map(([id]) => id)];
+  const starts = startsOf(loads, startOf, rest);
   const head: Head = { version, stateColumns, binCount, ids, starts, circuits };
   const text = new TextEncoder().encode(JSON.stringify(head));
   const length = new Uint8Array(4);
@@ -77,6 +78,21 @@ export function* writeSaved({ loads, startOf, circuits, notYet }: WhatToSave): I
     yield bytesOf(state);
     yield bytesOf(bins);
   }
+}
+
+/** One after the other, so that of many only the thinned ones are there at the same time. */
+function startsOf(
+  loads: readonly Load[],
+  startOf: WhatToSave['startOf'],
+  rest: readonly (readonly [string, SavedLoad])[],
+): Record<string, SavedStart> {
+  const open = loads.flatMap((load) => {
+    const start = startOf(load);
+    return start === undefined ? [] : [{ id: load.id, saved: () => start.saved() }];
+  });
+  for (const [id, { start }] of rest) if (start !== undefined) open.push({ id, saved: () => start });
+  const isMany = open.length > wholeStartsMax;
+  return Object.fromEntries(open.map(({ id, saved }) => [id, isMany ? thinnedStart(saved()) : saved()]));
 }
 
 /** Throws when the bytes are of another version, or of a shape that this one never had. */

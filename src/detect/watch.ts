@@ -177,10 +177,11 @@ export class Watch implements ServerObserver {
   // ── over a restart ───────────────────────────────────────────────────────────────────────────────────
 
   /** As bytes, to be written one after the other; what is observed from here on is to be observed again after `load`. */
-  save(): Iterable<Uint8Array> {
+  save(nowMs: number): Iterable<Uint8Array> {
     return writeSaved({
+      nowMs,
       loads: [...this.#loads.all()],
-      startOf: (load) => this.#starts.of(load)?.saved(),
+      startOf: (load) => this.#starts.of(load),
       circuits: [...this.#circuits.values()].map((circuit) => circuit.save()),
       notYet: this.#saved,
     });

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { makeLog } from '../../src/base/log.ts';
+import { Watch } from '../../src/detect/watch.ts';
 import { Detection, type DetectionParts } from '../../src/detection.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { IdleVerdict } from '../../src/model/idle.ts';
@@ -11,6 +12,7 @@ import { until } from '../base/until.ts';
 
 const startedMs = Date.UTC(2026, 5, 15, 11, 50);
 const second = 1000;
+afterEach(() => void vi.restoreAllMocks());
 
 /** One server, told of by hand; a checkpoint file in memory, and a store that has nothing. */
 function made(saved?: { atMs: number; chunks: Uint8Array[] }, more: Partial<DetectionParts> = {}) {
@@ -130,6 +132,24 @@ it('a checkpoint that cannot be read is said, and everything is learnt anew', as
   await detection.takeUpPast();
   expect(file.warnings).toEqual(['the checkpoint cannot be read: idle levels are learnt anew']);
   expect(file.asked).toEqual([{ fromMs: startedMs - 600_000, toMs: startedMs }]);
+});
+
+it('a state that cannot be saved stops nothing: it is said once, and tried again every minute', async () => {
+  const { detection, file } = made();
+  await detection.start();
+  await detection.takeUpPast();
+  const save = vi.spyOn(Watch.prototype, 'save').mockImplementation(() => {
+    throw new RangeError('Invalid string length');
+  });
+  for (let at = 0; at <= 130; at += 1) {
+    detection.tick(startedMs + at * second);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect([save.mock.calls.length, file.writes]).toEqual([2, 0]);
+  expect(file.warnings).toEqual(['no checkpoint could be saved; tried again every minute']);
+  save.mockRestore();
+  await detection.stop(startedMs + 200 * second);
+  expect(file.writes).toBe(1);
 });
 
 it('however old the checkpoint is, no more than an hour is observed again', async () => {

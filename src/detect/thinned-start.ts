@@ -1,0 +1,45 @@
+import type { SavedStart } from './open-start.ts';
+
+/** Points of a thinned trace. */
+const pointsMax = 200;
+/** The first of them as they came: from the reading before the onset on, with the surge and how often it was read. */
+const pointsFirst = 100;
+
+/** Thousandths, as the record of the start has them: half the digits. */
+const perUnit = 1_000;
+
+/** With at most 200 points of its trace: the first hundred, its peak, its last, and others at equal steps. */
+export function thinnedStart(start: SavedStart): SavedStart {
+  const { atMs, watts, volts } = start.trace;
+  if (atMs.length <= pointsMax) return start;
+  // One is left for the peak.
+  const others = pointsMax - pointsFirst - 1;
+  const step = (atMs.length - pointsFirst) / others;
+  const kept = new Set([peakAt(start)]);
+  for (let i = 0; i < pointsFirst; i += 1) kept.add(i);
+  for (let i = 1; i <= others; i += 1) kept.add(pointsFirst + Math.round(i * step) - 1);
+  const points = [...kept].sort((a, b) => a - b);
+  return {
+    ...start,
+    trace: {
+      atMs: points.map((at) => atMs[at]!),
+      watts: points.map((at) => rounded(watts[at]!)),
+      volts: points.map((at) => (volts[at] == null ? null : rounded(volts[at]))),
+    },
+  };
+}
+
+/** The largest that is not above the peak of the surge: what is above was wild, or came long after. */
+function peakAt({ surge, trace: { watts } }: SavedStart): number {
+  const most = surge.peakWatts ?? Number.POSITIVE_INFINITY;
+  let peak = 0;
+  for (const [at, value] of watts.entries()) {
+    const draw = Math.abs(value);
+    if (draw <= most && draw > Math.abs(watts[peak]!)) peak = at;
+  }
+  return peak;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * perUnit) / perUnit;
+}
