@@ -52,6 +52,7 @@ export class ShellyDevice {
   met = false;
   /** Has told who it is. */
   described = false;
+  readonly #onlineBefore: Map<string, boolean>;
   readonly #components = new Map<string, ShellyComponent | undefined>();
   /** Asked for last: most devices notify one and the same part again and again. */
   #lastKey = '';
@@ -60,13 +61,22 @@ export class ShellyDevice {
   readonly #numbered = new Map<number, KindOfKey>();
   #isMeterPanel: boolean;
 
-  constructor(device: string) {
+  /** `onlineBefore`: by prefix, what was said of its being online before it was known to be a Shelly. */
+  constructor(device: string, onlineBefore: Map<string, boolean>) {
+    this.#onlineBefore = onlineBefore;
     this.device = device;
     this.phaseA = `${device}/a`;
     this.phaseB = `${device}/b`;
     this.phaseC = `${device}/c`;
     this.total = `${device}/${totalLabel}`;
     this.#isMeterPanel = isMeterPanel(device.slice(device.lastIndexOf('/') + 1));
+  }
+
+  /** Once; undefined: nothing was said. */
+  takeOnlineBefore(): boolean | undefined {
+    const online = this.#onlineBefore.get(this.device);
+    this.#onlineBefore.delete(this.device);
+    return online;
   }
 
   /** Takes note of its own id, e.g. `shellyproem50-aabbccddeeff`. */

@@ -333,6 +333,7 @@ describe('one device is read by one family', () => {
     ]);
     expect(session.sink.heard.map(({ device, online }) => `${device} ${online}`)).toEqual([
       'bridge-7 false',
+      'rack true',
       'rack false',
     ]);
   });

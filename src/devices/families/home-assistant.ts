@@ -1,6 +1,6 @@
 import type { RawMessage } from '../../model/reading.ts';
 import { channelName } from '../channel-names.ts';
-import type { Family, FamilySession, Report, TickReport, TopicReader } from '../family.ts';
+import type { Announced, Family, FamilySession, Report, TickReport, TopicReader } from '../family.ts';
 import {
   type AnnouncedEntity,
   type DiscoveryTopic,
@@ -43,6 +43,16 @@ interface Part {
   readonly device: HaDevice;
   readonly key: string;
 }
+
+/** Says to the other families that this topic has a device it belongs to. */
+const announcedAvailability: Announced = {
+  isPlain: false,
+  quantity: 'on',
+  scale: 1,
+  deviceName: undefined,
+  model: undefined,
+  firmware: undefined,
+};
 
 class HomeAssistantSession implements FamilySession {
   readonly #devices = new Map<string, HaDevice>();
@@ -210,7 +220,8 @@ class HomeAssistantSession implements FamilySession {
         return false;
       }
       this.#topics.set(topic, bound);
-      report.reconsider(topic);
+      if (use === 'availability') report.announce(topic, announcedAvailability);
+      else report.reconsider(topic);
     }
     bound.put(device);
     return true;

@@ -1,5 +1,5 @@
 import type { RawMessage } from '../../model/reading.ts';
-import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
+import type { Announced, Family, FamilySession, Report, TopicReader } from '../family.ts';
 import { isObject, type JsonObject, parseObject, readObject, textOf } from '../json.ts';
 import { Known } from '../known.ts';
 import { trustedSeconds } from '../measured-time.ts';
@@ -30,15 +30,17 @@ const unnumbered =
 const factoryName = /^shelly[a-z0-9]+-[0-9a-f]+$/i;
 
 class ShellySession implements FamilySession {
-  readonly #devices = new Known(devicesMax, (prefix) => new ShellyDevice(prefix));
+  /** What was said under `<prefix>/online` of prefixes that may be a Shelly's, by prefix. */
+  readonly #onlineBefore = new Map<string, boolean>();
+  readonly #devices = new Known(devicesMax, (prefix) => new ShellyDevice(prefix, this.#onlineBefore));
   /** By its own id, where it publishes under another name. */
   readonly #byId = new Map<string, ShellyDevice>();
 
-  claim(topic: string): TopicReader | undefined {
+  claim(topic: string, announced?: Announced): TopicReader | undefined {
     const slash = topic.lastIndexOf('/');
     if (slash <= 0) return undefined;
     const last = topic.slice(slash + 1);
-    if (last === 'online') return this.#claimOnline(topic.slice(0, slash));
+    if (last === 'online') return this.#claimOnline(topic.slice(0, slash), announced);
     const before = topic.lastIndexOf('/', slash - 1);
     if (last === 'rpc' && !topic.endsWith('/events/rpc'))
       return (message, report) => this.#readAnswer(message, report);
@@ -89,11 +91,18 @@ class ShellySession implements FamilySession {
 
   /**
    * Many things publish `…/online`, Gen1 under `shellies/`, bridges for what they announce: unless it is called as they
-   * come from the factory, a Gen2 is known by its other topics.
+   * come from the factory, a Gen2 is known by its other topics, and what was said before waits until it is.
    */
-  #claimOnline(prefix: string): TopicReader | undefined {
-    if (!factoryName.test(prefix) && !this.#devices.has(prefix)) return undefined;
-    return (message, report) => readOnline(prefix, message, report);
+  #claimOnline(prefix: string, announced: Announced | undefined): TopicReader | undefined {
+    if (factoryName.test(prefix) || this.#devices.has(prefix))
+      return (message, report) => readOnline(prefix, message, report);
+    if (announced !== undefined || /^(shellies|netio)\//.test(prefix)) return undefined;
+    return (message, report) => {
+      const text = textOf(message.payload);
+      const isOnline = text === 'true' || text === 'false';
+      report.ignore(isOnline ? 'availability' : 'not-a-meter');
+      if (isOnline && this.#onlineBefore.size < devicesMax) this.#onlineBefore.set(prefix, text === 'true');
+    };
   }
 }
 
@@ -139,6 +148,8 @@ function readParts(
 function meet(device: ShellyDevice, report: Report): void {
   device.met = true;
   report.reconsider(`${device.device}/online`);
+  const online = device.takeOnlineBefore();
+  if (online !== undefined) report.availability(device.device, online);
 }
 
 /** Once: `src` is its own id, `<model>-<mac>`, whatever its topics are called. */
