@@ -175,6 +175,35 @@ describe('whatever comes', () => {
   });
 });
 
+test.each([
+  [
+    'lines',
+    (watts: number) =>
+      Array.from(
+        { length: 700 },
+        (_, index) => `pdu,source=p${index % 2},index=${index + 1} power_w=${watts}`,
+      ).join('\n'),
+  ],
+  [
+    'JSON',
+    (watts: number) => ({
+      metrics: Array.from({ length: 700 }, (_, index) => ({
+        name: 'pdu',
+        tags: { source: `p${index % 2}`, index: `${index + 1}` },
+        fields: { power_w: watts },
+      })),
+    }),
+  ],
+])(
+  'of hundreds of new series in one message (%s) 640 are met, the others counted and met in the next',
+  (_, of) => {
+    const { sink, intake } = readAll([of(1), of(2)]);
+    expect(sink.readings.filter(({ watts }) => watts === 1)).toHaveLength(640);
+    expect(sink.readings.filter(({ watts }) => watts === 2)).toHaveLength(700);
+    expect(intake.totals().rejected).toEqual([{ family: 'telegraf', reason: 'too-many-outlets', count: 60 }]);
+  },
+);
+
 test('a message of broken parts only is given up after a thousand of them', () => {
   const good = '{"name":"m","tags":{"source":"p"},"fields":{"power_w":5}}';
   for (const payload of [`[${good},${'0,'.repeat(90_000)}${good}]`, 'a=\n'.repeat(80_000)]) {
