@@ -178,8 +178,14 @@ function calculated(kind: Arithmetic, left: unknown, right: unknown): unknown {
   if (other === undefined) return right;
   if (isSentinel(one, 1)) return one;
   if (isSentinel(other, 1)) return other;
-  const result = resultOf(kind, one, other);
-  return Number.isFinite(result) ? Math.round(result * 1e9) / 1e9 : undefined;
+  return withoutNoise(resultOf(kind, one, other));
+}
+
+/** 0.1 + 0.2 is 0.3. Undefined: no number that can be said. */
+function withoutNoise(result: number): number | undefined {
+  if (!Number.isFinite(result)) return undefined;
+  // So large a number has no such digits.
+  return Math.abs(result) < 1e15 ? Math.round(result * 1e9) / 1e9 : result;
 }
 
 function resultOf(kind: Arithmetic, one: number, other: number): number {
@@ -234,7 +240,7 @@ function gathered(kind: Gathering, list: unknown): unknown {
   if (numbers.length < list.length) return undefined;
   if (kind === 'largest') return numbers.reduce((one, other) => Math.max(one, other));
   if (kind === 'smallest') return numbers.reduce((one, other) => Math.min(one, other));
-  return Math.round(numbers.reduce((sum, number) => sum + number, 0) * 1e9) / 1e9;
+  return withoutNoise(numbers.reduce((sum, number) => sum + number, 0));
 }
 
 const textLengthMax = 4_000;

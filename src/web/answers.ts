@@ -57,6 +57,7 @@ export class Polled<T> {
   readonly #answer = signal<Answer<T>>({});
   #timer = 0;
   #asking = false;
+  #askedAgain = false;
 
   constructor(path: string, everyMs: number, alsoAccept: readonly number[] = []) {
     this.path = path;
@@ -81,6 +82,8 @@ export class Polled<T> {
 
   /** Asks now; while it is followed, at its pace from now on. */
   async ask(): Promise<void> {
+    // The answer under way may be older than what this question is about.
+    this.#askedAgain = this.#asking;
     if (this.#asking) return;
     this.#asking = true;
     clearTimeout(this.#timer);
@@ -90,7 +93,8 @@ export class Polled<T> {
       this.#answer.value = { ...this.#answer.peek(), problem: (error as Error).message };
     } finally {
       this.#asking = false;
-      this.#askLater();
+      if (this.#askedAgain) void this.ask();
+      else this.#askLater();
     }
   }
 
