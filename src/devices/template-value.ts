@@ -219,6 +219,8 @@ function changed(node: Extract<Node, { kind: NumberChange | 'round' }>, value: u
       return Math.trunc(number);
     case 'round': {
       const size = 10 ** node.digits;
+      // So large a number has no digits to round, and its multiple may be none.
+      if (Math.abs(number) >= 1e15) return number;
       const scaled = (number + Number.EPSILON) * size;
       const whole =
         node.way === 'floor'

@@ -232,6 +232,7 @@ test('a number too large for any meter stays a number, or nothing', () => {
   expect(render('{{ value_json - 1.5 }}', 1.8e299)).toBe(1.8e299);
   expect(render('{{ value_json * value_json }}', 1.8e299)).toBeUndefined();
   expect(render('{{ value_json | sum }}', [1e308, 1e308])).toBeUndefined();
+  expect(render('{{ value_json | round(2) }}', -1.8e299)).toBe(-1.8e299);
 });
 
 test('any text is read or refused, in bounded time, and says something sound of any payload', () => {
