@@ -4,6 +4,7 @@ import { isFarBelow } from './far-below.ts';
 import { addMinutes, fitRange, minutesBetween, minutesIn, quantile, weaken } from './idle-histogram.ts';
 import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
+import { rounded } from './rounded.ts';
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -46,8 +47,8 @@ export const idleNews = { nothing: 0, learnt: 1, moved: 2 } as const;
 export type IdleNews = (typeof idleNews)[keyof typeof idleNews];
 
 /**
- * Takes the time between the last two readings, before the later one is taken up: the first one's draw held, at most as long as a reading may stand. Called
- * for time in which the meter was neither stuck nor late.
+ * Takes the time between the last two readings, before the later one is taken up: the first one's draw held, at
+ * most as long as a reading may stand. Called for time in which the meter was neither stuck nor late.
  */
 export function learnDraw(s: Float64Array, bins: Float32Array): IdleNews {
   if (!counts(s)) return idleNews.nothing;
@@ -260,8 +261,4 @@ export function idleBaseline(scope: string, s: Float64Array, bins: Float32Array)
     idleShare: rounded(Math.min(1, s[at.idleShare]!)),
     learning: isLearning(s),
   };
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -1,4 +1,5 @@
 import * as at from './load-state.ts';
+import { rounded } from './rounded.ts';
 
 /** What is known of the supply behind a breaker (or, where none is named, behind a device). */
 export interface Impedance {
@@ -124,8 +125,4 @@ function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

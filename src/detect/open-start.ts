@@ -1,4 +1,5 @@
 import type { InrushEstimate, StartRecord, StartTrace } from '../model/start.ts';
+import { rounded } from './rounded.ts';
 import type { RiseSoFar } from './standby.ts';
 import { type SavedSurge, Surge } from './surge.ts';
 import { Trace } from './trace.ts';
@@ -250,8 +251,4 @@ function inrushEstimate(fromWatts: number, supplies: number): InrushEstimate | u
 
 function knownOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

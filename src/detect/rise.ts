@@ -3,7 +3,7 @@ import { on } from './load-state.ts';
 import { type Turn, turn } from './turn.ts';
 
 /** At most this is off for any machine: cheap meters show 0–6 W of nothing (measured traces; power-domain §8). */
-const offWattsMax = 8;
+export const offWattsMax = 8;
 
 /** Above this a load that rests at `rest` has left its rest. */
 export function onsetWatts(rest: number): number {

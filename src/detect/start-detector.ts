@@ -2,7 +2,7 @@ import { holeMs, reportsOnChange } from './cadence.ts';
 import { isFarBelow } from './far-below.ts';
 import * as at from './load-state.ts';
 import { off, offMeanMs, on, unknown } from './load-state.ts';
-import { becomeOn, beginRise, onsetWatts } from './rise.ts';
+import { becomeOn, beginRise, offWattsMax, onsetWatts } from './rise.ts';
 import {
   judgeRise,
   noticeFlicker,
@@ -13,8 +13,6 @@ import {
 } from './standby.ts';
 import { type Turn, turn } from './turn.ts';
 
-/** What rests at no more than this is off, whatever it is. */
-const offWattsMax = 8;
 const offMsMin = 10_000;
 const heldOffMsMin = 30_000;
 /** A start has at least two readings, so that a wild one is none. */
