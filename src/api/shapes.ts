@@ -1,3 +1,4 @@
+import type { Alert, AlertRule, Severity, Silence } from '../model/alert.ts';
 import type { Figure } from '../model/figure.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { Quantity } from '../model/quantity.ts';
@@ -187,6 +188,86 @@ export interface SagAnswerRow {
   ampsPerStart?: number;
   /** When so many start at the same moment. `percent` of the supply's volts, where those are known. */
   predicted: readonly { starts: number; voltsDrop: number; percent?: number }[];
+}
+
+/** `GET /alerts?state&scope&rule&from&to&limit`: those firing first, then the newest. Without `state`: firing and pending. */
+export interface AlertsAnswer {
+  rows: readonly Alert[];
+}
+
+/** `POST /alerts/:id/ack` takes this and answers with the alert. */
+export interface AckRequest {
+  by: string;
+  note?: string;
+}
+
+/** `GET /silences`: those that hold or will, the next to end first. */
+export interface SilencesAnswer {
+  rows: readonly Silence[];
+}
+
+/** `POST /silences` takes this and answers 201 with the silence; `DELETE /silences/:id` ends one. */
+export interface SilenceRequest {
+  scopes?: string[];
+  rules?: AlertRule[];
+  /** Absent: now. */
+  from?: number | string;
+  /** This or `minutes`. */
+  to?: number | string;
+  minutes?: number;
+  by: string;
+  note?: string;
+}
+
+/** `GET /alerts/rules?rule&scope`: every rule as it stands, and for each scope it looks at why it does not fire. */
+export interface AlertRulesAnswer {
+  rows: readonly AlertRuleRow[];
+}
+
+export interface AlertRuleRow {
+  rule: AlertRule;
+  /** One sentence. */
+  meaning: string;
+  enabled: boolean;
+  severity: Severity;
+  /** The nearest to firing first. */
+  scopes: readonly AlertRuleScope[];
+  /** So many more are looked at. */
+  scopesLeftOut: number;
+}
+
+export interface AlertRuleScope {
+  scope: string;
+  state: 'ok' | 'pending' | 'firing' | 'unknown' | 'off';
+  value?: number;
+  raiseLimit?: number;
+  clearLimit?: number;
+  unit?: string;
+  /** Of `pending`: it fires in so long; of `firing` below the clear limit: it resolves in so long. */
+  dwellLeftMs?: number;
+  /** Why, in words: why it does not fire, or what is missing to tell. */
+  why: string;
+}
+
+/** `GET /notifiers`: who is told, and how that went. */
+export interface NotifiersAnswer {
+  rows: readonly NotifierRow[];
+}
+
+export interface NotifierRow {
+  name: string;
+  kind: string;
+  /** Where to, without secrets. */
+  target: string;
+  state: 'ok' | 'failing' | 'idle';
+  waiting: number;
+  sent: number;
+  failed: number;
+  /** Fell off a full queue, or too old to tell. */
+  dropped: number;
+  lastSentAtMs?: number;
+  lastProblem?: string;
+  lastProblemAtMs?: number;
 }
 
 /** `GET /devices` */

@@ -1,7 +1,8 @@
+import type { Alert } from './alert.ts';
 import type { StartRecord } from './start.ts';
 
 /** Everything that can happen in a room, as one closed union; it grows with the detectors. */
-export type PowerEvent = DeviceEvent | StartEvent | IdleEvent;
+export type PowerEvent = DeviceEvent | StartEvent | IdleEvent | AlertEvent;
 
 /** A device announced itself, fell silent, or came back. */
 export interface DeviceEvent {
@@ -32,4 +33,12 @@ export interface IdleEvent {
   readonly fromWatts?: number;
   /** Since when the new level holds. */
   readonly sinceMs: number;
+}
+
+/** An alert fires, changed (acknowledged, silenced, another severity) or is over: the whole of it, as it is now. */
+export interface AlertEvent {
+  readonly kind: 'alert';
+  readonly scope: string;
+  readonly atMs: number;
+  readonly alert: Alert;
 }
