@@ -76,3 +76,18 @@ export interface Silence {
   readonly by: string;
   readonly note?: string;
 }
+
+/** What became of an alert, for people: made once for each, in order, and only of what is to be told (not suppressed). */
+export interface Notice {
+  /** `changed`: acknowledged, graver, or what held it back is over; `reminder`: it still fires and nobody acknowledged it. */
+  readonly kind: 'firing' | 'changed' | 'reminder' | 'resolved';
+  /** The whole of it, as it is at `atMs`. A resolved one was told as firing before. */
+  readonly alert: Alert;
+  readonly atMs: number;
+}
+
+/** Who hears of alerts. */
+export interface AlertTeller {
+  /** Takes the notice and returns at once: telling waits in queues of its own and never throws into the engine. */
+  tell(notice: Notice): void;
+}
