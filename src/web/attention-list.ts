@@ -1,8 +1,20 @@
 import type { DeviceRow } from '../api/shapes.ts';
+import type { Alert, Severity } from '../model/alert.ts';
 import { troubles } from './device-list.ts';
 
-/** A device an admin should look at. */
-export interface AttentionItem {
+/** What an admin should look at: an alert that fires, or a device. */
+export type AttentionItem = AlertItem | DeviceItem;
+
+export interface AlertItem {
+  readonly key: string;
+  readonly what: 'alert';
+  readonly severity: Severity;
+  readonly text: string;
+  readonly sinceMs: number;
+  readonly ackedBy?: string;
+}
+
+export interface DeviceItem {
   readonly key: string;
   readonly what: 'offline' | 'silent' | 'unreadable';
   readonly device: string;
@@ -13,16 +25,41 @@ export interface AttentionItem {
 }
 
 const rank = { offline: 0, silent: 1, unreadable: 2 };
+const severityRank: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
 
-/** Devices that said they went offline, that fell silent, and those whose messages could not be read in full. */
-export function attentionList(rows: readonly DeviceRow[]): AttentionItem[] {
-  return rows
+/**
+ * Alerts that fire, the gravest first, those somebody took on last; then devices that said they went offline, that
+ * fell silent, and those whose messages could not be read in full.
+ */
+export function attentionList(rows: readonly DeviceRow[], alerts: readonly Alert[]): AttentionItem[] {
+  const devices = rows
     .flatMap(itemsOf)
     .sort((a, b) => rank[a.what] - rank[b.what] || a.device.localeCompare(b.device));
+  return [...alertItems(alerts), ...devices];
 }
 
-function itemsOf(row: DeviceRow): AttentionItem[] {
-  const items: AttentionItem[] = [];
+/** Suppressed ones are told to nobody. */
+function alertItems(alerts: readonly Alert[]): AlertItem[] {
+  return alerts
+    .filter(({ state, suppressedBy }) => state === 'firing' && suppressedBy === undefined)
+    .sort(
+      (a, b) =>
+        Number(a.ackedBy !== undefined) - Number(b.ackedBy !== undefined) ||
+        severityRank[a.severity] - severityRank[b.severity] ||
+        b.sinceMs - a.sinceMs,
+    )
+    .map(({ id, severity, text, sinceMs, ackedBy }) => ({
+      key: `alert ${id}`,
+      what: 'alert',
+      severity,
+      text,
+      sinceMs,
+      ...(ackedBy !== undefined && { ackedBy }),
+    }));
+}
+
+function itemsOf(row: DeviceRow): DeviceItem[] {
+  const items: DeviceItem[] = [];
   const device = row.device === '?' ? 'Topics nobody can read' : (row.name ?? row.device);
   if (row.silent || row.online === false) {
     const what = row.online === false ? 'offline' : 'silent';

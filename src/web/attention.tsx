@@ -1,18 +1,23 @@
 import { useSignal } from '@preact/signals';
-import { type AttentionItem, attentionList } from './attention-list.ts';
+import type { Alert } from '../model/alert.ts';
+import { type AlertItem, type AttentionItem, attentionList, type DeviceItem } from './attention-list.ts';
 import type { PresentProps } from './present.ts';
+import { hashOf } from './routes.ts';
 
 const shownMax = 5;
 
-/** Devices that need a look; the panel is there only while there are any. */
-export function Attention({ present }: PresentProps) {
+interface AttentionProps extends PresentProps {
+  /** In any state; those that fire are shown. */
+  readonly alerts: readonly Alert[];
+}
+
+/** What needs a look, alerts before devices; the panel is there only while there is any. */
+export function Attention({ present, alerts }: AttentionProps) {
   const all = useSignal(false);
   const { value, problem } = present.devices.answer.value;
-  if (problem !== undefined && present.link.value.phase === 'live') {
-    return <p class="panel hint">The list of devices could not be read: {problem}.</p>;
-  }
-  const items = attentionList(value?.rows ?? []);
-  if (items.length === 0) return null;
+  const unread = problem !== undefined && present.link.value.phase === 'live';
+  const items = attentionList(value?.rows ?? [], alerts);
+  if (items.length === 0 && !unread) return null;
   const shown = all.value ? items : items.slice(0, shownMax);
   return (
     <section class="panel attention" aria-labelledby="attention-title">
@@ -22,12 +27,10 @@ export function Attention({ present }: PresentProps) {
       </div>
       <ul>
         {shown.map((item) => (
-          <li key={item.key} data-what={item.what}>
-            <span class="attention-device">{item.device}</span>
-            <span class="attention-text">{sentenceOf(item, present)}</span>
-          </li>
+          <Item key={item.key} present={present} item={item} />
         ))}
       </ul>
+      {unread && <p class="hint">The list of devices could not be read: {problem}.</p>}
       {items.length > shownMax && (
         <button type="button" class="quiet" onClick={() => (all.value = !all.value)}>
           {all.value ? 'Fewer' : `All ${items.length}`}
@@ -37,7 +40,35 @@ export function Attention({ present }: PresentProps) {
   );
 }
 
-function sentenceOf(item: AttentionItem, present: PresentProps['present']): string {
+function Item({ present, item }: PresentProps & { readonly item: AttentionItem }) {
+  if (item.what === 'alert') return <FiringAlert present={present} item={item} />;
+  return (
+    <li data-what={item.what}>
+      <span class="attention-device">{item.device}</span>
+      <span class="attention-text">{sentenceOf(item, present)}</span>
+    </li>
+  );
+}
+
+function FiringAlert({ present, item }: PresentProps & { readonly item: AlertItem }) {
+  const { severity, text, sinceMs, ackedBy } = item;
+  return (
+    <li data-what="alert" data-severity={severity}>
+      <a class="attention-device" href={hashOf({ view: 'alerts' })}>
+        {severity}
+      </a>
+      <span class="attention-text">
+        {text}{' '}
+        <span class="aside">
+          for {present.format.value.age(present.ageMs(sinceMs))}
+          {ackedBy !== undefined && `, taken on by ${ackedBy}`}
+        </span>
+      </span>
+    </li>
+  );
+}
+
+function sentenceOf(item: DeviceItem, present: PresentProps['present']): string {
   const since =
     item.lastAtMs === undefined
       ? 'never heard live'

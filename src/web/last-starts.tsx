@@ -30,7 +30,7 @@ export function LastStarts({ present }: PresentProps) {
             <ServerLink present={present} scope={start.scope} />
             <a
               class="last-start-when"
-              href={hashOf({ view: 'starts', open: start.id })}
+              href={hashOf({ view: 'starts', query: { open: start.id } })}
               aria-label={`Trace of the start at ${format.when(start.atMs, nowMs)}`}
             >
               {format.when(start.atMs, nowMs)}

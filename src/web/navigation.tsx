@@ -1,23 +1,25 @@
-import { hashOf, type Route } from './routes.ts';
+import { hashOf, type Route, type View, views } from './routes.ts';
 
-const links = [
-  { view: 'room', label: 'Room' },
-  { view: 'starts', label: 'Starts' },
-  { view: 'idle', label: 'Idle' },
-  { view: 'devices', label: 'Devices' },
-] as const;
+const labels: Record<View, string> = {
+  room: 'Room',
+  energy: 'Energy',
+  starts: 'Starts',
+  idle: 'Idle',
+  alerts: 'Alerts',
+  devices: 'Devices',
+};
 
 /** The way to each view: in the top bar, on a phone at the thumb. */
 export function Navigation({ route }: { readonly route: Route }) {
   return (
     <nav class="views" aria-label="Views">
-      {links.map(({ view, label }) => (
+      {views.map((view) => (
         <a
           key={view}
           href={hashOf({ view })}
           {...(route.view === view && { 'aria-current': 'page' as const })}
         >
-          {label}
+          {labels[view]}
         </a>
       ))}
     </nav>

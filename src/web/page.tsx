@@ -1,6 +1,8 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { AlertsView } from './alerts-view.tsx';
 import { DevicesView } from './devices-view.tsx';
+import { EnergyView } from './energy-view.tsx';
 import { Header } from './header.tsx';
 import { IdleView } from './idle-view.tsx';
 import { Notices } from './notices.tsx';
@@ -46,10 +48,14 @@ function viewTitle(present: Present, route: Route): string | undefined {
     case 'room':
     case 'not-found':
       return undefined;
+    case 'energy':
+      return 'Energy';
     case 'starts':
       return 'Starts';
     case 'idle':
       return 'Idle';
+    case 'alerts':
+      return 'Alerts';
     case 'devices':
       return 'Devices';
     case 'server':
@@ -63,11 +69,15 @@ const placeOf = (route: Route) => (route.view === 'server' ? `server ${route.nam
 function View({ present, route }: PresentProps & { readonly route: Route }) {
   switch (route.view) {
     case 'room':
-      return <RoomView present={present} />;
+      return <RoomView present={present} route={route} />;
+    case 'energy':
+      return <EnergyView present={present} route={route} />;
     case 'starts':
       return <StartsView present={present} route={route} />;
     case 'idle':
       return <IdleView present={present} />;
+    case 'alerts':
+      return <AlertsView present={present} route={route} />;
     case 'devices':
       return <DevicesView present={present} />;
     case 'server':

@@ -6,10 +6,11 @@ import { LastStarts } from './last-starts.tsx';
 import type { PresentProps } from './present.ts';
 import { Racks } from './racks.tsx';
 import { RoomTotal } from './room-total.tsx';
+import type { Query } from './routes.ts';
 import { ServersTable } from './servers-table.tsx';
 
 /** The room at a glance: what it draws now and drew before, what needs a look, and who draws it. */
-export function RoomView({ present }: PresentProps) {
+export function RoomView({ present }: PresentProps & { readonly route: { readonly query: Query } }) {
   const tree = present.tree.answer.value.value;
   const empty = present.roster.value.length === 0;
   if (empty && tree && present.link.value.phase === 'live') return <FirstRun present={present} />;
@@ -17,7 +18,7 @@ export function RoomView({ present }: PresentProps) {
     <div class="room">
       <div class="room-side">
         <RoomTotal present={present} />
-        <Attention present={present} />
+        <Attention present={present} alerts={[]} />
         <LastStarts present={present} />
         <Feeds present={present} />
         <Racks present={present} />

@@ -1,50 +1,50 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
+/** Views without a name of their own in the address; further ones add a line here, in `navigation.tsx` and in `page.tsx`. */
+export const views = ['room', 'energy', 'starts', 'idle', 'alerts', 'devices'] as const;
+export type View = (typeof views)[number];
+
+/** What follows `?`: how a view is looked at (range, filter, sort, what is unfolded), each view its own words. */
+export type Query = Readonly<Record<string, string | undefined>>;
+
 /** What the address after `#` asks for. Links to views can be shared; the back button works. */
 export type Route =
-  | { readonly view: 'room' }
-  /** `scope`: starts in this part of the room only. `open`: id of the start that is unfolded. */
-  | { readonly view: 'starts'; readonly scope?: string; readonly open?: string }
-  | { readonly view: 'idle' }
-  | { readonly view: 'devices' }
+  | { readonly view: View; readonly query: Query }
   /** `name`: as after `server:`; of an outlet that no server claims, the outlet's id. */
-  | { readonly view: 'server'; readonly name: string; readonly open?: string }
-  | { readonly view: 'not-found'; readonly path: string };
+  | { readonly view: 'server'; readonly name: string; readonly query: Query }
+  | { readonly view: 'not-found'; readonly path: string; readonly query: Query };
 
-/** `#/` is the room. Further views add a line here and a case in `page.tsx`. */
+/** A route whose query may be left out. */
+export type Place =
+  | { readonly view: View; readonly query?: Query }
+  | { readonly view: 'server'; readonly name: string; readonly query?: Query }
+  | { readonly view: 'not-found'; readonly path: string; readonly query?: Query };
+
+/** `#/` is the room, `#/starts?scope=rack%3Ar1` the starts of a rack. */
 export function parseRoute(hash: string): Route {
   const asked = hash.replace(/^#?\/*/, '');
-  const [path = '', query = ''] = asked.split('?', 2);
-  const parameters = new URLSearchParams(query);
-  const open = parameters.get('open') || undefined;
-  const scope = parameters.get('scope') || undefined;
-  switch (path) {
-    case '':
-      return { view: 'room' };
-    case 'starts':
-      return { view: 'starts', ...(scope && { scope }), ...(open && { open }) };
-    case 'idle':
-    case 'devices':
-      return { view: path };
-  }
+  const [path = '', ...rest] = asked.split('?');
+  const query = Object.fromEntries(
+    [...new URLSearchParams(rest.join('?'))].filter(([, value]) => value !== ''),
+  );
+  const view = path === '' ? 'room' : views.find((one) => one === path);
+  if (view !== undefined) return { view, query };
   const name = path.startsWith('server/') ? decoded(path.slice('server/'.length)) : '';
-  return name === '' ? { view: 'not-found', path: asked } : { view: 'server', name, ...(open && { open }) };
+  return name === '' ? { view: 'not-found', path: asked, query: {} } : { view: 'server', name, query };
 }
 
-/** The address of a route, to be put into a link. */
-export function hashOf(route: Route): string {
-  switch (route.view) {
+/** The address of a place, to be put into a link. */
+export function hashOf(place: Place): string {
+  const query = queryOf(place.query ?? {});
+  switch (place.view) {
     case 'room':
-      return '#/';
-    case 'starts':
-      return `#/starts${queryOf({ scope: route.scope, open: route.open })}`;
-    case 'idle':
-    case 'devices':
-      return `#/${route.view}`;
+      return `#/${query}`;
     case 'server':
-      return `#/server/${encodeURIComponent(route.name)}${queryOf({ open: route.open })}`;
+      return `#/server/${encodeURIComponent(place.name)}${query}`;
     case 'not-found':
-      return `#/${route.path}`;
+      return `#/${place.path}`;
+    default:
+      return `#/${place.view}${query}`;
   }
 }
 
@@ -84,15 +84,19 @@ export function followRoute(): ReadonlySignal<Route> {
 
 const replaced = 'rackwatt-route-replaced';
 
-/** Changes the address without a step for the back button: something was unfolded in the same view. */
-export function replaceRoute(route: Route): void {
-  history.replaceState(history.state, '', hashOf(route));
+/**
+ * Changes how this view is looked at, and with it the address, without a step for the back button; `undefined`
+ * takes a word away again.
+ */
+export function replaceQuery(changes: Query): void {
+  const route = parseRoute(location.hash);
+  history.replaceState(history.state, '', hashOf({ ...route, query: { ...route.query, ...changes } }));
   dispatchEvent(new Event(replaced));
 }
 
-function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
+function queryOf(asked: Query): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value) query.set(name, value);
+  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
   return query.size === 0 ? '' : `?${query}`;
 }
 

@@ -6,7 +6,7 @@ import { useIdle } from './idle-view.tsx';
 import type { ChartMarks } from './power-chart.ts';
 import type { PresentProps } from './present.ts';
 import type { RosterRow } from './roster.ts';
-import { type Route, replaceRoute, serverHash } from './routes.ts';
+import { type Route, replaceQuery, serverHash } from './routes.ts';
 import { ServerFacts } from './server-facts.tsx';
 import { ServerIdle } from './server-idle.tsx';
 import { InputList } from './server-inputs.tsx';
@@ -49,8 +49,7 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
     verdict,
   );
   const claimed = present.tree.answer.value.value?.servers.some((server) => server.scope === scope) ?? true;
-  const choose = (open: string | undefined) =>
-    replaceRoute({ view: 'server', name: route.name, open: open ?? nothingOpen });
+  const choose = (open: string | undefined) => replaceQuery({ open: open ?? nothingOpen });
   return (
     <div class="server-view">
       <ServerFacts present={present} row={row} claimed={claimed} />
@@ -82,7 +81,7 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
             rows={starts.value}
             withServer={false}
             // The newest shows its trace unless another one was asked for, or none.
-            open={route.open ?? starts.value[0]?.id}
+            open={route.query.open ?? starts.value[0]?.id}
             choose={choose}
             labelledBy="starts-title"
           />

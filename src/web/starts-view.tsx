@@ -1,20 +1,17 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { PresentProps } from './present.ts';
-import { hashOf, type Route, replaceRoute } from './routes.ts';
+import { hashOf, type Query, replaceQuery } from './routes.ts';
 import { StartLog, startsHeldMax } from './start-log.ts';
 import { isWithin, startPhase } from './start-words.ts';
 import { StartsTable } from './starts-table.tsx';
 
-type StartsRoute = Extract<Route, { view: 'starts' }>;
-
 /** Every start of the room, or of a part of it, newest first. */
-export function StartsView({ present, route }: PresentProps & { readonly route: StartsRoute }) {
-  const { scope, open } = route;
+export function StartsView({ present, route }: PresentProps & { readonly route: { readonly query: Query } }) {
+  const { scope, open } = route.query;
   const log = useStartLog(present, scope);
   const { value: rows, problem } = log.answer.value;
-  const choose = (id: string | undefined) =>
-    replaceRoute({ view: 'starts', ...(scope && { scope }), ...(id && { open: id }) });
+  const choose = (id: string | undefined) => replaceQuery({ open: id });
   return (
     <section class="panel starts-panel" aria-labelledby="starts-title">
       <div class="panel-head">
@@ -120,7 +117,7 @@ function ScopeChoice({ present, scope }: PresentProps & { readonly scope: string
       <select
         value={scope ?? ''}
         onChange={({ currentTarget: { value } }) => {
-          location.hash = hashOf({ view: 'starts', ...(value !== '' && { scope: value }) });
+          location.hash = hashOf({ view: 'starts', query: { scope: value } });
         }}
       >
         <option value="">Whole room</option>

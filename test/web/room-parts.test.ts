@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DeviceRow, ReadyAnswer } from '../../src/api/shapes.ts';
+import type { Alert } from '../../src/model/alert.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { attentionList } from '../../src/web/attention-list.ts';
 import { breakerLoad } from '../../src/web/breaker-load.ts';
@@ -116,22 +117,57 @@ describe('devices that need a look', () => {
   });
 
   it('are none when all is well, and a sample said on two topics is well', () => {
-    expect(attentionList([row({}), row({ rejects: { duplicate: 4, 'not-json': 0 } })])).toEqual([]);
+    expect(attentionList([row({}), row({ rejects: { duplicate: 4, 'not-json': 0 } })], [])).toEqual([]);
   });
 
   it('are listed the gravest first, with the reasons in words', () => {
-    const items = attentionList([
-      row({ device: 'c', rejects: { 'not-json': 3, 'watts-out-of-range': 12 } }),
-      row({ device: 'b', silent: true, lastAtMs: 5 }),
-      row({ device: 'a', name: 'Rack 1 left', online: false, silent: true }),
-      row({ device: '?', rejects: { 'unknown-topic': 1 } }),
-    ]);
-    expect(items.map(({ what, device, detail }) => [what, device, detail])).toEqual([
+    const items = attentionList(
+      [
+        row({ device: 'c', rejects: { 'not-json': 3, 'watts-out-of-range': 12 } }),
+        row({ device: 'b', silent: true, lastAtMs: 5 }),
+        row({ device: 'a', name: 'Rack 1 left', online: false, silent: true }),
+        row({ device: '?', rejects: { 'unknown-topic': 1 } }),
+      ],
+      [],
+    );
+    const said = items.map((item) => item.what !== 'alert' && [item.what, item.device, item.detail]);
+    expect(said).toEqual([
       ['offline', 'Rack 1 left', undefined],
       ['silent', 'b', undefined],
       ['unreadable', 'c', 'watts out of range 12, not json 3'],
       ['unreadable', 'Topics nobody can read', 'unknown topic 1'],
     ]);
+  });
+});
+
+describe('alerts that need a look', () => {
+  const alert = (text: string, fields: Partial<Alert>): Alert => ({
+    id: text,
+    rule: 'circuit-load',
+    scope: 'breaker:A1',
+    severity: 'warning',
+    state: 'firing',
+    sinceMs: 1,
+    text,
+    ...fields,
+  });
+
+  it('stand before devices, the gravest and newest first, taken on ones last; what nobody is told of is left out', () => {
+    const silent = { device: 'b', family: 'tasmota', outlets: [], silent: true, messages: 9, rejects: {} };
+    const items = attentionList(
+      [silent],
+      [
+        alert('known', { severity: 'critical', ackedBy: 'ann' }),
+        alert('old', {}),
+        alert('new', { sinceMs: 2 }),
+        alert('grave', { severity: 'critical' }),
+        alert('over', { state: 'resolved' }),
+        alert('soon', { state: 'pending' }),
+        alert('silenced', { suppressedBy: 'silenced' }),
+      ],
+    );
+    const said = items.map((item) => (item.what === 'alert' ? item.text : item.device));
+    expect(said).toEqual(['grave', 'new', 'old', 'known', 'b']);
   });
 });
 
@@ -169,6 +205,6 @@ describe('readiness in sentences', () => {
 });
 
 it('an address without a path is the room, and one nobody knows is said to be so', () => {
-  for (const hash of ['', '#', '#/', '#//']) expect(parseRoute(hash)).toEqual({ view: 'room' });
-  expect(parseRoute('#/nowhere')).toEqual({ view: 'not-found', path: 'nowhere' });
+  for (const hash of ['', '#', '#/', '#//']) expect(parseRoute(hash)).toEqual({ view: 'room', query: {} });
+  expect(parseRoute('#/nowhere')).toEqual({ view: 'not-found', path: 'nowhere', query: {} });
 });
