@@ -15,6 +15,8 @@ export const problems = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'unknown-scope': { status: 404, title: 'There is no such scope' },
   'method-not-allowed': { status: 405, title: 'This address does not take this method' },
+  'body-too-large': { status: 413, title: 'The body of the request is too long' },
+  'unsupported-media-type': { status: 415, title: 'The body is of a kind that is not taken here' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'upgrade-required': { status: 426, title: 'This address speaks WebSocket' },
   'headers-too-large': { status: 431, title: 'The request has too many or too long headers' },

@@ -13,8 +13,9 @@ import { inTime } from './in-time.ts';
 import { Metrics, type RoadCounts } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { sendPage } from './page.ts';
-import { methodNotAllowed, nothingHere, ProblemError, problemAnswerer, rawProblem } from './problem.ts';
+import { nothingHere, ProblemError, problemAnswerer, rawProblem } from './problem.ts';
 import { type RoomNames, roomAnswer } from './room.ts';
+import { addRoute, type Route } from './route.ts';
 import { safeHeaders } from './safe-headers.ts';
 import type { DeviceRow, HistoryAnswer, ReadyAnswer, SagAnswerRow, TreeAnswer } from './shapes.ts';
 import { answerStart, answerStarts, type StartsParts, type StartsRequest } from './starts.ts';
@@ -101,9 +102,7 @@ function listener(parts: ApiParts, metrics: Metrics): RequestListener {
   app.set('etag', false);
   app.set('query parser', 'simple');
   app.use(setSafeHeaders);
-  for (const [path, answer] of Object.entries(routes(parts, metrics))) {
-    app.route(path).get(answer).all(refuseMethod);
-  }
+  for (const [path, route] of Object.entries(routes(parts, metrics))) addRoute(app, path, route);
   app.use(sendPage(parts.webRoot));
   const answerProblem = problemAnswerer(parts.log);
   // What comes out at the end of the list has found no answer, or went wrong on the way.
@@ -113,9 +112,7 @@ function listener(parts: ApiParts, metrics: Metrics): RequestListener {
     );
 }
 
-type Answerer = (request: Request, response: Response) => void | Promise<void>;
-
-function routes(parts: ApiParts, metrics: Metrics): Record<string, Answerer> {
+function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
   const { room, names, clock } = parts;
   const asked = {
     ...parts,
@@ -126,35 +123,38 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Answerer> {
     isCaughtUp: () => parts.ready().backlog.readings === 0,
   };
   return {
-    '/api/v1/room': (request, response) =>
-      answerJson(request, response, roomAnswer(room, names, clock.nowMs())),
-    '/api/v1/tree': (request, response) => answerJson(request, response, parts.tree()),
-    '/api/v1/devices': (request, response) => answerJson(request, response, { rows: parts.devices() }),
-    '/api/v1/history': (request, response) => answerHistory(asked, request, response),
-    '/api/v1/energy': (request, response) => answerEnergy(asked, request, response),
-    '/api/v1/starts': (request, response) => answerStarts(asked, request, response),
-    '/api/v1/starts/:id': (request, response) => answerStart(asked, request, response),
-    '/api/v1/idle': (request, response) => answerIdle(asked, request, response),
-    '/api/v1/sag': (request, response) => answerJson(request, response, { rows: parts.sag() }),
-    '/api/v1/openapi.json': (request, response) => answerJson(request, response, openApiDocument),
-    '/api/v1/live': () => {
-      const detail = 'Open it as a WebSocket, subprotocol rackwatt.live.v1.';
-      throw new ProblemError(
-        'upgrade-required',
-        detail,
-        {},
-        { Upgrade: 'websocket', Connection: 'Upgrade, close' },
-      );
+    '/api/v1/room': {
+      get: (request, response) => answerJson(request, response, roomAnswer(room, names, clock.nowMs())),
     },
-    '/healthz': (_, response) => answerHealth(response),
-    '/readyz': (_, response) => answerReady(response, parts.ready()),
-    '/metrics': async (request, response) =>
-      answerText(request, response, metrics.contentType, await metrics.text()),
+    '/api/v1/tree': { get: (request, response) => answerJson(request, response, parts.tree()) },
+    '/api/v1/devices': {
+      get: (request, response) => answerJson(request, response, { rows: parts.devices() }),
+    },
+    '/api/v1/history': { get: (request, response) => answerHistory(asked, request, response) },
+    '/api/v1/energy': { get: (request, response) => answerEnergy(asked, request, response) },
+    '/api/v1/starts': { get: (request, response) => answerStarts(asked, request, response) },
+    '/api/v1/starts/:id': { get: (request, response) => answerStart(asked, request, response) },
+    '/api/v1/idle': { get: (request, response) => answerIdle(asked, request, response) },
+    '/api/v1/sag': { get: (request, response) => answerJson(request, response, { rows: parts.sag() }) },
+    '/api/v1/openapi.json': { get: (request, response) => answerJson(request, response, openApiDocument) },
+    '/api/v1/live': { get: askForUpgrade },
+    '/healthz': { get: (_, response) => answerHealth(response) },
+    '/readyz': { get: (_, response) => answerReady(response, parts.ready()) },
+    '/metrics': {
+      get: async (request, response) =>
+        answerText(request, response, metrics.contentType, await metrics.text()),
+    },
   };
 }
 
-function refuseMethod(): never {
-  throw methodNotAllowed('GET, HEAD');
+function askForUpgrade(): never {
+  const detail = 'Open it as a WebSocket, subprotocol rackwatt.live.v1.';
+  throw new ProblemError(
+    'upgrade-required',
+    detail,
+    {},
+    { Upgrade: 'websocket', Connection: 'Upgrade, close' },
+  );
 }
 
 function setSafeHeaders(_: Request, response: Response, next: () => void): void {
