@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,8 +7,9 @@ import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { copyShards } from './copy-shards.ts';
 import { type HistoryQuestion, historyQuestions } from './history-questions.ts';
-import { dayMs, MadeYear, type YearSize } from './made-year.ts';
+import { dayMs, MadeYear, repeatDays, type YearSize } from './made-year.ts';
 import type { BenchRow } from './run.ts';
 
 const asked = 9;
@@ -18,60 +19,117 @@ const database = 'rackwatt';
 /** Rounding of roll-ups differs: 1 / 8192 W here, 0.1 mW there. */
 const sameShare = 1e-6;
 
+/** What is known of stores that were filled before. */
+interface Filled {
+  readonly size: YearSize;
+  readonly endMs: number;
+  readonly rows: BenchRow[];
+  readonly influxBytes: Record<Tier, number>;
+}
+
 /**
  * Questions over a made year in both stores: medians of warm answers, that of the first, and beside them the best
- * plain InfluxQL over raw readings. Then what a point takes on disk. Progress goes to stderr.
+ * plain InfluxQL over raw readings. Then what a point takes on disk. Progress goes to stderr. What is filled into a
+ * named folder stays there, and is asked again the next time.
  */
-export async function historyBench(size: YearSize): Promise<BenchRow[]> {
-  const year = new MadeYear(size);
-  const retention = { rawMs: (size.rawDays + 3) * dayMs, minuteMs: (size.minuteDays + 3) * dayMs };
-  const folder = await mkdtemp(join(tmpdir(), 'rackwatt-bench-'));
-  const influxd = await startInfluxd({ compactsEarly: true });
+export async function historyBench(size: YearSize, kept: string | undefined): Promise<BenchRow[]> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'rackwatt-bench-')));
+  await mkdir(folder, { recursive: true });
+  const mark = join(folder, 'filled.json');
+  const before = await readFile(mark, 'utf8').then(
+    (text) => JSON.parse(text) as Filled,
+    () => undefined,
+  );
+  const year = new MadeYear(before?.size ?? size, before?.endMs);
+  const influxd = await startInfluxd({
+    compactsEarly: true,
+    ...(kept === undefined ? {} : { folder: join(folder, 'influxd') }),
+  });
+  // A copied shard may begin earlier than what is asked for.
+  const keptMs = (tier: Tier) => (year.daysOf(tier) + repeatDays[tier] + 30) * dayMs;
+  const retention = { rawMs: keptMs('raw'), minuteMs: keptMs('minute') };
   const influx = new InfluxStore({ url: influxd.url, database, retention, queryTimeoutMs: 60_000 });
   const embedded = new EmbeddedStore({ path: folder, retention });
-  const rows: BenchRow[] = [];
   try {
-    await embedded.open();
-    rows.push(await filled('embedded', embedded, year));
-    await influx.open();
-    rows.push(await filled('influx', influx, year));
-    say('influx: packing');
-    const influxBytes = await settledBytes(influxd);
+    await Promise.all([influx.open(), embedded.open()]);
+    const filled = before ?? (await fill(year, influx, influxd, embedded));
+    await writeFile(mark, JSON.stringify(filled));
+    const rows = [...filled.rows];
     for (const question of historyQuestions(year))
       rows.push(await measured(question, influx, embedded, influxd));
     await embedded.close();
-    const embeddedBytes = await bytesByTier(embedded.file);
-    for (const tier of tiers)
-      rows.push({
-        what: `disk: bytes a ${tier === 'raw' ? 'reading' : `row of tier ${tier}`}`,
-        points: year.counts[tier],
-        influx: round(influxBytes[tier] / year.counts[tier], 2),
-        embedded: round(embeddedBytes[tier] / year.counts[tier], 2),
-      });
-    return rows;
+    return [...rows, ...diskRows(year, filled.influxBytes, await bytesByTier(embedded.file))];
   } finally {
     await influx.close();
     await embedded.close();
     await influxd.stop();
-    await rm(folder, { recursive: true, force: true });
+    if (kept === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function filled(name: string, store: Store, year: MadeYear): Promise<BenchRow> {
+/** Embedded all is written; in InfluxDB only what does not repeat (made-year.ts), its earlier shards are copies. */
+async function fill(
+  year: MadeYear,
+  influx: InfluxStore,
+  influxd: Influxd,
+  embedded: EmbeddedStore,
+): Promise<Filled> {
+  const rows = [await filled('influx', influx, year, (tier) => writtenDays(year, tier))];
+  say('influx: packing');
+  const influxBytes = await settledBytes(influxd);
+  const copies = tiers
+    .filter((tier) => year.daysOf(tier) > repeatDays[tier])
+    .map((tier) => ({
+      database,
+      policy: tier,
+      shiftMs: repeatDays[tier] * dayMs,
+      fromMs: year.fromMs(year.daysOf(tier)),
+      line: tier === 'raw' ? 'reading,device=none,outlet=0 watts=0' : `${tier},scope=none watts_mean=0`,
+    }));
+  if (copies.length > 0) {
+    say('influx: copying shards');
+    await copyShards(influxd, copies);
+  }
+  rows.push(await filled('embedded', embedded, year, (tier) => year.daysOf(tier)));
+  return { size: year.size, endMs: year.endMs, rows, influxBytes };
+}
+
+function writtenDays(year: MadeYear, tier: Tier): number {
+  return Math.min(year.daysOf(tier), repeatDays[tier]);
+}
+
+function diskRows(
+  year: MadeYear,
+  influxBytes: Record<Tier, number>,
+  embeddedBytes: Record<Tier, number>,
+): BenchRow[] {
+  return tiers.map((tier) => ({
+    what: `disk: bytes a ${tier === 'raw' ? 'reading' : `row of tier ${tier}`}`,
+    points: year.points(tier),
+    influx: round(influxBytes[tier] / year.points(tier, writtenDays(year, tier)), 2),
+    embedded: round(embeddedBytes[tier] / year.points(tier), 2),
+  }));
+}
+
+async function filled(
+  name: string,
+  store: Store,
+  year: MadeYear,
+  daysOf: (tier: Tier) => number,
+): Promise<BenchRow> {
   const startedMs = performance.now();
   let saidMs = 0;
-  await year.fill(store, (part, share) => {
-    if (performance.now() - saidMs < 5000 && share < 1) return;
-    saidMs = performance.now();
-    say(`${name}: ${part} ${Math.round(share * 100)} % after ${Math.round((saidMs - startedMs) / 1000)} s`);
-  });
-  const { raw, minute, quarter } = year.counts;
+  let points = 0;
+  for (const tier of tiers.toReversed()) {
+    points += year.points(tier, daysOf(tier));
+    await year.fill(store, tier, daysOf(tier), (share) => {
+      if (performance.now() - saidMs < 5000 && share < 1) return;
+      saidMs = performance.now();
+      say(`${name}: ${tier} ${Math.round(share * 100)} % after ${Math.round((saidMs - startedMs) / 1000)} s`);
+    });
+  }
   const seconds = (performance.now() - startedMs) / 1000;
-  return {
-    what: `filling ${name}: points a second`,
-    points: raw + minute + quarter,
-    [name]: Math.round((raw + minute + quarter) / seconds),
-  };
+  return { what: `filling ${name}: points a second`, points, [name]: Math.round(points / seconds) };
 }
 
 async function measured(

@@ -1,5 +1,5 @@
 import { emptyReading, type Reading } from '../../src/model/reading.ts';
-import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
+import { type RollUp, type RollUpTier, type Tier, tierStepMs } from '../../src/model/roll-up.ts';
 import type { Store } from '../../src/store/store.ts';
 import { seeded } from '../store/made-readings.ts';
 
@@ -16,19 +16,22 @@ const rawStepMs = 10_000;
 const outletsPerPdu = 20;
 /** Rows of one series in a write: a shard's worth or less, so that InfluxDB has one file to write to at a time. */
 const writeDays: Readonly<Record<RollUpTier, number>> = { minute: 7, quarter: 91 };
+/** What was drawn repeats after so many days: whole shards of InfluxDB, so that its files can be copied. */
+export const repeatDays: Readonly<Record<Tier, number>> = { raw: 5, minute: 35, quarter: 91 };
 const inFlight = 3;
 
 /** A made room: servers with an input on each of two feeds, racks of two PDUs, a breaker for each PDU. */
 export class MadeYear {
   readonly size: YearSize;
   /** The end of the year, a full day of UTC: nothing is newer. */
-  readonly endMs = Math.floor(Date.now() / dayMs) * dayMs;
+  readonly endMs: number;
   readonly outlets: readonly string[];
   readonly servers: readonly string[];
   readonly scopes: readonly string[];
 
-  constructor(size: YearSize) {
+  constructor(size: YearSize, endMs = Math.floor(Date.now() / dayMs) * dayMs) {
     this.size = size;
+    this.endMs = endMs;
     const pairs = Math.ceil(size.outlets / 2);
     const racks = Math.ceil(pairs / outletsPerPdu);
     const outletOf = (feed: string, pair: number) =>
@@ -54,61 +57,76 @@ export class MadeYear {
     return this.endMs - days * dayMs;
   }
 
-  /** Points of each kind, as `fill` writes them. */
-  get counts(): { readonly raw: number; readonly minute: number; readonly quarter: number } {
+  /** How many days back a tier reaches. */
+  daysOf(tier: Tier): number {
     const { rawDays, minuteDays, days } = this.size;
-    const perDay = { minute: dayMs / tierStepMs.minute, quarter: dayMs / tierStepMs.quarter };
-    return {
-      raw: (this.outlets.length * rawDays * dayMs) / rawStepMs,
-      minute: this.scopes.length * minuteDays * perDay.minute,
-      quarter: this.scopes.length * days * perDay.quarter,
+    return { raw: rawDays, minute: minuteDays, quarter: days }[tier];
+  }
+
+  /** Points of a tier in so many days. */
+  points(tier: Tier, days = this.daysOf(tier)): number {
+    const series = tier === 'raw' ? this.outlets.length : this.scopes.length;
+    return (series * days * dayMs) / (tier === 'raw' ? rawStepMs : tierStepMs[tier]);
+  }
+
+  /**
+   * The newest `days` of a tier through the store's own encoding and writing; the same for every store. `progress`
+   * is told the share done.
+   */
+  async fill(store: Store, tier: Tier, days: number, progress: (share: number) => void): Promise<void> {
+    const lanes = new Lanes();
+    const write = tier === 'raw' ? this.#rawDay(store, lanes) : this.#rollUps(store, tier, lanes);
+    const stepDays = tier === 'raw' ? 1 : writeDays[tier];
+    // From the start of what repeats, so that each time it comes out the same; what is too old is not written.
+    for (let back = Math.ceil(days / repeatDays[tier]) * repeatDays[tier]; back > 0; back -= stepDays) {
+      await write(this.fromMs(back), this.fromMs(back - stepDays), this.fromMs(days));
+      progress((days - back + stepDays) / days);
+    }
+    await lanes.done();
+  }
+
+  /** Does a period of what repeats begin here? */
+  #isRepeat(tier: Tier, atMs: number): boolean {
+    return (this.endMs - atMs) % (repeatDays[tier] * dayMs) === 0;
+  }
+
+  #rollUps(store: Store, tier: RollUpTier, lanes: Lanes): WriteWindow {
+    const stepMs = tierStepMs[tier];
+    const anew = () => this.scopes.map((scope, i) => new MadeLoad(scope, i));
+    let loads = anew();
+    return async (fromMs, toMs, keptFromMs) => {
+      if (this.#isRepeat(tier, fromMs)) loads = anew();
+      for (const load of loads) {
+        const rows: RollUp[] = [];
+        for (let atMs = fromMs; atMs < toMs; atMs += stepMs) {
+          const row = load.rollUp(atMs, stepMs);
+          if (atMs >= keptFromMs) rows.push(row);
+        }
+        if (rows.length > 0) await lanes.put(store.write(store.encodeRollUps(tier, rows)));
+      }
     };
   }
 
-  /** Through the store's own encoding and writing; the same for every store. `progress` is told the share done. */
-  async fill(store: Store, progress: (part: string, share: number) => void): Promise<void> {
-    await this.#fillRollUps(store, 'quarter', this.size.days, progress);
-    await this.#fillRollUps(store, 'minute', this.size.minuteDays, progress);
-    await this.#fillRaw(store, progress);
-  }
-
-  async #fillRollUps(
-    store: Store,
-    tier: RollUpTier,
-    days: number,
-    progress: (part: string, share: number) => void,
-  ): Promise<void> {
-    const stepMs = tierStepMs[tier];
-    const load = new Map(this.scopes.map((scope, i) => [scope, new MadeLoad(scope, i)]));
-    const lanes = new Lanes();
-    for (let fromMs = this.fromMs(days); fromMs < this.endMs; fromMs += writeDays[tier] * dayMs) {
-      const toMs = Math.min(fromMs + writeDays[tier] * dayMs, this.endMs);
-      for (const scope of this.scopes) {
-        const rows: RollUp[] = [];
-        for (let atMs = fromMs; atMs < toMs; atMs += stepMs) rows.push(load.get(scope)!.rollUp(atMs, stepMs));
-        await lanes.put(store.write(store.encodeRollUps(tier, rows)));
-      }
-      progress(tier, (toMs - this.fromMs(days)) / (days * dayMs));
-    }
-    await lanes.done();
-  }
-
   /** An outlet's day in one write. */
-  async #fillRaw(store: Store, progress: (part: string, share: number) => void): Promise<void> {
-    const meters = this.outlets.map((outlet, i) => new MadeMeter(outlet, i));
-    const lanes = new Lanes();
-    const fromMs = this.fromMs(this.size.rawDays);
-    for (let startMs = fromMs; startMs < this.endMs; startMs += dayMs) {
+  #rawDay(store: Store, lanes: Lanes): WriteWindow {
+    const anew = () => this.outlets.map((outlet, i) => new MadeMeter(outlet, i));
+    let meters = anew();
+    return async (fromMs, toMs, keptFromMs) => {
+      if (this.#isRepeat('raw', fromMs)) meters = anew();
       for (const meter of meters) {
         const batch = store.readingBatch();
-        for (let atMs = startMs; atMs < startMs + dayMs; atMs += rawStepMs) batch.add(meter.reading(atMs));
-        await lanes.put(store.write(batch.encode()));
+        for (let atMs = fromMs; atMs < toMs; atMs += rawStepMs) {
+          const reading = meter.reading(atMs);
+          if (atMs >= keptFromMs) batch.add(reading);
+        }
+        const write = batch.encode();
+        if (write.count > 0) await lanes.put(store.write(write));
       }
-      progress('raw', (startMs + dayMs - fromMs) / (this.size.rawDays * dayMs));
-    }
-    await lanes.done();
+    };
   }
 }
+
+type WriteWindow = (fromMs: number, toMs: number, keptFromMs: number) => Promise<void>;
 
 /** A few writes on their way at a time. */
 class Lanes {
@@ -153,7 +171,7 @@ class MadeLoad {
   rollUp(fromMs: number, stepMs: number): RollUp {
     const random = this.#random;
     this.#wander = 0.98 * this.#wander + 0.02 * (random() - 0.5);
-    const byDay = 0.15 * Math.sin((fromMs / dayMs) * 2 * Math.PI);
+    const byDay = 0.15 * Math.sin(((fromMs % dayMs) / dayMs) * 2 * Math.PI);
     const wattsMean = this.#base * (1 + byDay + this.#wander);
     const tenths = (watts: number) => Math.round(watts * 10) / 10;
     return {

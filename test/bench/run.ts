@@ -1,5 +1,6 @@
 // `npm run bench -- NAME [NAME…] [--json]`: measures, and prints tables, or with --json one JSON object last.
-// `history` also takes --outlets N, --days N, --minute-days N and --raw-days N to shrink its made year.
+// `history` also takes --outlets N, --days N, --minute-days N and --raw-days N to shrink its made year, and --folder DIR
+// to keep it and ask it again.
 // `fuzz` also takes --seed N and --messages N, and ends with code 1 when it has found something.
 // Machines differ, so each figure has a bare reference beside it, measured on the same machine in the same run.
 import { cpus, totalmem } from 'node:os';
@@ -15,6 +16,7 @@ export interface BenchOptions {
   readonly days?: string | undefined;
   readonly 'minute-days'?: string | undefined;
   readonly 'raw-days'?: string | undefined;
+  readonly folder?: string | undefined;
 }
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchRow[]>>> = {
@@ -27,13 +29,16 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
       ...(await (await import('./store-influx.ts')).storeInfluxBench()),
       ...(await (await import('./store-embedded.ts')).storeEmbeddedBench()),
     ] as unknown as BenchRow[],
-  history: async ({ outlets, days, ...rest }) =>
-    (await import('./history.ts')).historyBench({
-      outlets: Number(outlets ?? 500),
-      days: Number(days ?? 365),
-      minuteDays: Number(rest['minute-days'] ?? days ?? 365),
-      rawDays: Number(rest['raw-days'] ?? Math.min(30, Number(days ?? 30))),
-    }),
+  history: async ({ outlets, days, folder, ...rest }) =>
+    (await import('./history.ts')).historyBench(
+      {
+        outlets: Number(outlets ?? 500),
+        days: Number(days ?? 365),
+        minuteDays: Number(rest['minute-days'] ?? days ?? 365),
+        rawDays: Number(rest['raw-days'] ?? Math.min(30, Number(days ?? 30))),
+      },
+      folder,
+    ),
   memory: async () => (await import('./memory.ts')).memoryBench(),
   startup: async () => (await import('./startup.ts')).startupBench(),
   fuzz: async ({ seed, messages }) =>
@@ -53,6 +58,7 @@ const { values, positionals } = parseArgs({
     days: { type: 'string' },
     'minute-days': { type: 'string' },
     'raw-days': { type: 'string' },
+    folder: { type: 'string' },
   },
   allowPositionals: true,
 });

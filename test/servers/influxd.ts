@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ export interface InfluxdOptions {
   readonly maxBodyBytes?: number;
   /** Packs what it holds for good within seconds instead of hours, so that what it takes on disk can be measured. */
   readonly compactsEarly?: boolean;
+  /** Kept in this folder, and left there at the end; otherwise a scratch folder. */
+  readonly folder?: string;
 }
 
 export interface Influxd {
@@ -24,7 +26,7 @@ export interface Influxd {
   readonly folder: string;
   /** Changes with every restart. */
   readonly pid: number;
-  /** Ends it and removes what it kept. */
+  /** Ends it and removes what it kept, unless that is in a folder that was given. */
   stop(): Promise<void>;
   /** Freezes it: connections are still taken up, nothing is answered. */
   pause(): void;
@@ -37,7 +39,8 @@ export interface Influxd {
 
 /** A real influxd on private ports of loopback, with a scratch folder of its own. */
 export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influxd> {
-  const folder = await mkdtemp(join(tmpdir(), 'rackwatt-influxd-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'rackwatt-influxd-')));
+  await mkdir(folder, { recursive: true });
   const server = new InfluxdProcess(folder, options);
   try {
     await server.start();
@@ -62,7 +65,7 @@ class InfluxdProcess implements Influxd {
   constructor(folder: string, options: InfluxdOptions) {
     this.folder = folder;
     this.#options = options;
-    this.#watchdog = startWatchdog(folder);
+    this.#watchdog = startWatchdog(folder, options.folder === undefined);
   }
 
   get url(): string {
@@ -140,7 +143,7 @@ class InfluxdProcess implements Influxd {
   async stop(): Promise<void> {
     await this.#end('SIGKILL');
     this.#watchdog.kill('SIGKILL');
-    await rm(this.folder, { recursive: true, force: true });
+    if (this.#options.folder === undefined) await rm(this.folder, { recursive: true, force: true });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -162,10 +165,10 @@ class MissingProgram extends Error {
 }
 
 /**
- * Ends influxd and removes its folder when this process dies, however it dies: the shell's input closes then.
+ * Ends influxd and removes its scratch folder when this process dies, however it dies: the shell's input closes then.
  */
-function startWatchdog(folder: string): ChildProcess {
-  const script = `cat >/dev/null; pid=$(cat "$0/influxd.pid" 2>/dev/null); [ -n "$pid" ] && tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q influxd && [ "$(readlink /proc/$pid/cwd)" = "$0" ] && kill -9 "$pid"; rm -rf "$0"`;
+function startWatchdog(folder: string, removes: boolean): ChildProcess {
+  const script = `cat >/dev/null; pid=$(cat "$0/influxd.pid" 2>/dev/null); [ -n "$pid" ] && tr '\\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q influxd && [ "$(readlink /proc/$pid/cwd)" = "$0" ] && kill -9 "$pid"${removes ? '; rm -rf "$0"' : ''}`;
   const watchdog = spawn('/bin/sh', ['-c', script, folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
