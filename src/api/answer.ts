@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Request, Response } from 'express';
+import { choiceOf, parameterOf } from './question.ts';
 
 const gzipped = promisify(gzip);
 /** Below this, compressing saves nothing worth having. */
@@ -45,9 +46,12 @@ export async function answerJsonOrCsv(
   else await answerJson(request, response, value);
 }
 
-/** Which of the two the asker prefers. */
+/** Which of the two the asker prefers; a link cannot say `Accept`, so `format` goes before it. */
 export function wantsCsv(request: Request, response: Response): boolean {
   response.vary('Accept');
+  if (parameterOf(request, 'format') !== undefined) {
+    return choiceOf(request, 'format', ['json', 'csv'], 'json') === 'csv';
+  }
   return request.accepts(['application/json', 'text/csv']) === 'text/csv';
 }
 

@@ -72,6 +72,7 @@ export const openApiDocument = {
             { enum: quantities, default: 'watts' },
           ),
           timezoneParameter(),
+          formatParameter(),
         ],
       },
     },
@@ -107,6 +108,7 @@ export const openApiDocument = {
             enum: ['true', 'false'],
             default: 'true',
           }),
+          formatParameter(),
         ],
       },
     },
@@ -128,6 +130,7 @@ export const openApiDocument = {
             maximum: startsLimitMax,
             default: startsLimitDefault,
           }),
+          formatParameter(),
         ],
       },
     },
@@ -148,7 +151,7 @@ export const openApiDocument = {
           400: problem('A parameter cannot be understood'),
           404: unknownScope(),
         }),
-        parameters: [scopesParameter()],
+        parameters: [scopesParameter(), formatParameter()],
       },
     },
     '/api/v1/sag': {
@@ -234,6 +237,13 @@ function scopeListParameter() {
 function timezoneParameter() {
   return parameter('timezone', "IANA zone of days and of times without an offset. Default: the room's", {
     type: 'string',
+  });
+}
+
+function formatParameter() {
+  return parameter('format', 'Goes before `Accept`: a link cannot say that', {
+    enum: ['json', 'csv'],
+    default: 'json',
   });
 }
 

@@ -205,6 +205,16 @@ describe('an answer', () => {
     expect(asked[0]!.withTotals).toBe(false);
   });
 
+  it('comes as CSV to a link too, which cannot say what it accepts', async () => {
+    const typeOf = async (format: string, accept: string) => {
+      const response = await ask(`?scope=room&from=2026-07-01&to=2026-07-03&format=${format}`, { accept });
+      return [response.status, response.headers.get('content-type')?.split(';')[0]];
+    };
+    expect(await typeOf('csv', 'text/html,*/*')).toEqual([200, 'text/csv']);
+    expect(await typeOf('json', 'text/csv')).toEqual([200, 'application/json']);
+    expect(await typeOf('xml', '*/*')).toEqual([400, 'application/problem+json']);
+  });
+
   it('of a time that is over for a day may be kept, and is not sent again', async () => {
     const query = '?scope=room&from=2026-07-01&to=2026-07-14';
     const response = await ask(query);
