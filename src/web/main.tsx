@@ -5,6 +5,7 @@ import './styles/page.css';
 import './styles/room.css';
 import './styles/servers.css';
 import './styles/views.css';
+import './styles/energy.css';
 import { Page } from './page.tsx';
 import { Present } from './present.ts';
 import { followRoute } from './routes.ts';

@@ -1,6 +1,7 @@
 import type { HistoryAnswer, TreeAnswer } from '../../src/api/shapes.ts';
 import type { FigureChange } from '../../src/live/protocol.ts';
 import type { Figure, PowerState } from '../../src/model/figure.ts';
+import { makeEnergy } from './made-energy.ts';
 import type { RoomScript } from './room-server.ts';
 
 const minuteMs = 60_000;
@@ -23,6 +24,7 @@ export function makeRoom(serverCount: number, nowMs = Date.now()): RoomScript {
     figures: new Map(),
     starts: [],
     idle: { rows: [] },
+    energy: (asked) => makeEnergy(script, asked),
     history: (scope, fromMs, toMs) => makeHistory(scope, fromMs, toMs, script.figures.get(scope)?.watts ?? 0),
     failing: new Set(),
   };

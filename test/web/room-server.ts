@@ -5,6 +5,7 @@ import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type {
   DevicesAnswer,
+  EnergyAnswer,
   HistoryAnswer,
   IdleAnswer,
   ReadyAnswer,
@@ -32,6 +33,7 @@ export interface RoomScript {
   /** With their traces, in any order. */
   starts: StartAnswer[];
   idle: IdleAnswer;
+  energy: (asked: URLSearchParams) => EnergyAnswer;
   history: (scope: string, fromMs: number, toMs: number) => HistoryAnswer;
   /** Questions to the API that are answered with an error. */
   failing: Set<string>;
@@ -190,6 +192,8 @@ export class RoomServer {
         const ask = (name: string) => url.searchParams.get(name) ?? '';
         return json(response, 200, this.script.history(ask('scope'), Number(ask('from')), Number(ask('to'))));
       }
+      case 'energy':
+        return json(response, 200, this.script.energy(url.searchParams));
       case 'idle':
         return json(response, 200, this.script.idle);
       case 'starts':

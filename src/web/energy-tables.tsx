@@ -1,0 +1,197 @@
+import { useSignal } from '@preact/signals';
+import type { EnergyRow } from '../api/shapes.ts';
+import { type EnergyProps, energyQuery, periodOfStep } from './energy-asked.ts';
+import { measured, type Ranked } from './energy-bars.ts';
+import { colourOf } from './energy-chart.tsx';
+import type { EnergyTotalProps } from './energy-facts.tsx';
+import { beforeWords, differencePercent, differenceText, measureShown, spanText } from './energy-words.ts';
+import type { Format } from './format.ts';
+import { Quantity, Unknown } from './quantity.tsx';
+import { hashOf, serverHash } from './routes.ts';
+
+interface RankingProps extends EnergyProps {
+  readonly ranked: readonly Ranked[];
+  /** So many of them have a colour in the chart. */
+  readonly coloured: number;
+  readonly currency: string | undefined;
+}
+
+const shownMax = 15;
+
+/** Who drew it, the most first. */
+export function RankingTable({ present, asked, ranked, coloured, currency }: RankingProps) {
+  const format = present.format.value;
+  const all = useSignal(false);
+  const most = Math.max(1e-9, ...ranked.map(({ value = 0 }) => value));
+  const rows = all.value ? ranked : ranked.slice(0, shownMax);
+  return (
+    <section class="panel table-panel" aria-labelledby="ranking-title">
+      <div class="panel-head">
+        <h2 id="ranking-title">By {asked.by}</h2>
+        <span class="count">{ranked.length}</span>
+      </div>
+      <table class="energy-table energy-ranking" aria-labelledby="ranking-title">
+        <thead>
+          <tr>
+            <th scope="col">{asked.by[0]!.toUpperCase() + asked.by.slice(1)}</th>
+            <th scope="col" class="energy-share">
+              <span class="unseen">Bar</span>
+            </th>
+            <th scope="col" class="num">
+              Share
+            </th>
+            <th scope="col" class="num">
+              Energy
+            </th>
+            <th scope="col" class="num">
+              Cost
+            </th>
+            <th scope="col" class="num">
+              CO₂e
+            </th>
+            <th scope="col" class="num" title={`Against ${beforeWords(asked)}`}>
+              Change
+            </th>
+            <th scope="col" class="num">
+              Known
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ row, value, share }, i) => (
+            <tr key={row.scope}>
+              <td>
+                <span class={`swatch swatch-${colourOf(i, coloured)}`} />{' '}
+                <a class="server-link" href={linkOf(row.scope, asked)}>
+                  {present.nameOf(row.scope)}
+                </a>
+              </td>
+              <td class="energy-share">
+                <span class="bar" aria-hidden="true">
+                  <span
+                    class="bar-fill"
+                    style={{ transform: `scaleX(${((value ?? 0) / most).toFixed(4)})` }}
+                  />
+                </span>
+              </td>
+              <td class="num">{share === undefined ? <Unknown /> : format.percent(share)}</td>
+              <Figures present={present} asked={asked} currency={currency} row={row} />
+              <td class="num">
+                {differenceText(
+                  row.before.differencePercent === null
+                    ? undefined
+                    : differencePercent(value, measured(row.before, asked.measure)),
+                  format,
+                ) ?? <Unknown />}
+              </td>
+              <td class="num">{format.percent(row.coverage)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {ranked.length > shownMax && (
+        <button type="button" class="quiet" onClick={() => (all.value = !all.value)}>
+          {all.value ? 'Fewer' : `All ${ranked.length}`}
+        </button>
+      )}
+    </section>
+  );
+}
+
+const linkOf = (scope: string, asked: EnergyProps['asked']) =>
+  hashOf({ view: 'energy', query: { ...energyQuery(asked, {}), scope } });
+
+interface FiguresProps extends EnergyProps {
+  readonly currency: string | undefined;
+  readonly row: EnergyRow;
+}
+
+function Figures({ present, currency, row }: FiguresProps) {
+  const format = present.format.value;
+  return (
+    <>
+      {(['energy', 'cost', 'carbon'] as const).map((measure) => (
+        <td class="num figure" key={measure}>
+          <Quantity shown={measureShown(measured(row, measure), measure, currency, format)} />
+        </td>
+      ))}
+    </>
+  );
+}
+
+/** Shorter where the title says the rest. */
+function rowText(
+  { fromMs, toMs }: EnergyRow,
+  { step, period }: EnergyProps['asked'],
+  format: Format,
+): string {
+  if (step === 'day') return format.day(fromMs);
+  if (period === 'day') return `${format.timeOfDay(fromMs)}–${format.timeOfDay(toMs)}`;
+  return spanText(step, fromMs, toMs, format);
+}
+
+/** The bars as figures: to be read out, and to be copied. */
+export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
+  const format = present.format.value;
+  const period = periodOfStep[asked.step];
+  const opens = period !== undefined && period !== asked.period;
+  return (
+    <section class="panel table-panel" aria-labelledby="bars-title">
+      <div class="panel-head">
+        <h2 id="bars-title">Each {asked.step}</h2>
+        {asked.scope?.startsWith('server:') && <a href={serverHash(asked.scope)}>Now and its starts</a>}
+      </div>
+      <table class="energy-table" aria-labelledby="bars-title">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col" class="num">
+              Energy
+            </th>
+            <th scope="col" class="num">
+              Cost
+            </th>
+            <th scope="col" class="num">
+              CO₂e
+            </th>
+            <th scope="col" class="num">
+              Known
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {answer.rows.map((row) => {
+            const text = rowText(row, asked, format);
+            return (
+              <tr key={row.fromMs}>
+                <td>
+                  {opens ? (
+                    <a
+                      href={hashOf({
+                        view: 'energy',
+                        query: energyQuery(asked, { period, atMs: row.fromMs }),
+                      })}
+                    >
+                      {text}
+                    </a>
+                  ) : (
+                    text
+                  )}
+                </td>
+                <Figures present={present} asked={asked} currency={answer.currency} row={row} />
+                <td class="num">{format.percent(row.coverage)}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">Together</th>
+            <Figures present={present} asked={asked} currency={answer.currency} row={total} />
+            <td class="num">{format.percent(total.coverage)}</td>
+          </tr>
+        </tfoot>
+      </table>
+    </section>
+  );
+}
