@@ -13,6 +13,7 @@ import {
   type PartsOptions,
   startSource,
 } from './app-parts.ts';
+import { storePlace } from './config/store-place.ts';
 import { observeDemoPast } from './demo-learning.ts';
 import { fillDemoPast } from './demo-past.ts';
 import { Detection } from './detection.ts';
@@ -26,6 +27,7 @@ import { LiveHub } from './live/live-hub.ts';
 import { startOfLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import { Room } from './model/room.ts';
+import { makeNotifiers, notifierRows } from './notifying.ts';
 import { outletsIn } from './outlets-in.ts';
 import { Road } from './road.ts';
 import { demoPrices } from './sources/demo/demo-prices.ts';
@@ -127,6 +129,17 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   room.tick(clock.nowMs());
   const intake = new Intake(await familiesWith(settings.mqtt.mappings));
   const live = new LiveHub({ room, clock, log });
+  const notifiers = makeNotifiers({
+    settings,
+    room: tree,
+    tree: () => wholeTree,
+    view: room,
+    brokerUrl: () => brokerUrl,
+    httpUrl: () => httpUrl,
+    folder: storePlace(settings.store, demo).folder,
+    clock,
+    log,
+  });
   await detection.start();
 
   // ── the road ──
@@ -167,6 +180,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     start: (id) => answers.start(id),
     idle: (scope) => answers.idle(scope),
     sag: () => answers.sag(),
+    notifiers: () => notifierRows(notifiers),
     counts: () => ({
       messages: intake.totals().messages,
       readings,
@@ -176,6 +190,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       store: recorder.status,
       energy: energy.counts,
       live: live.status(),
+      notifiers: notifierRows(notifiers),
       scopes: room.scopeCount,
       watts: wattsByScope(room),
     }),
@@ -203,6 +218,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     await Promise.all([source.stop(), store.close(), backlog.close()]);
     throw error;
   });
+  await notifiers.start();
   const meters = simulated === undefined ? undefined : connectSimulatedRoom(simulated, brokerUrl, options);
   const firstContact = once(async () => {
     await detection.takeUpPast();
@@ -239,7 +255,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       stopping = true;
       stopTicking();
       await meters?.stop();
-      await live.stop();
+      await Promise.all([live.stop(), notifiers.stop()]);
       await api.stop();
       road.finish();
       room.closeBuckets(clock.nowMs());

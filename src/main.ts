@@ -51,6 +51,7 @@ function program(): Command {
   addDecode(rackwatt);
   addDetect(rackwatt);
   addReplay(rackwatt);
+  addNotify(rackwatt);
   return rackwatt;
 }
 
@@ -176,6 +177,24 @@ function addReplay(rackwatt: Command): void {
         { stderr: process.stderr, clock: systemClock, signal: interrupted() },
       );
       process.exitCode = well ? 0 : 1;
+    });
+}
+
+function addNotify(rackwatt: Command): void {
+  add(rackwatt, 'notify')
+    .description('lists who is told of alerts; with --test, sends a test message and says what became of it')
+    .option('-t, --test [name]', 'send a test message through this channel; without a name, through all')
+    .option(configFlag, configHelp)
+    .addHelpText(
+      'after',
+      examples(
+        'rackwatt notify --config rackwatt.yaml',
+        'rackwatt notify --test admins --config rackwatt.yaml',
+      ),
+    )
+    .action(async (options: { test?: string | true; config?: string }) => {
+      const { notify } = await import('./commands/notify.ts');
+      process.exitCode = (await notify((await load(options)).settings, options)) ? 0 : 1;
     });
 }
 

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LiveStatus } from '../live/live-hub.ts';
+import type { NotifierRow } from './shapes.ts';
 
 /** What the parts have counted so far, as plain numbers; asked for once a scrape, so the road pays nothing. */
 export interface RoadCounts {
@@ -15,6 +16,7 @@ export interface RoadCounts {
   readonly store: StoreCounts;
   readonly energy: EnergyCounts;
   readonly live: LiveStatus;
+  readonly notifiers: readonly NotifierRow[];
   /** Scopes the room knows. */
   readonly scopes: number;
   /** What they draw now, W; those that are not known are absent. */
@@ -197,6 +199,7 @@ const rows: readonly Row[] = [
     (c) => c.store.backlog.readings,
   ),
   gauge('backlog_bytes', 'Size of the backlog on disk', (c) => c.store.backlog.bytes),
+  ...notifierRows(),
   gauge('live_clients', 'Connections to the live stream', (c) => c.live.clients),
   gauge('live_clients_lagging', 'Connections that read too slowly just now', (c) => c.live.lagging),
   gauge('live_channels', 'Different subscriptions', (c) => c.live.channels),
@@ -211,6 +214,29 @@ const rows: readonly Row[] = [
   counter('live_events_dropped_total', 'Events that slow clients missed', (c) => c.live.eventsDropped),
   countersBy('live_closed_total', 'Connections ended, by reason', 'reason', (c) => c.live.closed),
 ];
+
+/** One series for each channel of the settings. */
+function notifierRows(): Row[] {
+  const row = (
+    name: string,
+    help: string,
+    kind: Row['kind'],
+    value: (notifier: NotifierRow) => number,
+  ): Row => ({
+    name,
+    help,
+    kind,
+    labels: ['notifier'],
+    read: ({ notifiers }) => notifiers.map((one) => [value(one), one.name] as const),
+  });
+  return [
+    row('notify_sent_total', 'Messages about alerts that were taken', 'counter', ({ sent }) => sent),
+    row('notify_failed_total', 'Attempts to send one that failed', 'counter', ({ failed }) => failed),
+    row('notify_dropped_total', 'Notices that nobody was told', 'counter', ({ dropped }) => dropped),
+    row('notify_waiting', 'Notices that wait', 'gauge', ({ waiting }) => waiting),
+    row('notify_ok', '0: the newest attempt failed', 'gauge', ({ state }) => (state === 'failing' ? 0 : 1)),
+  ];
+}
 
 function counter(name: string, help: string, read: (counts: RoadCounts) => number): Row {
   return { name, help, kind: 'counter', read: (counts) => [[read(counts)]] };

@@ -118,6 +118,23 @@ export function schemas() {
       },
       ['scope', 'ohms', 'steps', 'confidence', 'predicted'],
     ),
+    NotifiersAnswer: object({ rows: list(ref('Notifier')) }),
+    Notifier: object(
+      {
+        name: text,
+        kind: { ...text, description: 'email, webhook, mqtt, …' },
+        target: { ...text, description: 'Where to, without secrets' },
+        state: { enum: ['ok', 'failing', 'idle'], description: 'idle: nothing was to be told yet' },
+        waiting: whole,
+        sent: { ...whole, description: 'Messages taken by the other side' },
+        failed: { ...whole, description: 'Attempts that failed' },
+        dropped: { ...whole, description: 'Fell off a full queue, too old to tell, or refused for good' },
+        lastSentAtMs: epochMs,
+        lastProblem: text,
+        lastProblemAtMs: epochMs,
+      },
+      ['name', 'kind', 'target', 'state', 'waiting', 'sent', 'failed', 'dropped'],
+    ),
     HealthAnswer: object({ status: { const: 'alive' } }),
     ReadyAnswer: object({
       ready: flag,

@@ -159,6 +159,9 @@ export const openApiDocument = {
         200: json('SagAnswer'),
       }),
     },
+    '/api/v1/notifiers': {
+      get: get('notifiers', 'Who is told of alerts, and how that went', { 200: json('NotifiersAnswer') }),
+    },
     '/api/v1/openapi.json': {
       get: get('openapi', 'This document', {
         200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },

@@ -17,7 +17,14 @@ import { nothingHere, ProblemError, problemAnswerer, rawProblem } from './proble
 import { type RoomNames, roomAnswer } from './room.ts';
 import { addRoute, type Route } from './route.ts';
 import { safeHeaders } from './safe-headers.ts';
-import type { DeviceRow, HistoryAnswer, ReadyAnswer, SagAnswerRow, TreeAnswer } from './shapes.ts';
+import type {
+  DeviceRow,
+  HistoryAnswer,
+  NotifierRow,
+  ReadyAnswer,
+  SagAnswerRow,
+  TreeAnswer,
+} from './shapes.ts';
 import { answerStart, answerStarts, type StartsParts, type StartsRequest } from './starts.ts';
 
 /** Everything the API answers from. It knows nobody else. */
@@ -35,6 +42,7 @@ export interface ApiParts {
   readonly start: StartsParts['start'];
   readonly idle: IdleParts['idle'];
   sag(): readonly SagAnswerRow[];
+  notifiers(): readonly NotifierRow[];
   counts(): RoadCounts;
   /** Folder of the built page. */
   readonly webRoot: string;
@@ -136,6 +144,9 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
     '/api/v1/starts/:id': { get: (request, response) => answerStart(asked, request, response) },
     '/api/v1/idle': { get: (request, response) => answerIdle(asked, request, response) },
     '/api/v1/sag': { get: (request, response) => answerJson(request, response, { rows: parts.sag() }) },
+    '/api/v1/notifiers': {
+      get: (request, response) => answerJson(request, response, { rows: parts.notifiers() }),
+    },
     '/api/v1/openapi.json': { get: (request, response) => answerJson(request, response, openApiDocument) },
     '/api/v1/live': { get: askForUpgrade },
     '/healthz': { get: (_, response) => answerHealth(response) },

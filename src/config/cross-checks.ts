@@ -2,19 +2,13 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { instantOfText } from '../analysis/settings-time.ts';
 import { type InputTimes, inputTimes } from '../analysis/tree-at.ts';
+import type { Finding } from './finding.ts';
 import { checkMappings } from './mapping-checks.ts';
+import { checkNotify } from './notify-checks.ts';
 import { checkPrices } from './price-checks.ts';
 import { nearest, shown } from './problem.ts';
 import { at, dotted, isMapping } from './tree.ts';
 import { machineTimezone, timezone } from './values.ts';
-
-/** What is wrong between settings that are right one by one. The place is found later, from the path. */
-export interface Finding {
-  readonly path: readonly PropertyKey[];
-  readonly found: string;
-  readonly expected: string;
-  readonly example: string;
-}
 
 /**
  * Looks at what was given, right or wrong, so that these mistakes are reported together with all others:
@@ -30,6 +24,7 @@ export function crossCheck(tree: unknown, cwd: string): Finding[] {
     ...checkOutlets(tree),
     ...checkMappings(tree),
     ...checkPrices(tree),
+    ...checkNotify(tree, cwd),
   ];
 }
 

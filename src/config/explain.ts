@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { settings as catalog, keysAt, noteAt, type Setting, settingByName } from './catalog.ts';
-import type { Finding } from './cross-checks.ts';
 import { exampleOf } from './environment.ts';
+import type { Finding } from './finding.ts';
 import { nearest, type SettingsProblem, shown } from './problem.ts';
 import { at, dotted } from './tree.ts';
 import { zoneNames } from './values.ts';

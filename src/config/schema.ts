@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { detect } from './detect-settings.ts';
 import { broker, mqtt } from './mqtt-settings.ts';
+import { notify } from './notify-settings.ts';
 import { room } from './room-settings.ts';
 import { later, note, section } from './setting-note.ts';
 import { store } from './store-settings.ts';
@@ -53,7 +54,7 @@ export const settingsSchema = z.strictObject({
   ),
   detect: note(detect.prefault({}), section('When idle draw counts as high (GET /api/v1/idle).')),
   alerts: note(freeForm(), later('When to raise an alert.')),
-  notify: note(freeForm(), later('Whom to tell.')),
+  notify: note(notify.prefault({}), section('Whom to tell of alerts, and how (docs/notifications.md).')),
   demo: note(
     z
       .strictObject({

@@ -80,8 +80,10 @@ export interface Announcement {
   readonly left: number;
 }
 
-/** Undefined: no discovery message. */
+/** Undefined: no discovery message, or one of a rackwatt, whose sums are no meter. */
 export function readAnnouncement(config: JsonObject, topic: DiscoveryTopic): Announcement | undefined {
+  const origin = field(config, 'origin', 'o');
+  if (isObject(origin) && origin.name === 'rackwatt') return undefined;
   if (topic.component !== 'device') {
     if (typeof field(config, 'state_topic', 'stat_t') !== 'string') return undefined;
     const device = deviceOf(config, topic);

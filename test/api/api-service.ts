@@ -8,7 +8,13 @@ import { type EnergyQuestion, energyEdges, type ScopeEnergy } from '../../src/ap
 import type { HistoryRequest } from '../../src/api/history.ts';
 import type { RoadCounts } from '../../src/api/metrics.ts';
 import { type Api, type ApiParts, createApi } from '../../src/api/server.ts';
-import type { HistoryAnswer, ReadyAnswer, SagAnswerRow, TreeAnswer } from '../../src/api/shapes.ts';
+import type {
+  HistoryAnswer,
+  NotifierRow,
+  ReadyAnswer,
+  SagAnswerRow,
+  TreeAnswer,
+} from '../../src/api/shapes.ts';
 import type { StartsRequest } from '../../src/api/starts.ts';
 import { makeLog } from '../../src/base/log.ts';
 import { LiveHub } from '../../src/live/live-hub.ts';
@@ -132,6 +138,32 @@ export const sagRows: SagAnswerRow[] = [
   { scope: 'device:plug', ohms: 0.5, steps: 3, confidence: 0.2, predicted: [] },
 ];
 
+export const notifierRows: NotifierRow[] = [
+  {
+    name: 'ops',
+    kind: 'webhook',
+    target: 'https://ops.example.org',
+    state: 'failing',
+    waiting: 2,
+    sent: 5,
+    failed: 1,
+    dropped: 3,
+    lastSentAtMs: 1,
+    lastProblem: 'https://ops.example.org does not answer',
+    lastProblemAtMs: 2,
+  },
+  {
+    name: 'home',
+    kind: 'mqtt',
+    target: 'the built-in broker, rackwatt/#',
+    state: 'idle',
+    waiting: 0,
+    sent: 0,
+    failed: 0,
+    dropped: 0,
+  },
+];
+
 export const prices = {
   tariff: makeTariff(
     {
@@ -217,6 +249,7 @@ export class ApiService {
         return idleRows;
       },
       sag: () => sagRows,
+      notifiers: () => notifierRows,
       counts: () => this.counts(),
       webRoot: this.webRoot,
       clock: this.clock,
@@ -267,6 +300,7 @@ export class ApiService {
       },
       energy: { lateReadings: 9, waiting: 10, quartersRemade: 11, notRemade: 12 },
       live: this.live.status(),
+      notifiers: notifierRows,
       scopes: this.room.scopeCount,
       watts: [[220.75, 'server:hv-01'] as const],
     };

@@ -60,6 +60,7 @@ const questions: [path: string, ask: string, status: number, before?: () => void
   ['/api/v1/idle', '?scope=rack:*&scope=room', 400],
   ['/api/v1/idle', '?scope=servers', 404],
   ['/api/v1/sag', '', 200],
+  ['/api/v1/notifiers', '', 200],
   ['/api/v1/openapi.json', '', 200],
   ['/api/v1/live', '', 426],
   ['/healthz', '', 200],

@@ -21,6 +21,9 @@ const company: Record<string, Record<string, string>> = {
   'store.influx.password': { RACKWATT_STORE_INFLUX_USERNAME: 'u' },
   'broker.username': { RACKWATT_BROKER_PASSWORD: 'p' },
   'broker.password': { RACKWATT_BROKER_USERNAME: 'u' },
+  'notify.routes': {
+    RACKWATT_NOTIFY_CHANNELS: '[ { name: ops, kind: webhook, url: https://ops.example.org } ]',
+  },
   'mqtt.cert': { RACKWATT_MQTT_KEY: '/dev/null' },
   'mqtt.key': { RACKWATT_MQTT_CERT: '/dev/null' },
 };
