@@ -7,6 +7,7 @@ import { storePlace } from './config/store-place.ts';
 import { BrokerListenError, BuiltInBroker } from './sources/built-in-broker.ts';
 import { DemoConnection } from './sources/demo/demo-connection.ts';
 import { SimulatedRoom } from './sources/demo/simulated-room.ts';
+import type { Receipts } from './sources/receipts.ts';
 import type { Source, SourceHandlers } from './sources/source.ts';
 import { Backlog } from './store/backlog.ts';
 import { CheckpointFile } from './store/checkpoint.ts';
@@ -30,16 +31,18 @@ export interface StartedSource {
 /** The admin's broker when there is one, else our own. */
 export async function startSource(
   options: PartsOptions,
+  receipts: Receipts,
   filters: readonly string[],
   handlers: SourceHandlers,
 ): Promise<StartedSource> {
   const { settings, clock, log } = options;
-  if (settings.mqtt.url === undefined) return startBuiltIn(options, filters, handlers);
+  if (settings.mqtt.url === undefined) return startBuiltIn(options, receipts, filters, handlers);
   const { MqttSource } = await import('./sources/mqtt-source.ts');
   const source = new MqttSource({
     ...brokerLogin(settings),
     clientId: settings.mqtt.clientId,
     filters,
+    receipts,
     clock,
     log,
   });
@@ -50,12 +53,13 @@ export async function startSource(
 /** The demo is to start on every machine, also where 1883 is taken by a broker of the admin's. */
 async function startBuiltIn(
   options: PartsOptions,
+  receipts: Receipts,
   filters: readonly string[],
   handlers: SourceHandlers,
 ): Promise<StartedSource> {
   const { settings, clock, log, demo } = options;
   const start = async (port: number) => {
-    const source = new BuiltInBroker({ ...settings.broker, port, filters, clock, log });
+    const source = new BuiltInBroker({ ...settings.broker, port, filters, receipts, clock, log });
     await source.start(handlers);
     return source;
   };
@@ -74,7 +78,7 @@ async function startBuiltIn(
 /** The store of the settings, its backlog, and where what is learnt is kept over a restart. */
 export async function makeStore(
   options: PartsOptions,
-): Promise<{ store: Store; backlog: Backlog; checkpoint: CheckpointFile }> {
+): Promise<{ store: Store; backlog: Backlog; checkpoint: CheckpointFile; receipts: Receipts }> {
   const { settings, clock, log, demo } = options;
   const { retention, influx } = settings.store;
   const { folder, database } = storePlace(settings.store, demo);
@@ -101,7 +105,9 @@ export async function makeStore(
     log,
     bytesMax: settings.store.backlog.bytesMax,
   });
-  return { store, backlog, checkpoint: new CheckpointFile({ folder, clock, log }) };
+  const { Receipts } = await import('./sources/receipts.ts');
+  const receipts = await Receipts.open(join(folder, 'rackwatt.receipts'));
+  return { store, backlog, receipts, checkpoint: new CheckpointFile({ folder, clock, log }) };
 }
 
 /** The simulated room, when it is to run. */

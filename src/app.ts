@@ -60,6 +60,8 @@ export interface AppCounts {
 
 const tickMs = 1_000;
 const flushMsMax = 3_000;
+/** Less than detection waits for its past. */
+const pastWaitMsMax = 20_000;
 
 /**
  * Builds the parts and joins them in the order a reading meets them: source → ring → intake → room → recorder,
@@ -82,13 +84,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tariff: terms.tariff && makeTariff(terms.tariff, tree.timezone),
     carbon: makeCarbon(terms.carbon, tree.timezone),
   };
-  const { store, backlog, checkpoint } = await makeStore(options);
+  const { store, backlog, checkpoint, receipts } = await makeStore(options);
   const recorder: Recorder = new Recorder({
     store,
     backlog,
     clock,
     log,
     durable: (sequence) => source.acknowledge(sequence),
+    beforeWrite: () => receipts.saved(),
   });
   const firstBuckets = new FirstBuckets({
     store,
@@ -209,13 +212,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
   // ── and off it goes ──
   const filters = settings.mqtt.topics === 'auto' ? intake.filters : settings.mqtt.topics;
-  const { source, url: brokerUrl } = await startSource(options, filters, {
+  const { source, url: brokerUrl } = await startSource(options, receipts, filters, {
     message: (message) => road.take(message),
     changed: (status) => log[status.problem === undefined ? 'info' : 'warn'](brokerNews(status)),
   });
   const httpUrl = await api.listen(settings.http).catch(async (error: unknown) => {
     // Nothing may be left behind that keeps a process alive which could not start.
-    await Promise.all([source.stop(), store.close(), backlog.close()]);
+    await Promise.all([source.stop(), store.close(), backlog.close(), receipts.close()]);
     throw error;
   });
   await notifiers.start();
@@ -234,6 +237,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     detection.tick(clock.nowMs());
     energy.tick(clock.nowMs());
     if (!recorder.status.storeOk || stopping) return;
+    // What the run before could not bring to the store belongs to the past as well.
+    if (recorder.status.backlog.bytes > 0 && clock.nowMs() - startedMs < pastWaitMsMax) return;
     firstContact()?.catch((error: unknown) =>
       log.warn({ err: error }, 'the past could not be read from the store'),
     );
@@ -265,7 +270,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);
       await source.stop();
-      await Promise.all([store.close(), backlog.close()]);
+      await Promise.all([store.close(), backlog.close(), receipts.close()]);
     },
   };
 }

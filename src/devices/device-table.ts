@@ -105,7 +105,7 @@ export class DeviceTable {
   heard(device: Device | undefined, receivedAtMs: number, retained: boolean): void {
     const record = device ?? this.#unknown;
     record.messages += 1;
-    if (!retained) record.lastAtMs = receivedAtMs;
+    if (!retained) record.lastAtMs = Math.floor(receivedAtMs);
   }
 
   /** Takes what the device says of itself, clipped; what it does not say this time stays as it was. */

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { listen } from './broker-listen.ts';
 import { guardPacketLength } from './packet-length-guard.ts';
+import { messageSum, Receipts } from './receipts.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import type { Source, SourceHandlers, SourceStatus } from './source.ts';
 import { isTopicFilter, TopicFilters } from './topic-filter.ts';
@@ -20,6 +21,8 @@ export interface BuiltInBrokerOptions {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly filters: readonly string[];
+  /** Tells a message that comes again. Default: within this process only. */
+  readonly receipts?: Receipts | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<BrokerLimits> | undefined;
@@ -62,12 +65,15 @@ export class BuiltInBroker implements Source {
   #aedes: Aedes | undefined;
   #server: Server | undefined;
   #state: SourceStatus['state'] = 'connecting';
+  readonly #receipts: Receipts;
   #sequence = 0;
+  #durable = 0;
   #unacknowledged: Unacknowledged[] = [];
 
   constructor(options: BuiltInBrokerOptions) {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#receipts = options.receipts ?? new Receipts();
     this.#retained = new RetainedMessages(this.#limits.retainedTopicsMax, this.#limits.retainedBytesMax);
     this.#addFilters(options.filters);
   }
@@ -121,6 +127,7 @@ export class BuiltInBroker implements Source {
   }
 
   acknowledge(sequence: number): void {
+    this.#durable = sequence;
     const waiting = this.#unacknowledged;
     let due = 0;
     while (due < waiting.length && (waiting[due]?.sequence ?? 0) <= sequence) due += 1;
@@ -221,15 +228,26 @@ export class BuiltInBroker implements Source {
       answer(new CountedError('too many messages wait to be stored'));
       return;
     }
-    const payload = packet.payload;
-    const sequence = this.#handOver(
-      packet.topic,
-      typeof payload === 'string' ? Buffer.from(payload) : payload,
-      packet.qos,
-      false,
-    );
-    if (packet.qos === 0) answer(null);
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
+    if (packet.qos === 0) {
+      this.#handOver(packet.topic, payload, 0, false);
+      answer(null);
+      return;
+    }
+    const sequence = this.#receivePromised(packet, payload);
+    if (sequence <= this.#durable) answer(null);
     else this.#unacknowledged.push({ sequence, answer });
+  }
+
+  /** A message that is to be answered once it is durable. One that this process has already keeps its number. */
+  #receivePromised(packet: PublishPacket, payload: Buffer): number {
+    const messageId = (packet as { messageId?: number }).messageId ?? 0;
+    const sum = messageSum(packet.topic, payload);
+    const before = packet.dup ? this.#receipts.find(messageId, sum) : undefined;
+    if (before !== undefined && before.sequence > 0) return before.sequence;
+    const receivedAtMs = before?.receivedAtMs ?? this.#receipts.momentOf(this.#options.clock.nowMs());
+    this.#receipts.note(messageId, sum, receivedAtMs, this.#sequence + 1);
+    return this.#handOver(packet.topic, payload, packet.qos, false, receivedAtMs);
   }
 
   #keepRetained(packet: PublishPacket): void {
@@ -242,9 +260,14 @@ export class BuiltInBroker implements Source {
     this.#refuse('retained-limit', { topic: packet.topic });
   }
 
-  #handOver(topic: string, payload: Uint8Array, qos: 0 | 1 | 2, retained: boolean): number {
+  #handOver(
+    topic: string,
+    payload: Uint8Array,
+    qos: 0 | 1 | 2,
+    retained: boolean,
+    receivedAtMs = this.#options.clock.nowMs(),
+  ): number {
     this.#sequence += 1;
-    const receivedAtMs = this.#options.clock.nowMs();
     this.#handlers?.message({ topic, payload, receivedAtMs, retained, qos, sequence: this.#sequence });
     return this.#sequence;
   }

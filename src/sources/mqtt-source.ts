@@ -6,6 +6,7 @@ import { type BrokerAccess, clientOptions, shownUrl } from './broker-access.ts';
 import { explainBrokerProblem, explainDisconnect, refusalProblem, twinProblem } from './broker-problems.ts';
 import { gatherReads } from './gather-reads.ts';
 import { HeldAcks, withholdAcks } from './held-acks.ts';
+import { messageSum, Receipts } from './receipts.ts';
 import type { Source, SourceHandlers, SourceStatus } from './source.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { type Ending, stableMs, TwinWatch } from './twin-watch.ts';
@@ -18,6 +19,8 @@ export interface MqttSourceOptions extends BrokerAccess {
   readonly keepSession?: boolean | undefined;
   /** What to subscribe with. Default 1. */
   readonly qos?: 0 | 1 | undefined;
+  /** Tells a message that comes again. Default: within this process only. */
+  readonly receipts?: Receipts | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -39,12 +42,18 @@ export class MqttSource implements Source {
   #cancelRetry: (() => void) | undefined;
   #state: SourceStatus['state'] = 'connecting';
   #problem: string | undefined;
+  readonly #receipts: Receipts;
   #sequence = 0;
+  /** Number of the message being handled: an older one when it was taken before. */
+  #handling = 0;
+  #durable = 0;
+  #isAckAsked = false;
   #droppedByBroker: number | undefined;
 
   constructor(options: MqttSourceOptions) {
     this.#options = options;
     this.#url = shownUrl(options);
+    this.#receipts = options.receipts ?? new Receipts();
     this.#subscriptions = new Subscriptions(options.qos ?? 1, options.clock, options.log, () =>
       this.#settled(),
     );
@@ -68,6 +77,7 @@ export class MqttSource implements Source {
   }
 
   acknowledge(sequence: number): void {
+    this.#durable = sequence;
     const packets = this.#held?.release(sequence);
     if (packets !== undefined && this.#client?.connected) this.#client.stream.write(packets);
   }
@@ -108,7 +118,7 @@ export class MqttSource implements Source {
     }
     this.#client = client;
     this.#held = new HeldAcks();
-    withholdAcks(client, this.#held, () => this.#sequence);
+    withholdAcks(client, this.#held, () => this.#handling);
     gatherReads(client.stream);
     client.on('message', (topic, payload, packet) => this.#take(topic, payload, packet));
     client.on('connect', () => this.#opened(client, connection));
@@ -165,14 +175,44 @@ export class MqttSource implements Source {
       this.#noteDropped(payload);
       return;
     }
+    const nowMs = this.#options.clock.nowMs();
+    const receivedAtMs =
+      packet.qos === 0 || packet.retain ? nowMs : this.#receive(topic, payload, packet, nowMs);
+    if (receivedAtMs === undefined) return;
     this.#sequence += 1;
+    this.#handling = this.#sequence;
     this.#handlers?.message({
       topic,
       payload,
-      receivedAtMs: this.#options.clock.nowMs(),
+      receivedAtMs,
       retained: packet.retain,
       qos: packet.qos,
       sequence: this.#sequence,
+    });
+  }
+
+  /** When a QoS 1 message was received, the first time; undefined: this process has it already. */
+  #receive(topic: string, payload: Buffer, packet: IPublishPacket, nowMs: number): number | undefined {
+    const messageId = packet.messageId ?? 0;
+    const sum = messageSum(topic, payload);
+    const before = packet.dup ? this.#receipts.find(messageId, sum) : undefined;
+    if (before !== undefined && before.sequence > 0) {
+      this.#handling = before.sequence;
+      this.#askAck();
+      return undefined;
+    }
+    const receivedAtMs = before?.receivedAtMs ?? this.#receipts.momentOf(nowMs);
+    this.#receipts.note(messageId, sum, receivedAtMs, this.#sequence + 1);
+    return receivedAtMs;
+  }
+
+  /** What came again may be durable already, and then nobody else would have it acknowledged. */
+  #askAck(): void {
+    if (this.#isAckAsked) return;
+    this.#isAckAsked = true;
+    setImmediate(() => {
+      this.#isAckAsked = false;
+      this.acknowledge(this.#durable);
     });
   }
 

@@ -20,6 +20,8 @@ export interface RecorderOptions {
   readonly log?: Log | undefined;
   /** Everything handed in with messages up to this number is durable. Numbers only grow. */
   readonly durable: (sequence: number) => void;
+  /** What must be on disk before anything handed in so far may be; undefined: nothing. */
+  readonly beforeWrite?: (() => Promise<void> | undefined) | undefined;
   readonly limits?: Partial<RecorderLimits> | undefined;
 }
 
@@ -79,6 +81,7 @@ export class Recorder {
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #limits: RecorderLimits;
+  readonly #beforeWrite: () => Promise<void> | undefined;
   readonly #watch: StoreWatch;
   readonly #replay: Replay;
   readonly #spill: Spill;
@@ -102,6 +105,7 @@ export class Recorder {
     this.#clock = clock;
     this.#log = log;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#beforeWrite = options.beforeWrite ?? (() => undefined);
     const { retryFirstMs, retryCapMs, batchMax, collectMs } = this.#limits;
     this.#undurable = new Undurable(options.durable);
     this.#open = new OpenBatch(store, batchMax);
@@ -119,6 +123,7 @@ export class Recorder {
       backlog,
       undurable: this.#undurable,
       watch: this.#watch,
+      beforeWrite: this.#beforeWrite,
       clock,
       log,
       limits: this.#limits,
@@ -316,6 +321,8 @@ export class Recorder {
     batch.writing = true;
     batch.sentAtMs = this.#clock.nowMs();
     this.#liveInFlight += 1;
+    const before = this.#beforeWrite();
+    if (before !== undefined) await before;
     try {
       this.#count(batch.count, await this.#store.write(batch.write));
       this.#liveWrites += 1;

@@ -10,6 +10,8 @@ export interface SpillOptions {
   readonly backlog: Backlog;
   readonly undurable: Undurable;
   readonly watch: StoreWatch;
+  /** What must be on disk before. */
+  readonly beforeWrite: () => Promise<void> | undefined;
   readonly clock: Clock;
   readonly log?: Log | undefined;
   readonly limits: {
@@ -106,12 +108,13 @@ export class Spill {
   }
 
   async #spill(batches: readonly Batch[]): Promise<void> {
-    const { backlog, undurable, watch, changed } = this.#options;
+    const { backlog, undurable, watch, beforeWrite, changed } = this.#options;
     const { impatientMs } = this;
     this.#running = true;
     if (batches.some((batch) => batch.writing && batch.sentAtMs <= impatientMs)) watch.note(silent);
     for (const batch of batches) batch.spilling = true;
     try {
+      await beforeWrite();
       await backlog.append(batches.map((batch) => batch.write));
       this.#backoff.succeeded();
       this.#problem = undefined;

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Aedes } from 'aedes';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
 import { makeLog } from '../../src/base/log.ts';
 import type { RawMessage } from '../../src/model/reading.ts';
 import { MqttSource, type MqttSourceOptions } from '../../src/sources/mqtt-source.ts';
+import { Receipts } from '../../src/sources/receipts.ts';
 import type { SourceStatus } from '../../src/sources/source.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
@@ -182,6 +186,63 @@ describe.each(['3.1.1', '5'] as const)('the MQTT source, speaking %s', (protocol
     await until(() => next.texts().includes('last 2'), 'the last message');
     const saved = new Set([...durable, ...next.texts()]);
     expect([...all, ...more].filter((text) => !saved.has(text))).toEqual([]);
+  });
+
+  it('hands a message over once, however often the broker brings it, and acknowledges it when it is durable', async () => {
+    const { url, port } = await broker();
+    const proxy = await startProxy(port);
+    cleanUps.push(async () => proxy.close());
+    const it = sourceOf({ url: `mqtt://127.0.0.1:${proxy.port}`, protocol });
+    await it.start();
+    await it.ready();
+    const plug = await device(url);
+    for (let i = 0; i < 10; i += 1) await plug.publishAsync('tele/a', String(i), { qos: 1 });
+    await until(() => it.messages.length === 10, 'ten messages');
+    // The acknowledgements of the first five are lost on their way.
+    proxy.halt();
+    it.source.acknowledge(5);
+    proxy.cut();
+    proxy.goOn();
+    await it.waiting();
+    it.clock.advance(1_000);
+    await it.ready();
+    await plug.publishAsync('tele/a', '10', { qos: 1 });
+    await until(() => it.texts().includes('10'), 'what is new');
+    expect(it.texts()).toEqual(Array.from({ length: 11 }, (_, i) => String(i)));
+    it.source.acknowledge(11);
+
+    // Nothing is left for who comes next.
+    it.source.publish('tele/echo', 'echo');
+    await until(() => it.texts().includes('echo'), 'the echo');
+    const next = sourceOf({ url, protocol });
+    await next.start();
+    await next.ready();
+    await plug.publishAsync('tele/a', 'last', { qos: 1 });
+    await until(() => next.texts().includes('last'), 'the last');
+    expect(next.texts()).toEqual(['last']);
+  });
+
+  it('reads a message that an earlier process took at the moment it was received first', async () => {
+    const { url } = await broker();
+    const folder = mkdtempSync(join(tmpdir(), 'rackwatt-receipts-'));
+    cleanUps.push(async () => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'receipts');
+    const noted = await Receipts.open(path);
+    const killed = sourceOf({ url, protocol, receipts: noted });
+    await killed.start();
+    await killed.ready();
+    const plug = await device(url);
+    for (const text of ['a', 'b', 'b']) await plug.publishAsync('tele/a', text, { qos: 1 });
+    await until(() => killed.messages.length === 3, 'three messages');
+    await noted.saved();
+
+    const next = sourceOf({ url, protocol, receipts: await Receipts.open(path) });
+    next.clock.advance(60_000);
+    await next.start();
+    await until(() => next.messages.length === 3, 'delivered again');
+    const moments = (of: typeof next) => of.messages.map(({ receivedAtMs }) => receivedAtMs);
+    expect(moments(next)).toEqual(moments(killed));
+    expect(new Set(moments(next)).size).toBe(3);
   });
 
   it('takes no more than the broker allows in flight until earlier messages are acknowledged', async () => {
