@@ -9,6 +9,7 @@ import { startOfNextLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { ServerObserver } from './model/server-observer.ts';
 import type { StartRecord } from './model/start.ts';
+import { StartNames } from './start-names.ts';
 import type { CheckpointFile } from './store/checkpoint.ts';
 import type { Store } from './store/store.ts';
 import { ToldEvents } from './told-events.ts';
@@ -58,6 +59,7 @@ export class Detection {
   readonly #watch: Watch;
   readonly #gate: WatchGate;
   readonly #leftOver: LeftOverStarts;
+  readonly #names = new StartNames();
   #told: ToldEvents | undefined;
   #loaded: Promise<void> = Promise.resolve();
   #savedMs: number;
@@ -92,7 +94,7 @@ export class Detection {
   /** Starts under way, and those told last: newer than what the store says of them. */
   starts(): StartRecord[] {
     const starts = new Map(this.#recent);
-    for (const start of this.#watch.openStarts()) starts.set(start.id, start);
+    for (const start of this.#openStarts()) starts.set(start.id, start);
     return [...starts.values()];
   }
 
@@ -127,6 +129,7 @@ export class Detection {
     try {
       await this.#observeMadeUpPast();
       this.#told = await ToldEvents.of(store, fromMs, startedMs);
+      for (const start of this.#watch.openStarts()) this.#nameAsTold(start, 0);
       const { readings, cut } = await replayReadings({
         tree,
         store,
@@ -146,7 +149,7 @@ export class Detection {
       this.#open(whole);
     }
     try {
-      await this.#leftOver.find(() => this.#watch.openStarts());
+      await this.#leftOver.find(() => this.#openStarts());
     } catch (error) {
       log.warn(
         { err: error },
@@ -245,8 +248,19 @@ export class Detection {
     this.#saveProblem = problem;
   }
 
-  #event(event: PowerEvent): void {
+  #openStarts(): StartRecord[] {
+    return this.#watch.openStarts().map((start) => this.#names.of(start));
+  }
+
+  #nameAsTold(start: StartRecord, sinceMs: number): void {
+    const told = this.#told?.startLike(start, sinceMs);
+    if (told !== undefined) this.#names.same(start, told);
+  }
+
+  #event(found: PowerEvent): void {
     if (this.#makingUp) return;
+    if (found.kind === 'start' && !this.#gate.isOpen) this.#nameAsTold(found.start, this.#checkpointMs ?? 0);
+    const event = this.#names.ofEvent(found);
     if (event.kind === 'start') {
       this.#keep(event.start);
       this.#leftOver.told(event.start);
