@@ -9,6 +9,8 @@ export interface ChartTheme {
   /** Lines behind the one that counts. */
   readonly faint: string;
   readonly idle: string;
+  /** Below the idle level: what is drawn for nothing. */
+  readonly idleBand: string;
   readonly limit: string;
   readonly start: string;
   readonly volts: string;
@@ -24,6 +26,7 @@ export function readTheme(host: HTMLElement): ChartTheme {
     text: colour('--muted'),
     faint: colour('--chart-faint'),
     idle: colour('--chart-idle'),
+    idleBand: colour('--chart-idle-band'),
     limit: colour('--chart-limit'),
     start: colour('--chart-start'),
     volts: colour('--chart-volts'),
@@ -36,12 +39,13 @@ export function chartFont(host: HTMLElement): string {
   return `${Math.round(Number.parseFloat(fontSize))}px ${fontFamily}`;
 }
 
-/** All in one unit, with as many digits as the steps between them need. */
+/** All in one unit, with as many digits as the steps between them need: 250 W apart are 0.25 kW apart. */
 export function powerLabels(watts: number[], increment: number, format: Format): string[] {
-  const inKilowatts = Math.max(...watts) >= 1000;
-  const digits = inKilowatts ? Math.max(0, Math.min(3, 3 - Math.floor(Math.log10(increment)))) : 0;
-  const [divisor, unit] = inKilowatts ? [1000, 'kW'] : [1, 'W'];
-  return watts.map((value) => `${format.number(value / divisor, digits as 0 | 1 | 2 | 3)} ${unit}`);
+  const [divisor, unit] = Math.max(...watts) >= 1000 ? [1000, 'kW'] : [1, 'W'];
+  const step = increment / divisor;
+  const exact = (digits: number) => Math.abs(Math.round(step * 10 ** digits) / 10 ** digits - step) < 1e-9;
+  const digits = ([0, 1, 2] as const).find(exact) ?? 3;
+  return watts.map((value) => `${format.number(value / divisor, digits)} ${unit}`);
 }
 
 /** Wide enough for the widest label. */

@@ -1,11 +1,15 @@
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { ChartHost, Readout, useByKeys, useColourChanges } from './chart-host.tsx';
+import { type ChartSpan, liveRangeOf, parseSpan, spanAt, spanQuery, zoomed } from './chart-span.ts';
 import { type Format, joined } from './format.ts';
 import { Key } from './key.tsx';
-import { type ChartRange, chartRangeNames, chartRanges, type LiveSeries } from './live-series.ts';
+import { chartRanges, type LiveSeries } from './live-series.ts';
 import { type ChartMarks, type ChartPoint, isLimitInSight, PowerChart } from './power-chart.ts';
 import type { Present, PresentProps } from './present.ts';
+import { type Query, replaceQuery } from './routes.ts';
 import { leadMs, ScopeHistory } from './scope-history.ts';
+import { pastText, SpanChoice } from './span-choice.tsx';
 import { joinTimeline, type Timeline } from './timeline.ts';
 
 /** No frame for this long is a hole, not a pause between frames. */
@@ -18,27 +22,34 @@ const noMarks: ChartMarks = { startsAtMs: [] };
 interface HistoryChartProps extends PresentProps {
   readonly series: LiveSeries;
   readonly title: string;
+  /** Which span is looked at stands in it. */
+  readonly query: Query;
   /** Drawn on the chart and explained below it. */
   readonly marks?: ChartMarks;
 }
 
-/** The course of one scope: history from the store, run on by live figures. */
-export function HistoryChart({ present, series, title, marks = noMarks }: HistoryChartProps) {
-  const range = useSignal<ChartRange>('15min');
+/** The course of one scope: history from the store, run on by live figures, or a stretch of the past. */
+export function HistoryChart({ present, series, title, query, marks = noMarks }: HistoryChartProps) {
+  const span = useSignal(parseSpan(query));
   const point = useSignal<ChartPoint | undefined>(undefined);
   const bounds = useSignal<Bounds | undefined>(undefined);
-  const byKeys = useSignal(false);
+  const byKeys = useByKeys();
   const history = useRef<ScopeHistory>(undefined);
   history.current ??= new ScopeHistory(series.scope);
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<PowerChart>(undefined);
   const arrivals = present.arrivals.value;
   const format = present.format.value;
+  const nowMs = () => present.nowMs();
 
-  useEffect(
-    () => history.current?.follow(chartRanges[range.value].spanMs, () => present.nowMs()),
-    [range.value, arrivals],
-  );
+  // The way back, or a link, leads to another span.
+  useEffect(() => {
+    span.value = parseSpan(query);
+  }, [query.range, query.from, query.to]);
+  useEffect(() => {
+    const { value } = span;
+    return history.current?.follow(() => spanAt(value, nowMs()), nowMs);
+  }, [span.value, arrivals]);
   useEffect(() => {
     const made = new PowerChart({
       host: host.current!,
@@ -46,21 +57,15 @@ export function HistoryChart({ present, series, title, marks = noMarks }: Histor
       onPoint: (found) => {
         point.value = found;
       },
+      onZoom: (fromMs, toMs) => replaceQuery(spanQuery(zoomed(fromMs, toMs))),
     });
     chart.current = made;
-    const redraw = redrawing(
-      present,
-      series,
-      made,
-      () => history.current?.columns.value,
-      (found) => {
-        bounds.value = found;
-      },
-    );
-    const stop = present.beat.subscribe(() => redraw(range.peek(), false));
-    const stopNow = [range, history.current!.columns].map((signal) =>
-      signal.subscribe(() => redraw(range.peek(), true)),
-    );
+    const { columns } = history.current!;
+    const redraw = redrawing(present, series, made, columns.peek.bind(columns), (found) => {
+      bounds.value = found;
+    });
+    const stop = present.beat.subscribe(() => redraw(span.peek(), false));
+    const stopNow = [span, columns].map((signal) => signal.subscribe(() => redraw(span.peek(), true)));
     return () => {
       stop();
       for (const stopOne of stopNow) stopOne();
@@ -70,75 +75,79 @@ export function HistoryChart({ present, series, title, marks = noMarks }: Histor
   useEffect(() => chart.current?.mark(marks), [marks]);
   useColourChanges(() => chart.current?.recolour(), present.link.value.phase);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30 }[event.key];
-    if (event.key === 'Escape') chart.current?.hideCursor();
-    if (by === undefined) return;
-    event.preventDefault();
-    byKeys.value = true;
-    chart.current?.moveCursor(by);
-  };
+  const shown = spanText(span.value, format);
   return (
     <section class="panel chart" aria-labelledby="chart-title">
       <div class="panel-head">
         <h2 id="chart-title">{title}</h2>
-        <output class="readout figure" aria-live={byKeys.value ? 'polite' : 'off'}>
+        {span.value.range === undefined && (
+          <span class="past">
+            {shown}{' '}
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => replaceQuery({ range: undefined, from: undefined, to: undefined })}
+            >
+              Back to now
+            </button>
+          </span>
+        )}
+        <Readout byKeys={byKeys.value}>
           {point.value ? pointText(point.value, format) : boundsText(bounds.value, format)}
-        </output>
-        <RangeChoice chosen={range.value} choose={(name) => (range.value = name)} />
+        </Readout>
+        <SpanChoice span={span.value} nowMs={nowMs} choose={(chosen) => replaceQuery(spanQuery(chosen))} />
       </div>
-      <div
-        ref={host}
-        class="chart-host"
-        role="img"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the cursor along the line
-        tabIndex={0}
-        aria-label={`${title}, last ${chartRanges[range.value].label}: ${boundsText(bounds.value, format)}. Arrow keys read single points.`}
-        onKeyDown={onKeyDown}
-        onMouseMove={() => (byKeys.value = false)}
-        onBlur={() => chart.current?.hideCursor()}
+      <ChartHost
+        host={host}
+        chart={chart}
+        byKeys={byKeys}
+        label={`${title}, ${shown}: ${boundsText(bounds.value, format)}.`}
       />
-      <p class="hint chart-legend">
-        <Key swatch="line">mean</Key>
-        <Key swatch="band">lowest to highest</Key>
-        {marks.startsAtMs.length > 0 && <Key swatch="start">start</Key>}
-        {marks.idleWatts !== undefined && (
-          <Key swatch="idle">idle {joined(format.watts(marks.idleWatts))}</Key>
-        )}
-        {marks.limitWatts !== undefined && (
-          <Key swatch="limit">
-            its limit {joined(format.watts(marks.limitWatts))}
-            {!isLimitInSight(marks, bounds.value?.max ?? 0) && ', above the chart'}
-          </Key>
-        )}
-        <span class="chart-note">{historyNote(history.current, present)}</span>
-      </p>
+      <Legend present={present} marks={marks} bounds={bounds.value} history={history.current} />
     </section>
   );
 }
 
-function historyNote(history: ScopeHistory, present: Present): string {
-  const { problem } = history;
-  if (problem.value !== undefined)
-    return `History could not be read (${problem.value}); the line begins with live figures.`;
-  const link = present.link.value.phase;
-  return link === 'lost'
-    ? 'The line ends where the connection was lost.'
-    : 'A break in the line: nothing known.';
+function spanText(span: ChartSpan, format: Format): string {
+  return span.range === undefined
+    ? pastText(span.fromMs, span.toMs, format)
+    : `last ${chartRanges[span.range].label}`;
 }
 
-function RangeChoice({ chosen, choose }: { readonly chosen: ChartRange; choose(range: ChartRange): void }) {
+interface LegendProps extends PresentProps {
+  readonly marks: ChartMarks;
+  readonly bounds: Bounds | undefined;
+  readonly history: ScopeHistory;
+}
+
+function Legend({ present, marks, bounds, history }: LegendProps) {
+  const format = present.format.value;
+  const note = useComputed(() => historyNote(history, present));
   return (
-    <fieldset class="segmented">
-      <legend class="unseen">Span of the chart</legend>
-      {chartRangeNames.map((name) => (
-        <label key={name}>
-          <input type="radio" name="range" checked={name === chosen} onChange={() => choose(name)} />
-          <span>{chartRanges[name].label}</span>
-        </label>
-      ))}
-    </fieldset>
+    <p class="hint chart-legend">
+      <Key swatch="line">mean</Key>
+      <Key swatch="band">lowest to highest</Key>
+      {marks.startsAtMs.length > 0 && <Key swatch="start">start</Key>}
+      {marks.idleWatts !== undefined && <Key swatch="idle">idle {joined(format.watts(marks.idleWatts))}</Key>}
+      {marks.limitWatts !== undefined && (
+        <Key swatch="limit">
+          its limit {joined(format.watts(marks.limitWatts))}
+          {!isLimitInSight(marks, bounds?.max ?? 0) && ', above the chart'}
+        </Key>
+      )}
+      <span class="chart-note">{note}</span>
+    </p>
   );
+}
+
+function historyNote(history: ScopeHistory, present: Present): string {
+  const { problem, reading } = history;
+  if (problem.value !== undefined)
+    return `History could not be read (${problem.value}); the line begins with live figures.`;
+  if (reading.value) return 'Reading history …';
+  return present.link.value.phase === 'lost'
+    ? 'The line ends where the connection was lost.'
+    : 'A break in the line: nothing known.';
 }
 
 /** Draws what there is now, but no more often than the span makes a difference. */
@@ -148,19 +157,20 @@ function redrawing(
   chart: PowerChart,
   columns: () => Parameters<typeof joinTimeline>[1],
   tellBounds: (bounds: Bounds | undefined) => void,
-): (range: ChartRange, atOnce: boolean) => void {
+): (span: ChartSpan, atOnce: boolean) => void {
   let drawnAtMs = 0;
-  return (range, atOnce) => {
-    const { spanMs, stepMs } = chartRanges[range];
+  return (span, atOnce) => {
     const nowMs = present.nowMs();
-    const pauseMs = Math.min(redrawMsMax, spanMs / redrawsPerSpan);
+    const at = spanAt(span, nowMs);
+    const range = liveRangeOf(span, nowMs);
+    const pauseMs = Math.min(redrawMsMax, (at.toMs - at.fromMs) / redrawsPerSpan);
     if (!atOnce && Math.abs(nowMs - drawnAtMs) < pauseMs) return;
     drawnAtMs = nowMs;
-    const fromMs = nowMs - spanMs;
-    const gapMs = Math.max(liveGapMs, 2 * stepMs);
-    const timeline = joinTimeline(series.of(range), columns(), fromMs - leadMs(spanMs), nowMs, gapMs);
-    chart.draw(timeline, fromMs, nowMs);
-    tellBounds(boundsOf(timeline, fromMs));
+    const gapMs = Math.max(liveGapMs, 2 * chartRanges[range].stepMs);
+    const toMs = Math.min(nowMs, at.toMs + leadMs(at));
+    const timeline = joinTimeline(series.of(range), columns(), at.fromMs - leadMs(at), toMs, gapMs);
+    chart.draw(timeline, at.fromMs, at.toMs);
+    tellBounds(boundsOf(timeline, at.fromMs, at.toMs));
   };
 }
 
@@ -169,11 +179,15 @@ interface Bounds {
   readonly max: number;
 }
 
-function boundsOf({ atS, min: lowest, max: highest }: Timeline, fromMs: number): Bounds | undefined {
+function boundsOf(
+  { atS, min: lowest, max: highest }: Timeline,
+  fromMs: number,
+  toMs: number,
+): Bounds | undefined {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < atS.length; i += 1) {
-    if (atS[i]! * 1000 < fromMs) continue;
+    if (atS[i]! * 1000 < fromMs || atS[i]! * 1000 > toMs) continue;
     min = Math.min(min, lowest[i] ?? min);
     max = Math.max(max, highest[i] ?? max);
   }
@@ -188,14 +202,4 @@ function boundsText(bounds: Bounds | undefined, format: Format): string {
 function pointText({ atMs, mean, min, max }: ChartPoint, format: Format): string {
   const band = max - min < 0.5 ? '' : ` (${joined(format.power(min))} … ${joined(format.power(max))})`;
   return `${format.timeWithSeconds(atMs)} · ${joined(format.power(mean))}${band}`;
-}
-
-/** Light or dark, live or greyed: the canvas has to be told. */
-export function useColourChanges(recolour: () => void, phase: string): void {
-  useEffect(recolour, [phase]);
-  useEffect(() => {
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', recolour);
-    return () => scheme.removeEventListener('change', recolour);
-  }, []);
 }

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
-import { axisWidth, type ChartTheme, chartFont, powerLabels, readTheme, strokeLine } from './chart-theme.ts';
+import { strokeLine } from './chart-theme.ts';
+import { type ChartLook, FittedPlot, lineCursor } from './fitted-plot.ts';
 import type { Format } from './format.ts';
 import { powerRange } from './power-scale.ts';
 import type { Timeline } from './timeline.ts';
@@ -17,6 +18,8 @@ export interface PowerChartOptions {
   readonly format: () => Format;
   /** The point under the cursor; undefined when there is none. */
   readonly onPoint: (point: ChartPoint | undefined) => void;
+  /** A stretch of time was dragged over with the pointer; epoch ms. */
+  readonly onZoom: (fromMs: number, toMs: number) => void;
 }
 
 /** What is marked on the chart besides its line. */
@@ -27,6 +30,7 @@ export interface ChartMarks {
   readonly limitWatts?: number;
 }
 
+const meanSeries = 3;
 const limitTimesMax = 1.6;
 
 /** A limit far above all that was drawn would press the line flat: it is then left to the words below. */
@@ -34,29 +38,27 @@ export function isLimitInSight({ idleWatts = 0, limitWatts }: ChartMarks, wattsM
   return limitWatts !== undefined && limitWatts <= limitTimesMax * Math.max(wattsMax, idleWatts);
 }
 
+/** What is dragged over has to be so many pixels wide to be looked at closer. */
+const zoomPixelsMin = 8;
+
 /** One line of power with the band from its lowest to its highest, drawn by uPlot. Made once, then fed. */
 export class PowerChart {
   readonly #options: PowerChartOptions;
-  readonly #plot: uPlot;
-  readonly #resized: ResizeObserver;
+  readonly #fitted: FittedPlot;
   #timeline: Timeline = { atS: [], mean: [], min: [], max: [] };
   #span: [number, number] = [0, 1];
   #marks: ChartMarks = { startsAtMs: [] };
-  #theme: ChartTheme;
 
   constructor(options: PowerChartOptions) {
     this.#options = options;
-    this.#theme = readTheme(options.host);
-    this.#plot = new uPlot(this.#plotOptions(), [[], [], [], []], options.host);
-    this.#resized = new ResizeObserver(() => this.#fit());
-    this.#resized.observe(options.host);
+    this.#fitted = new FittedPlot(options.host, (look) => this.#plotOptions(look), [[], [], [], []]);
   }
 
   /** At most once each animation frame. */
   draw(timeline: Timeline, fromMs: number, toMs: number): void {
     this.#timeline = timeline;
     this.#span = [fromMs / 1000, toMs / 1000];
-    this.#plot.setData([timeline.atS, timeline.max, timeline.min, timeline.mean]);
+    this.#fitted.plot.setData([timeline.atS, timeline.max, timeline.min, timeline.mean]);
     this.#tellPoint();
   }
 
@@ -64,13 +66,12 @@ export class PowerChart {
   mark(marks: ChartMarks): void {
     this.#marks = marks;
     // The axis may have to make room for a level.
-    this.#plot.setData(this.#plot.data);
+    this.#fitted.plot.setData(this.#fitted.plot.data);
   }
 
   /** After the colours of the page changed. */
   recolour(): void {
-    this.#theme = readTheme(this.#options.host);
-    this.#plot.redraw();
+    this.#fitted.recolour();
   }
 
   /** Moves the cursor by so many points; from the newest when there is none yet. */
@@ -79,36 +80,23 @@ export class PowerChart {
     // The line comes in from beyond the edge; the cursor stays on what is seen.
     const first = this.#timeline.atS.findIndex((atS) => atS >= this.#span[0]);
     if (first < 0) return;
-    const from = this.#plot.cursor.idx ?? last + 1;
-    const index = Math.max(first, Math.min(last, from + by));
-    const left = this.#plot.valToPos(this.#timeline.atS[index]!, 'x');
-    const watts = this.#timeline.mean[index];
-    const top = typeof watts === 'number' ? this.#plot.valToPos(watts, 'y') : 0;
-    this.#plot.setCursor({ left, top });
+    const from = this.#fitted.plot.cursor.idx ?? last + 1;
+    this.#fitted.pointAt(Math.max(first, Math.min(last, from + by)), meanSeries);
   }
 
   hideCursor(): void {
-    this.#plot.setCursor({ left: -10, top: -10 });
+    this.#fitted.hideCursor();
   }
 
   destroy(): void {
-    this.#resized.disconnect();
-    this.#plot.destroy();
-  }
-
-  #fit(): void {
-    const { clientWidth: width, clientHeight: height } = this.#options.host;
-    if (width > 0 && height > 0 && (width !== this.#plot.width || height !== this.#plot.height)) {
-      this.#plot.setSize({ width, height });
-    }
+    this.#fitted.destroy();
   }
 
   #tellPoint(): void {
-    const index = this.#plot.cursor.idx;
+    const index = this.#fitted?.pointed;
     const { atS, mean, min, max } = this.#timeline;
-    const hidden = (this.#plot.cursor.left ?? -1) < 0;
-    const [at, meanHere] = hidden || index == null ? [undefined, undefined] : [atS[index], mean[index]];
-    if (at === undefined || meanHere == null || index == null) this.#options.onPoint(undefined);
+    const [at, meanHere] = index === undefined ? [undefined, undefined] : [atS[index], mean[index]];
+    if (at === undefined || meanHere == null || index === undefined) this.#options.onPoint(undefined);
     else
       this.#options.onPoint({
         atMs: at * 1000,
@@ -118,21 +106,12 @@ export class PowerChart {
       });
   }
 
-  #plotOptions(): uPlot.Options {
-    const { host } = this.#options;
-    const font = chartFont(host);
+  #plotOptions(look: ChartLook): Omit<uPlot.Options, 'width' | 'height'> {
     const edge: uPlot.Series = { width: 0, points: { show: false }, stroke: 'transparent' };
     return {
-      width: Math.max(host.clientWidth, 50),
-      height: Math.max(host.clientHeight, 50),
       tzDate: (atS) => uPlot.tzDate(new Date(atS * 1000), this.#options.format().timeZone),
-      legend: { show: false },
       padding: [8, 18, 0, 0],
-      cursor: {
-        drag: { x: false, y: false },
-        y: false,
-        points: { size: 7, one: true, fill: () => this.#theme.line },
-      },
+      cursor: { ...lineCursor(look.theme), drag: { x: true, y: false, setScale: false } },
       scales: {
         x: { time: true, range: () => this.#span },
         y: { range: (_plot, min, max) => this.#wattsRange(min, max) },
@@ -143,18 +122,41 @@ export class PowerChart {
         edge,
         {
           width: 1.75,
-          stroke: () => this.#theme.line,
+          stroke: () => look.theme().line,
           points: {
             size: 4,
-            fill: () => this.#theme.line,
+            fill: () => look.theme().line,
             filter: (plot, series) => lonePoints(plot.data[series]!),
           },
         },
       ],
-      bands: [{ series: [1, 2], fill: () => this.#theme.band }],
-      axes: this.#axes(font),
-      hooks: { setCursor: [() => this.#tellPoint()], draw: [(plot) => this.#drawMarks(plot)] },
+      bands: [{ series: [1, 2], fill: () => look.theme().band }],
+      axes: [
+        look.across({
+          space: (plot) => (plot.width < 480 ? 64 : 84),
+          values: (_plot, splits, _axis, _space, incrementS) =>
+            splits.map((atS) => timeLabel(atS * 1000, incrementS, this.#options.format())),
+        }),
+        look.watts(this.#options.format, {
+          space: (_plot, _axis, _min, _max, height) => Math.max(36, height / 8),
+        }),
+      ],
+      hooks: {
+        setCursor: [() => this.#tellPoint()],
+        setSelect: [(plot) => this.#selected(plot)],
+        drawAxes: [(plot) => this.#drawIdleBand(plot)],
+        draw: [(plot) => this.#drawMarks(plot)],
+      },
     };
+  }
+
+  /** A stretch was dragged over. */
+  #selected(plot: uPlot): void {
+    const { left, width } = plot.select;
+    if (width === 0) return;
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    if (width < zoomPixelsMin) return;
+    this.#options.onZoom(plot.posToVal(left, 'x') * 1000, plot.posToVal(left + width, 'x') * 1000);
   }
 
   #wattsRange(min: number | null, max: number | null): [number, number] {
@@ -163,6 +165,18 @@ export class PowerChart {
     if (known.length === 0) return powerRange(null, null);
     if (limitWatts !== undefined && isLimitInSight(this.#marks, max ?? 0)) known.push(limitWatts);
     return powerRange(Math.min(...known), Math.max(...known));
+  }
+
+  /** Behind the line: what it draws doing nothing. */
+  #drawIdleBand({ ctx, bbox, valToPos }: uPlot): void {
+    const { idleWatts } = this.#marks;
+    if (idleWatts === undefined) return;
+    const bottom = bbox.top + bbox.height;
+    const top = Math.max(bbox.top, Math.min(bottom, valToPos(idleWatts, 'y', true)));
+    ctx.save();
+    ctx.fillStyle = this.#fitted.theme.idleBand;
+    ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+    ctx.restore();
   }
 
   #drawMarks({ ctx, bbox, valToPos }: uPlot): void {
@@ -177,40 +191,15 @@ export class PowerChart {
       const y = Math.round(valToPos(watts, 'y', true));
       strokeLine(ctx, colour, dash, bbox.left, y, bbox.left + bbox.width, y);
     };
-    level(this.#marks.idleWatts, this.#theme.idle, [6 * pixel, 4 * pixel]);
-    level(this.#marks.limitWatts, this.#theme.limit, [2 * pixel, 3 * pixel]);
+    level(this.#marks.idleWatts, this.#fitted.theme.idle, [6 * pixel, 4 * pixel]);
+    level(this.#marks.limitWatts, this.#fitted.theme.limit, [2 * pixel, 3 * pixel]);
     for (const atMs of this.#marks.startsAtMs) {
       const x = Math.round(valToPos(atMs / 1000, 'x', true));
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      strokeLine(ctx, this.#theme.start, [], x, bbox.top, x, bbox.top + bbox.height);
-      triangle(ctx, this.#theme.start, x, bbox.top, 5 * pixel);
+      strokeLine(ctx, this.#fitted.theme.start, [], x, bbox.top, x, bbox.top + bbox.height);
+      triangle(ctx, this.#fitted.theme.start, x, bbox.top, 5 * pixel);
     }
     ctx.restore();
-  }
-
-  #axes(font: string): uPlot.Axis[] {
-    const lines = { stroke: () => this.#theme.grid, width: 1 };
-    const common: uPlot.Axis = { font, stroke: () => this.#theme.text, grid: lines };
-    return [
-      {
-        ...common,
-        space: (plot) => (plot.width < 480 ? 64 : 84),
-        ticks: { ...lines, size: 4 },
-        gap: 4,
-        size: 26,
-        values: (_plot, splits, _axis, _space, incrementS) =>
-          splits.map((atS) => timeLabel(atS * 1000, incrementS, this.#options.format())),
-      },
-      {
-        ...common,
-        space: (_plot, _axis, _min, _max, height) => Math.max(36, height / 8),
-        ticks: { show: false },
-        gap: 6,
-        size: (plot, labels) => axisWidth(plot.ctx, labels, font),
-        values: (_plot, splits, _axis, _space, increment) =>
-          powerLabels(splits, increment, this.#options.format()),
-      },
-    ];
   }
 }
 

@@ -10,7 +10,7 @@ import type { Query } from './routes.ts';
 import { ServersTable } from './servers-table.tsx';
 
 /** The room at a glance: what it draws now and drew before, what needs a look, and who draws it. */
-export function RoomView({ present }: PresentProps & { readonly route: { readonly query: Query } }) {
+export function RoomView({ present, route }: PresentProps & { readonly route: { readonly query: Query } }) {
   const tree = present.tree.answer.value.value;
   const empty = present.roster.value.length === 0;
   if (empty && tree && present.link.value.phase === 'live') return <FirstRun present={present} />;
@@ -24,7 +24,7 @@ export function RoomView({ present }: PresentProps & { readonly route: { readonl
         <Racks present={present} />
       </div>
       <div class="room-main">
-        <HistoryChart present={present} series={present.roomSeries} title="Room total" />
+        <HistoryChart present={present} series={present.roomSeries} title="Room total" query={route.query} />
         <ServersTable present={present} />
       </div>
     </div>

@@ -60,7 +60,13 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
         <InputList present={present} row={row} />
       </section>
       <ServerIdle present={present} verdict={verdict} />
-      <HistoryChart present={present} series={present.liveSeries(scope)} title="Power" marks={marks} />
+      <HistoryChart
+        present={present}
+        series={present.liveSeries(scope)}
+        title="Power"
+        query={route.query}
+        marks={marks}
+      />
       <section class="panel starts-panel" aria-labelledby="starts-title">
         <div class="panel-head">
           <h2 id="starts-title">Starts</h2>

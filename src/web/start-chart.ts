@@ -1,6 +1,7 @@
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import type { StartAnswer } from '../api/shapes.ts';
-import { axisWidth, type ChartTheme, chartFont, powerLabels, readTheme, strokeLine } from './chart-theme.ts';
+import { chartFont, strokeLine } from './chart-theme.ts';
+import { type ChartLook, FittedPlot, lineCursor } from './fitted-plot.ts';
 import { type Format, joined } from './format.ts';
 import { earlierMax, type TracedStart } from './start-traces.ts';
 
@@ -32,93 +33,65 @@ const voltsSeries = earlierMax + 2;
 /** The trace of a start from its onset on, earlier ones of the same server behind it, drawn by uPlot. */
 export class StartChart {
   readonly #options: StartChartOptions;
-  readonly #plot: uPlot;
-  readonly #resized: ResizeObserver;
-  #theme: ChartTheme;
+  readonly #fitted: FittedPlot;
   #start: StartAnswer | undefined;
   #span: [number, number] = [0, 1];
 
   constructor(options: StartChartOptions, hasVolts: boolean) {
     this.#options = options;
-    this.#theme = readTheme(options.host);
-    this.#plot = new uPlot(this.#plotOptions(hasVolts), emptyData, options.host);
-    this.#resized = new ResizeObserver(() => this.#fit());
-    this.#resized.observe(options.host);
+    this.#fitted = new FittedPlot(options.host, (look) => this.#plotOptions(look, hasVolts), emptyData);
   }
 
   draw({ start, earlier }: TracedStart, span: StartSpan): void {
     this.#start = start;
     this.#span = spanOf(start, span);
-    this.#plot.setData(startColumns(start, earlier, this.#span) as uPlot.AlignedData);
+    this.#fitted.plot.setData(startColumns(start, earlier, this.#span) as uPlot.AlignedData);
     this.#tellPoint();
   }
 
   recolour(): void {
-    this.#theme = readTheme(this.#options.host);
-    this.#plot.redraw();
+    this.#fitted.recolour();
   }
 
   /** Moves the cursor by so many readings; from the onset when there is none yet. */
   moveCursor(by: number): void {
-    const atS = this.#plot.data[0];
-    const watts = this.#plot.data[wattsSeries]!;
+    const { data, cursor } = this.#fitted.plot;
+    const atS = data[0];
+    const watts = data[wattsSeries]!;
     const seen = [...atS.keys()].filter(
       (i) => watts[i] != null && atS[i]! >= this.#span[0] && atS[i]! <= this.#span[1],
     );
     if (seen.length === 0) return;
-    const from = this.#plot.cursor.idx ?? 0;
-    const place = seen.findLastIndex((i) => i <= from);
-    const index = seen[Math.max(0, Math.min(seen.length - 1, place + by))]!;
-    this.#plot.setCursor({
-      left: this.#plot.valToPos(atS[index]!, 'x'),
-      top: this.#plot.valToPos(watts[index]!, 'y'),
-    });
+    const place = seen.findLastIndex((i) => i <= (cursor.idx ?? 0));
+    this.#fitted.pointAt(seen[Math.max(0, Math.min(seen.length - 1, place + by))]!, wattsSeries);
   }
 
   hideCursor(): void {
-    this.#plot.setCursor({ left: -10, top: -10 });
+    this.#fitted.hideCursor();
   }
 
   destroy(): void {
-    this.#resized.disconnect();
-    this.#plot.destroy();
-  }
-
-  #fit(): void {
-    const { clientWidth: width, clientHeight: height } = this.#options.host;
-    if (width > 0 && height > 0 && (width !== this.#plot.width || height !== this.#plot.height)) {
-      this.#plot.setSize({ width, height });
-    }
+    this.#fitted.destroy();
   }
 
   #tellPoint(): void {
-    const index = this.#plot.cursor.idx;
-    const hidden = (this.#plot.cursor.left ?? -1) < 0;
-    const watts = hidden || index == null ? undefined : this.#plot.data[wattsSeries]?.[index];
-    if (index == null || watts == null) {
+    const index = this.#fitted?.pointed;
+    const data = this.#fitted?.plot.data;
+    const watts = index === undefined ? undefined : data[wattsSeries]?.[index];
+    if (index === undefined || watts == null) {
       this.#options.onPoint(undefined);
       return;
     }
-    const volts = this.#plot.data[voltsSeries]?.[index];
-    this.#options.onPoint({
-      afterMs: this.#plot.data[0][index]! * 1000,
-      watts,
-      ...(volts != null && { volts }),
-    });
+    const volts = data[voltsSeries]?.[index];
+    this.#options.onPoint({ afterMs: data[0][index]! * 1000, watts, ...(volts != null && { volts }) });
   }
 
-  #plotOptions(hasVolts: boolean): uPlot.Options {
-    const { host } = this.#options;
-    const faint: uPlot.Series = { width: 1, stroke: () => this.#theme.faint, points: { show: false } };
+  #plotOptions(look: ChartLook, hasVolts: boolean): Omit<uPlot.Options, 'width' | 'height'> {
+    const faint: uPlot.Series = { width: 1, stroke: () => look.theme().faint, points: { show: false } };
     return {
-      width: Math.max(host.clientWidth, 50),
-      height: Math.max(host.clientHeight, 50),
-      legend: { show: false },
       padding: [14, hasVolts ? 0 : 18, 0, 0],
       cursor: {
-        drag: { x: false, y: false },
-        y: false,
-        points: { size: 7, one: true, fill: () => this.#theme.line },
+        ...lineCursor(look.theme),
         // Readings of earlier starts lie between those of this one.
         dataIdx: (plot, _series, index) => nearestKnown(plot.data[wattsSeries]!, index),
       },
@@ -130,10 +103,10 @@ export class StartChart {
       series: [
         {},
         ...Array.from({ length: earlierMax }, () => faint),
-        { width: 1.75, stroke: () => this.#theme.line, points: { show: (plot) => isSparse(plot), size: 4 } },
-        { scale: 'volts', width: 1, dash: [3, 3], stroke: () => this.#theme.volts, points: { show: false } },
+        { width: 1.75, stroke: () => look.theme().line, points: { show: (plot) => isSparse(plot), size: 4 } },
+        { scale: 'volts', width: 1, dash: [3, 3], stroke: () => look.theme().volts, points: { show: false } },
       ],
-      axes: this.#axes(chartFont(host), hasVolts),
+      axes: this.#axes(look, hasVolts),
       hooks: {
         setCursor: [() => this.#tellPoint()],
         drawAxes: [(plot) => this.#drawSettled(plot)],
@@ -142,40 +115,24 @@ export class StartChart {
     };
   }
 
-  #axes(font: string, hasVolts: boolean): uPlot.Axis[] {
-    const lines = { stroke: () => this.#theme.grid, width: 1 };
-    const common: uPlot.Axis = { font, stroke: () => this.#theme.text, grid: lines };
-    const upright: uPlot.Axis = {
-      ...common,
-      space: 36,
-      ticks: { show: false },
-      gap: 6,
-      size: (plot, labels) => axisWidth(plot.ctx, labels, font),
-    };
+  #axes(look: ChartLook, hasVolts: boolean): uPlot.Axis[] {
+    const { format } = this.#options;
     return [
-      {
-        ...common,
-        space: 7.5 * Number.parseInt(font, 10),
+      look.across({
+        space: 7.5 * Number.parseInt(look.font, 10),
         incrs: niceSeconds,
-        ticks: { ...lines, size: 4 },
-        gap: 4,
-        size: 26,
-        values: (_plot, splits) => splits.map((atS) => secondsLabel(atS, this.#options.format())),
-      },
-      {
-        ...upright,
-        values: (_plot, splits, _axis, _space, increment) =>
-          powerLabels(splits, increment, this.#options.format()),
-      },
-      {
-        ...upright,
+        values: (_plot, splits) => splits.map((atS) => secondsLabel(atS, format())),
+      }),
+      look.watts(format, { space: 36 }),
+      look.upright({
+        space: 36,
         scale: 'volts',
         side: 1,
         show: hasVolts,
         grid: { show: false },
-        stroke: () => this.#theme.volts,
-        values: (_plot, splits) => splits.map((volts) => joined(this.#options.format().volts(volts))),
-      },
+        stroke: () => look.theme().volts,
+        values: (_plot, splits) => splits.map((volts) => joined(format().volts(volts))),
+      }),
     ];
   }
 
@@ -187,7 +144,7 @@ export class StartChart {
     const right = bbox.left + bbox.width;
     if (left >= right) return;
     ctx.save();
-    ctx.fillStyle = this.#theme.band;
+    ctx.fillStyle = this.#fitted.theme.band;
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
     ctx.restore();
   }
@@ -205,13 +162,29 @@ export class StartChart {
     ctx.lineWidth = pixel;
     const x = (afterMs: number) => Math.round(valToPos(afterMs / 1000, 'x', true));
     const y = (watts: number) => Math.round(valToPos(watts, 'y', true));
-    strokeLine(ctx, this.#theme.start, [4 * pixel, 3 * pixel], x(0), bbox.top, x(0), bbox.top + bbox.height);
+    strokeLine(
+      ctx,
+      this.#fitted.theme.start,
+      [4 * pixel, 3 * pixel],
+      x(0),
+      bbox.top,
+      x(0),
+      bbox.top + bbox.height,
+    );
     if (start.complete && start.settledWatts !== undefined) {
       const level = y(start.settledWatts);
-      strokeLine(ctx, this.#theme.idle, [6 * pixel, 4 * pixel], x(0), level, bbox.left + bbox.width, level);
+      strokeLine(
+        ctx,
+        this.#fitted.theme.idle,
+        [6 * pixel, 4 * pixel],
+        x(0),
+        level,
+        bbox.left + bbox.width,
+        level,
+      );
     }
     const [peakX, peakY] = [x(start.peakAtMs - start.atMs), y(start.peakWatts)];
-    ctx.fillStyle = this.#theme.start;
+    ctx.fillStyle = this.#fitted.theme.start;
     ctx.beginPath();
     ctx.arc(peakX, peakY, 4 * pixel, 0, 2 * Math.PI);
     ctx.fill();
@@ -219,7 +192,7 @@ export class StartChart {
       String(Math.round(Number(size) * pixel)),
     );
     const sign = start.peakIs === 'measured' ? '' : '≥ ';
-    ctx.fillStyle = this.#theme.text;
+    ctx.fillStyle = this.#fitted.theme.text;
     ctx.textBaseline = 'bottom';
     const label = `${sign}${joined(format.watts(start.peakWatts))}`;
     const fits = peakX + 8 * pixel + ctx.measureText(label).width < bbox.left + bbox.width;

@@ -2,8 +2,8 @@ import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { StartRow } from '../api/shapes.ts';
 import type { Answer } from './answers.ts';
+import { ChartHost, Readout, useByKeys, useColourChanges } from './chart-host.tsx';
 import { counted, type Format, joined } from './format.ts';
-import { useColourChanges } from './history-chart.tsx';
 import { Key } from './key.tsx';
 import type { PresentProps } from './present.ts';
 import { StartChart, type StartPoint, type StartSpan } from './start-chart.ts';
@@ -55,7 +55,7 @@ interface TraceChartProps extends PresentProps {
 function TraceChart({ present, traced, hasVolts }: TraceChartProps) {
   const span = useSignal<StartSpan>('whole');
   const point = useSignal<StartPoint | undefined>(undefined);
-  const byKeys = useSignal(false);
+  const byKeys = useByKeys();
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<StartChart>(undefined);
   const format = present.format.value;
@@ -83,34 +83,14 @@ function TraceChart({ present, traced, hasVolts }: TraceChartProps) {
   }, [present, traced, hasVolts]);
   useColourChanges(() => chart.current?.recolour(), present.link.value.phase);
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30 }[event.key];
-    if (event.key === 'Escape') chart.current?.hideCursor();
-    if (by === undefined) return;
-    event.preventDefault();
-    byKeys.value = true;
-    chart.current?.moveCursor(by);
-  };
   const earlier = traced.value.value?.earlier.length ?? 0;
   return (
     <div class="start-chart">
       <div class="start-chart-head">
         <SpanChoice span={span.value} choose={(chosen) => (span.value = chosen)} />
-        <output class="readout figure" aria-live={byKeys.value ? 'polite' : 'off'}>
-          {point.value && pointText(point.value, format)}
-        </output>
+        <Readout byKeys={byKeys.value}>{point.value ? pointText(point.value, format) : ''}</Readout>
       </div>
-      <div
-        ref={host}
-        class="chart-host"
-        role="img"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys move the cursor along the line
-        tabIndex={0}
-        aria-label="Trace of the start. Arrow keys read single readings."
-        onKeyDown={onKeyDown}
-        onMouseMove={() => (byKeys.value = false)}
-        onBlur={() => chart.current?.hideCursor()}
-      />
+      <ChartHost host={host} chart={chart} byKeys={byKeys} label="Trace of the start." />
       <p class="hint chart-legend">
         <Key swatch="line">this start</Key>
         {earlier > 0 && <Key swatch="faint">{counted(earlier, 'earlier one')}</Key>}

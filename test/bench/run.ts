@@ -1,6 +1,7 @@
 // `npm run bench -- NAME [NAME…] [--json]`: measures, and prints tables, or with --json one JSON object last.
 // `history` also takes --outlets N, --days N, --minute-days N and --raw-days N to shrink its made year, and --folder DIR
 // to keep it and ask it again.
+// `page` also takes --minutes N, how long each page is watched.
 // `fuzz` also takes --seed N and --messages N, and ends with code 1 when it has found something.
 // Machines differ, so each figure has a bare reference beside it, measured on the same machine in the same run.
 import { cpus, totalmem } from 'node:os';
@@ -17,6 +18,7 @@ export interface BenchOptions {
   readonly 'minute-days'?: string | undefined;
   readonly 'raw-days'?: string | undefined;
   readonly folder?: string | undefined;
+  readonly minutes?: string | undefined;
 }
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchRow[]>>> = {
@@ -41,6 +43,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
     ),
   memory: async () => (await import('./memory.ts')).memoryBench(),
   startup: async () => (await import('./startup.ts')).startupBench(),
+  page: async ({ minutes }) => (await import('./page.ts')).pageBench({ minutes: Number(minutes ?? 0.5) }),
   fuzz: async ({ seed, messages }) =>
     (await import('./fuzz.ts')).fuzzBench({
       seed: Number(seed ?? Date.now() % 1e9),
@@ -59,6 +62,7 @@ const { values, positionals } = parseArgs({
     'minute-days': { type: 'string' },
     'raw-days': { type: 'string' },
     folder: { type: 'string' },
+    minutes: { type: 'string' },
   },
   allowPositionals: true,
 });

@@ -1,0 +1,181 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { startChromium } from '../servers/chromium.ts';
+import { buildPage } from '../web/built-page.ts';
+import { makeFigures, makeRoom } from '../web/made-room.ts';
+import { RoomServer } from '../web/room-server.ts';
+import { referenceHtml, referenceScript } from './page-reference.ts';
+import type { BenchRow } from './run.ts';
+
+/** What a page costs the browser while frames come in. */
+export interface PageRow {
+  readonly what: string;
+  readonly servers: number;
+  readonly framesPerSecond: number;
+  /** From the navigation until the total and the first rows stand there drawn. */
+  readonly firstUsefulPaintMs: number;
+  /** Of the time of the main thread, all tasks; scripts, and style with layout, alone. */
+  readonly busyPercent: number;
+  readonly scriptPercent: number;
+  readonly layoutPercent: number;
+  /** Over 50 ms, after loading. */
+  readonly longTasks: number;
+  readonly longestTaskMs: number;
+  /** After a collection, at the beginning and at the end. */
+  readonly heapBeginMb: number;
+  readonly heapEndMb: number;
+  readonly domNodes: number;
+}
+
+export interface PageBenchOptions {
+  /** How long each page is watched. */
+  readonly minutes?: number;
+}
+
+const minuteMs = 60_000;
+/** Loading, its history and the first collections are over. */
+const settleMs = 8_000;
+
+/**
+ * The page in a real browser, before a server that changes every figure in every frame: 500 servers once a second,
+ * 2,000 twice a second. Beside each the bare reference: a page that only writes the watts of the same frames into
+ * the cells of a plain table, every row of it in the document.
+ */
+export async function measurePage({ minutes = 0.5 }: PageBenchOptions = {}): Promise<PageRow[]> {
+  await using built = await buildPage();
+  const reference = await mkdtemp(join(tmpdir(), 'rackwatt-reference-'));
+  await writeFile(join(reference, 'index.html'), referenceHtml);
+  await writeFile(join(reference, 'reference.js'), referenceScript);
+  const browser = await startChromium();
+  try {
+    const rows: PageRow[] = [];
+    for (const [servers, framesPerSecond] of [
+      [500, 1],
+      [2_000, 2],
+    ] as const) {
+      const load = { servers, framesPerSecond, watchMs: minutes * minuteMs };
+      rows.push(await measure(browser, 'plain table, watts only', reference, '#row-9', load));
+      rows.push(await measure(browser, 'rackwatt, room', built.folder, '.server .quantity', load));
+    }
+    return rows;
+  } finally {
+    await browser.close();
+    await rm(reference, { recursive: true, force: true });
+  }
+}
+
+/** The same as a table. */
+export async function pageBench(options: PageBenchOptions): Promise<BenchRow[]> {
+  return (await measurePage(options)) as unknown as BenchRow[];
+}
+
+interface Load {
+  readonly servers: number;
+  readonly framesPerSecond: number;
+  readonly watchMs: number;
+}
+
+async function measure(
+  browser: Browser,
+  what: string,
+  folder: string,
+  useful: string,
+  load: Load,
+): Promise<PageRow> {
+  const server = new RoomServer(folder, makeRoom(load.servers));
+  await server.start();
+  const numbers = Array.from({ length: load.servers }, (_, i) => i);
+  const frames = setInterval(
+    () => server.frame(makeFigures(numbers, Date.now())),
+    1_000 / load.framesPerSecond,
+  );
+  const context = await browser.newContext({ viewport: { width: 1920, height: 1080 } });
+  try {
+    const page = await context.newPage();
+    await page.addInitScript(watchPage, useful);
+    await page.goto(server.url);
+    await page.waitForFunction(() => (window as unknown as Watched).usefulMs !== undefined);
+    await sleep(settleMs);
+    const session = await context.newCDPSession(page);
+    await session.send('Performance.enable');
+    const begin = await look(page, session);
+    await sleep(load.watchMs);
+    const end = await look(page, session);
+    const share = (key: 'TaskDuration' | 'ScriptDuration') =>
+      percent((end.metrics[key]! - begin.metrics[key]!) / (end.atS - begin.atS));
+    const layoutS = (seen: Look) => seen.metrics.LayoutDuration! + seen.metrics.RecalcStyleDuration!;
+    const { usefulMs, tasks } = await page.evaluate(watchedSince, begin.pageMs);
+    return {
+      what,
+      servers: load.servers,
+      framesPerSecond: load.framesPerSecond,
+      firstUsefulPaintMs: Math.round(usefulMs),
+      busyPercent: share('TaskDuration'),
+      scriptPercent: share('ScriptDuration'),
+      layoutPercent: percent((layoutS(end) - layoutS(begin)) / (end.atS - begin.atS)),
+      longTasks: tasks.length,
+      longestTaskMs: Math.round(Math.max(0, ...tasks)),
+      heapBeginMb: begin.heapMb,
+      heapEndMb: end.heapMb,
+      domNodes: end.metrics.Nodes!,
+    };
+  } finally {
+    clearInterval(frames);
+    await context.close();
+    await server.stop();
+  }
+}
+
+interface Watched {
+  usefulMs?: number;
+  tasks: { atMs: number; ms: number }[];
+}
+
+/** In the page, before anything else: when something useful stands there drawn, and every long task. */
+function watchPage(useful: string): void {
+  const watched = window as unknown as Watched;
+  watched.tasks = [];
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) {
+      watched.tasks.push({ atMs: startTime, ms: duration });
+    }
+  }).observe({ type: 'longtask', buffered: true });
+  const look = () => {
+    if (!document.querySelector(useful)) requestAnimationFrame(look);
+    // What was found is painted with this frame; the next one begins after that.
+    else requestAnimationFrame(() => (watched.usefulMs = performance.now()));
+  };
+  requestAnimationFrame(look);
+}
+
+function watchedSince(fromMs: number): { usefulMs: number; tasks: number[] } {
+  const { usefulMs, tasks } = window as unknown as Watched;
+  return { usefulMs: usefulMs!, tasks: tasks.filter(({ atMs }) => atMs >= fromMs).map(({ ms }) => ms) };
+}
+
+interface Look {
+  readonly atS: number;
+  /** As the page counts: since its navigation. */
+  readonly pageMs: number;
+  readonly heapMb: number;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+async function look(page: Page, session: CDPSession): Promise<Look> {
+  const metrics = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  };
+  // Before the watch begins and after it ended: the collection itself is no work of the page.
+  const before = await metrics();
+  await session.send('HeapProfiler.collectGarbage');
+  const after = await metrics();
+  const heapMb = Math.round(after.JSHeapUsedSize! / 1e5) / 10;
+  const pageMs = await page.evaluate(() => performance.now());
+  return { atS: before.Timestamp!, pageMs, heapMb, metrics: before };
+}
+
+const percent = (share: number) => Math.round(share * 1_000) / 10;
