@@ -9,10 +9,15 @@ export const criticalShare = 0.8;
 
 export type LoadLevel = 'normal' | 'high' | 'critical' | 'over' | 'unknown';
 
+/** What may be used for long of a rating. */
+export const usableShare = criticalShare;
+
 export interface BreakerLoad {
   readonly amps?: number;
   /** Of the rating; may exceed 1. */
   readonly share?: number;
+  /** Of what is usable for continuous load. */
+  readonly usedShare?: number;
   readonly level: LoadLevel;
 }
 
@@ -25,7 +30,7 @@ export function breakerLoad(figure: Figure | undefined, ratingAmps: number | und
   if (amps === undefined) return { level: 'unknown' };
   if (ratingAmps === undefined || ratingAmps <= 0) return { amps, level: 'unknown' };
   const share = amps / ratingAmps;
-  return { amps, share, level: levelOf(share) };
+  return { amps, share, usedShare: share / usableShare, level: levelOf(share) };
 }
 
 export function ampsOf(figure: Figure | undefined): number | undefined {

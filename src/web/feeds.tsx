@@ -1,28 +1,31 @@
 import type { TreeAnswer } from '../api/shapes.ts';
-import { type BreakerLoad, breakerLoad, criticalShare, type LoadLevel } from './breaker-load.ts';
+import type { Figure } from '../model/figure.ts';
+import { type BreakerLoad, breakerLoad, type LoadLevel, usableShare } from './breaker-load.ts';
 import { joined } from './format.ts';
+import { knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
 import type { PresentProps } from './present.ts';
-import { Quantity } from './quantity.tsx';
+import { Quantity, Unknown } from './quantity.tsx';
 
 type Feed = TreeAnswer['feeds'][number];
 type Breaker = Feed['breakers'][number];
 
-/** Each feed with its breakers as gauges against their ratings. */
+/** Each feed with its breakers, as gauges against the amps that may be used for long. */
 export function Feeds({ present }: PresentProps) {
   const feeds = present.tree.answer.value.value?.feeds ?? [];
   if (feeds.length === 0) return null;
   return (
-    <section class="panel" aria-labelledby="feeds-title">
+    <section class="panel feeds" aria-labelledby="feeds-title">
       <div class="panel-head">
         <h2 id="feeds-title">Feeds and breakers</h2>
+        <span class="count">of usable amps</span>
       </div>
       {feeds.map((feed) => (
         <FeedLoads present={present} feed={feed} key={feed.name} />
       ))}
       <p class="hint">
-        The mark at {present.format.value.percent(criticalShare)} is the usual planning limit for continuous
-        load. It does not replace an electrician's assessment.
+        Usable for continuous load: {present.format.value.percent(usableShare)} of a breaker's rating, the
+        mark. It does not replace an electrician's assessment.
       </p>
     </section>
   );
@@ -34,21 +37,46 @@ function FeedLoads({ present, feed }: PresentProps & { readonly feed: Feed }) {
   const watts = freshWatts(figure);
   const roomWatts = freshWatts(present.figure('room'));
   const share = watts !== undefined && roomWatts ? watts / roomWatts : undefined;
+  const known = figure?.basis === 'partial' ? { atLeast: true } : {};
   return (
     <div class="feed">
-      <h3>
+      <h3 title={knownText(figure, present)}>
         <span>Feed {feed.name}</span>
         <span class="figure">
-          {share !== undefined && <span class="aside">{format.percent(share)}</span>}
-          <Quantity shown={format.power(watts)} atLeast={figure?.basis === 'partial'} />
+          {share !== undefined && <span class="aside">{format.percent(share)} of the room</span>}
+          <Quantity shown={format.power(watts)} {...known} />
         </span>
       </h3>
       <ul class="gauges">
+        {feed.breakers.length > 1 && (
+          <Gauge present={present} name="all" figure={figure} ratingAmps={sumOfRatings(feed)} />
+        )}
         {feed.breakers.map((breaker) => (
           <BreakerGauge present={present} breaker={breaker} key={breaker.name} />
         ))}
       </ul>
     </div>
+  );
+}
+
+/** Undefined when one of them is not known. */
+function sumOfRatings({ breakers }: Feed): number | undefined {
+  return breakers.reduce<number | undefined>(
+    (sum, { amps }) => (sum === undefined || amps === undefined ? undefined : sum + amps),
+    0,
+  );
+}
+
+function BreakerGauge({ present, breaker }: PresentProps & { readonly breaker: Breaker }) {
+  const figure = present.figure(`breaker:${breaker.name}`);
+  return (
+    <Gauge
+      present={present}
+      name={breaker.name}
+      figure={figure}
+      ratingAmps={breaker.amps}
+      {...(breaker.curve && { curve: breaker.curve })}
+    />
   );
 }
 
@@ -60,40 +88,63 @@ const levelWord: Record<LoadLevel, string> = {
   unknown: '',
 };
 
-function BreakerGauge({ present, breaker }: PresentProps & { readonly breaker: Breaker }) {
+interface GaugeProps extends PresentProps {
+  readonly name: string;
+  readonly figure: Figure | undefined;
+  readonly ratingAmps: number | undefined;
+  readonly curve?: string;
+}
+
+function Gauge({ present, name, figure, ratingAmps, curve }: GaugeProps) {
   const format = present.format.value;
-  const figure = present.figure(`breaker:${breaker.name}`);
-  const partial = figure?.basis === 'partial';
-  const load = breakerLoad(figure?.stale ? undefined : figure, breaker.amps);
+  const atLeast = figure?.basis === 'partial';
+  const load = breakerLoad(figure?.stale ? undefined : figure, ratingAmps);
+  const rating = ratingAmps === undefined ? 'no rating in the settings' : format.rating(ratingAmps);
+  const word = levelWord[load.level];
   return (
-    <li class="gauge" data-level={load.level}>
-      <span class="gauge-name" title={breaker.curve && `Curve ${breaker.curve}`}>
-        {breaker.name}
-      </span>
+    <li
+      class="gauge"
+      data-level={load.level}
+      title={`${[rating, curve && `curve ${curve}`].filter(Boolean).join(', ')}; ${knownText(figure, present)}`}
+    >
+      <span class="gauge-name">{name}</span>
       <GaugeBar load={load} />
       <span class="gauge-text figure">
-        {breaker.amps === undefined ? (
-          <Quantity shown={format.amps(load.amps)} atLeast={partial} />
+        {ratingAmps === undefined ? (
+          <Quantity shown={format.amps(load.amps)} atLeast={atLeast} />
         ) : (
           <>
-            <Quantity shown={{ ...format.amps(load.amps), unit: '' }} atLeast={partial} />
-            <span class="aside"> of {format.rating(breaker.amps)}</span>
+            <Quantity shown={{ ...format.amps(load.amps), unit: '' }} atLeast={atLeast} />
+            <span class="aside"> of {format.rating(ratingAmps * usableShare)}</span>
           </>
         )}
       </span>
       <span class="gauge-share figure">
-        {load.share === undefined ? joined(format.power(freshWatts(figure))) : format.percent(load.share)}
-        {levelWord[load.level] !== '' && <strong> {levelWord[load.level]}</strong>}
+        <GaugeShare present={present} load={load} figure={figure} />
+        {word !== '' && <strong> {word}</strong>}
       </span>
     </li>
   );
+}
+
+interface GaugeShareProps extends PresentProps {
+  readonly load: BreakerLoad;
+  readonly figure: Figure | undefined;
+}
+
+/** Where amps are not metered the watts still say something. */
+function GaugeShare({ present, load, figure }: GaugeShareProps) {
+  const format = present.format.value;
+  if (load.usedShare !== undefined) return <span>{format.percent(load.usedShare)}</span>;
+  const watts = freshWatts(figure);
+  return watts === undefined ? <Unknown /> : <span>{joined(format.power(watts))}</span>;
 }
 
 function GaugeBar({ load }: { readonly load: BreakerLoad }) {
   return (
     <span class="bar" aria-hidden="true">
       <span class="bar-fill" style={{ transform: `scaleX(${Math.min(1, load.share ?? 0).toFixed(4)})` }} />
-      <span class="bar-mark" style={{ left: `${criticalShare * 100}%` }} />
+      <span class="bar-mark" style={{ left: `${usableShare * 100}%` }} />
     </span>
   );
 }

@@ -1,8 +1,9 @@
 import type { Figure } from '../model/figure.ts';
 import { ampsOf } from './breaker-load.ts';
+import { Facts } from './facts.tsx';
 import { counted, joined } from './format.ts';
 import { freshWatts } from './live-series.ts';
-import type { PresentProps } from './present.ts';
+import type { Present, PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
 import { countRoster, type RosterCount } from './roster.ts';
 
@@ -11,7 +12,7 @@ export function RoomTotal({ present }: PresentProps) {
   const format = present.format.value;
   const figure = present.figure('room');
   const count = countRoster(present.roster.value, (scope) => present.figure(scope));
-  const partial = figure?.basis === 'partial';
+  const factor = powerFactor(figure);
   return (
     <section class="panel total" aria-labelledby="total-title">
       <div class="panel-head">
@@ -19,37 +20,28 @@ export function RoomTotal({ present }: PresentProps) {
         <BasisTag figure={figure} />
       </div>
       <p class="total-watts figure">
-        <Quantity shown={format.power(freshWatts(figure))} atLeast={partial} />
+        <Quantity shown={format.power(freshWatts(figure))} atLeast={figure?.basis === 'partial'} />
       </p>
-      <dl class="facts">
-        <div>
-          <dt>Today</dt>
-          <dd class="figure">
-            <Quantity shown={format.energy(figure?.todayWattHours)} />
-          </dd>
-        </div>
-        <div>
-          <dt>Current</dt>
-          <dd class="figure">
-            <Quantity shown={format.amps(ampsOf(figure))} />
-          </dd>
-        </div>
-        <div>
-          <dt>Power factor</dt>
-          <dd class="figure">
-            <Quantity shown={factor(figure, (value) => format.number(value, 2))} />
-          </dd>
-        </div>
-      </dl>
-      {figure && <p class="hint">{basisSentence(figure, count, joined(format.power(freshWatts(figure))))}</p>}
+      <Facts
+        rows={[
+          ['Today', <Quantity key="today" shown={format.energy(figure?.todayWattHours)} />],
+          ['Current', <Quantity key="amps" shown={format.amps(ampsOf(figure))} />],
+          [
+            'Idling',
+            <span key="idling" title="Drawn by servers that are on and do nothing">
+              <Quantity shown={format.power(count.idlingWatts)} />
+            </span>,
+          ],
+          ...(factor === undefined ? [] : [['Power factor', format.number(factor, 2)] as const]),
+        ]}
+      />
+      {figure && <p class="hint">{basisSentence(figure, count, present)}</p>}
     </section>
   );
 }
 
-function factor(figure: Figure | undefined, show: (value: number) => string) {
-  const { powerFactor, watts, voltAmps } = figure ?? {};
-  const known = powerFactor ?? (watts !== undefined && voltAmps ? watts / voltAmps : undefined);
-  return { text: known === undefined ? '–' : show(known), unit: '' };
+function powerFactor({ powerFactor, watts, voltAmps }: Partial<Figure> = {}): number | undefined {
+  return powerFactor ?? (watts !== undefined && voltAmps ? watts / voltAmps : undefined);
 }
 
 const basisWord = { measured: 'Measured', partial: 'Partial', estimated: 'Estimated', unknown: 'Unknown' };
@@ -63,14 +55,16 @@ function BasisTag({ figure }: { readonly figure: Figure | undefined }) {
   );
 }
 
-/** What the total lacks, in words. */
-function basisSentence(figure: Figure, count: RosterCount, shown: string): string {
+/** What the total is made of, how old it is, and what it lacks. */
+function basisSentence(figure: Figure, count: RosterCount, present: Present): string {
+  const format = present.format.value;
   const all = Object.values(count.states).reduce((sum, one) => sum + one, 0);
   if (figure.basis === 'unknown') return 'No server has a fresh reading.';
+  const age = figure.atMs === undefined ? '' : `, ${format.age(present.ageMs(figure.atMs))} ago`;
   const lacks = [
     count.unknown > 0 && `${counted(count.unknown, 'server')} without a fresh reading`,
     count.partial > 0 && `${counted(count.partial, 'server')} with an input missing`,
   ].filter(Boolean);
-  if (figure.basis === 'measured' || lacks.length === 0) return `Sum of ${counted(all, 'server')}.`;
-  return `The truth is more than ${shown}: ${lacks.join(', ')}.`;
+  if (figure.basis === 'measured' || lacks.length === 0) return `Sum of ${counted(all, 'server')}${age}.`;
+  return `The truth is more than ${joined(format.power(freshWatts(figure)))}${age}: ${lacks.join(', ')}.`;
 }

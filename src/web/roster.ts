@@ -54,6 +54,7 @@ export const sortKeys = {
   rack: { label: 'Rack', first: 'ascending' },
   state: { label: 'State', first: 'ascending' },
   watts: { label: 'Power', first: 'descending' },
+  idle: { label: 'Idle', first: 'descending' },
   today: { label: 'Today', first: 'descending' },
   age: { label: 'Age', first: 'descending' },
 } as const;
@@ -74,6 +75,7 @@ export interface RowFilter {
   /** All of its words must be found in name, rack, feeds or outlets. */
   readonly text: string;
   readonly state?: PowerState;
+  readonly rack?: string;
 }
 
 export type FigureOf = (scope: string) => Figure | undefined;
@@ -83,6 +85,7 @@ export function filterRows(rows: readonly RosterRow[], filter: RowFilter, figure
   return rows.filter(
     (row) =>
       words.every((word) => row.haystack.includes(word)) &&
+      (filter.rack === undefined || row.rack === filter.rack) &&
       (filter.state === undefined || stateOf(figureOf(row.scope)) === filter.state),
   );
 }
@@ -117,6 +120,8 @@ function sortValue(row: RosterRow, key: SortKey, figure: Figure | undefined): nu
       return stateRank[stateOf(figure)];
     case 'watts':
       return figure?.watts;
+    case 'idle':
+      return figure?.idleWatts;
     case 'today':
       return figure?.todayWattHours;
     case 'age':
@@ -142,6 +147,8 @@ export interface RosterCount {
   readonly unknown: number;
   /** Servers of which an input is missing. */
   readonly partial: number;
+  /** What those draw that are on and do nothing; undefined when nothing fresh says. */
+  readonly idlingWatts?: number;
 }
 
 export function countRoster(rows: readonly RosterRow[], figureOf: FigureOf): RosterCount {
@@ -155,11 +162,15 @@ export function countRoster(rows: readonly RosterRow[], figureOf: FigureOf): Ros
   };
   let unknown = 0;
   let partial = 0;
+  let idlingWatts: number | undefined;
   for (const { scope } of rows) {
     const figure = figureOf(scope);
     states[stateOf(figure)] += 1;
     if (!figure || figure.stale || figure.watts === undefined) unknown += 1;
-    else if (figure.basis === 'partial') partial += 1;
+    else {
+      if (figure.basis === 'partial') partial += 1;
+      idlingWatts = (idlingWatts ?? 0) + (figure.state === 'idle' ? figure.watts : 0);
+    }
   }
-  return { states, unknown, partial };
+  return { states, unknown, partial, ...(idlingWatts !== undefined && { idlingWatts }) };
 }

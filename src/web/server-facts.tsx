@@ -1,5 +1,6 @@
 import type { Figure } from '../model/figure.ts';
 import { ampsOf } from './breaker-load.ts';
+import { Facts } from './facts.tsx';
 import type { Format } from './format.ts';
 import { freshWatts } from './live-series.ts';
 import type { PresentProps } from './present.ts';
@@ -31,30 +32,21 @@ export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
       <p class="total-watts figure">
         <Quantity shown={format.power(figure?.watts)} atLeast={figure?.basis === 'partial'} />
       </p>
-      <dl class="facts">
-        <div>
-          <dt>Today</dt>
-          <dd class="figure">
-            <Quantity shown={format.energy(figure?.todayWattHours)} />
-          </dd>
-        </div>
-        <div>
-          <dt>Current</dt>
-          <dd class="figure">
-            <Quantity shown={format.amps(ampsOf(figure))} />
-          </dd>
-        </div>
-        <div>
-          <dt>Of the room</dt>
-          <dd class="figure">
+      <Facts
+        rows={[
+          ['Today', <Quantity key="today" shown={format.energy(figure?.todayWattHours)} />],
+          ['Current', <Quantity key="amps" shown={format.amps(ampsOf(figure))} />],
+          [
+            'Of the room',
             <Share
+              key="share"
               watts={freshWatts(figure)}
               roomWatts={freshWatts(present.figure('room'))}
               format={format}
-            />
-          </dd>
-        </div>
-      </dl>
+            />,
+          ],
+        ]}
+      />
       <p class="hint">{sentence(figure, present, claimed)}</p>
     </section>
   );

@@ -13,12 +13,14 @@ interface ServerRowProps extends PresentProps {
   readonly index: number;
   /** Of the largest consumer: its bar is the longest. */
   readonly mostWatts: number;
+  /** Its idle level is above its limit. */
+  readonly highIdle: boolean;
   readonly unfolded: boolean;
   unfold(row: RosterRow): void;
 }
 
 /** One server, one line. Its name leads to its view; pressing the line unfolds its inputs. */
-export function ServerRow({ present, row, index, mostWatts, unfolded, unfold }: ServerRowProps) {
+export function ServerRow({ present, row, index, mostWatts, highIdle, unfolded, unfold }: ServerRowProps) {
   const format = present.format.value;
   const figure = present.figure(row.scope);
   return (
@@ -49,6 +51,10 @@ export function ServerRow({ present, row, index, mostWatts, unfolded, unfold }: 
       </Cell>
       <Cell name="watts">
         <Quantity shown={format.watts(figure?.watts)} atLeast={figure?.basis === 'partial'} />
+      </Cell>
+      <Cell name="idle">
+        {highIdle && <span class="word word-bad">high</span>}{' '}
+        <Quantity shown={format.watts(figure?.idleWatts)} />
       </Cell>
       <Cell name="share">
         <Share present={present} figure={figure} mostWatts={mostWatts} />

@@ -12,6 +12,12 @@ const columns: readonly Column[] = [
   { name: 'rack', label: sortKeys.rack.label, sortKey: 'rack' },
   { name: 'state', label: sortKeys.state.label, sortKey: 'state' },
   { name: 'watts', label: sortKeys.watts.label, sortKey: 'watts' },
+  {
+    name: 'idle',
+    label: sortKeys.idle.label,
+    sortKey: 'idle',
+    title: 'What it draws when it is on and does nothing',
+  },
   { name: 'share', label: 'Share', title: 'Of the room; the longest bar is the largest consumer' },
   {
     name: 'today',

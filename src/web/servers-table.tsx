@@ -1,26 +1,30 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
-import type { PowerState } from '../model/figure.ts';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { HeldOrder } from './held-order.ts';
+import { useIdle } from './idle-view.tsx';
 import { freshWatts } from './live-series.ts';
 import type { PresentProps } from './present.ts';
-import { countRoster, nextSort, type RosterRow, type RowFilter, type Sort } from './roster.ts';
+import { countRoster, nextSort, type RosterRow } from './roster.ts';
+import { type Query, replaceQuery } from './routes.ts';
 import { rowWindow } from './row-window.ts';
 import { ServerInputs } from './server-inputs.tsx';
 import { ServerRow } from './server-row.tsx';
 import { ServersHead } from './servers-head.tsx';
+import { parseFilter, parseSort, sortQuery } from './servers-query.ts';
 import { ServersTools } from './servers-tools.tsx';
 import { useRowView } from './use-row-view.ts';
 
-/** Who draws what: every server with its state, power, share, energy of today, trace and age. */
-export function ServersTable({ present }: PresentProps) {
-  const sort = useSignal<Sort>({ key: 'watts', direction: 'descending' });
-  const text = useSignal('');
-  const state = useSignal<PowerState | undefined>(undefined);
-  const filter = useComputed<RowFilter>(() => ({
-    text: text.value,
-    ...(state.value !== undefined && { state: state.value }),
-  }));
+interface ServersTableProps extends PresentProps {
+  /** Order and filter stand in it. */
+  readonly query: Query;
+}
+
+/** Who draws what: every server with its state, power, idle level, share, energy of today, trace and age. */
+export function ServersTable({ present, query }: ServersTableProps) {
+  const sort = useMemo(() => parseSort(query), [query.sort]);
+  const filter = useMemo(() => parseFilter(query), [query.q, query.state, query.rack]);
+  useIdle(present);
+  const highIdle = useHighIdle(present);
   const unfolded = useSignal<string | undefined>(undefined);
   const pointed = useRef(false);
   const order = useRef<HeldOrder>(undefined);
@@ -29,14 +33,7 @@ export function ServersTable({ present }: PresentProps) {
   const figureOf = (scope: string) => present.figure(scope);
   const roster = present.roster.value;
   const count = countRoster(roster, figureOf);
-  const rows = order.current.rows(
-    roster,
-    sort.value,
-    filter.value,
-    figureOf,
-    performance.now(),
-    pointed.current,
-  );
+  const rows = order.current.rows(roster, sort, filter, figureOf, performance.now(), pointed.current);
   const unfoldedAt = rows.findIndex(({ scope }) => scope === unfolded.value);
   const view = useRowView();
   const seen = rowWindow(rows.length, view.rowPx, view, { index: unfoldedAt, extraPx: view.unfoldedPx });
@@ -57,13 +54,12 @@ export function ServersTable({ present }: PresentProps) {
         total={roster.length}
         shown={rows.length}
         states={count.states}
-        text={text}
-        state={state}
+        filter={filter}
         sort={sort}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: rows are grids, and most of them are not in the document */}
       <div role="table" class="servers" aria-labelledby="servers-title" aria-rowcount={rows.length + 1}>
-        <ServersHead sort={sort.value} choose={(key) => (sort.value = nextSort(sort.value, key))} />
+        <ServersHead sort={sort} choose={(key) => replaceQuery(sortQuery(nextSort(sort, key)))} />
         {/* biome-ignore lint/a11y/useSemanticElements: as above */}
         <div
           role="rowgroup"
@@ -80,6 +76,7 @@ export function ServersTable({ present }: PresentProps) {
               row={row}
               index={seen.first + i}
               mostWatts={mostWatts}
+              highIdle={highIdle.has(row.scope)}
               unfolded={row.scope === unfolded.value}
               unfold={unfold}
             />,
@@ -94,6 +91,14 @@ export function ServersTable({ present }: PresentProps) {
       )}
     </section>
   );
+}
+
+/** Servers whose idle level is above its limit. */
+function useHighIdle(present: PresentProps['present']): ReadonlySet<string> {
+  return useComputed(() => {
+    const rows = present.idle.answer.value.value?.rows ?? [];
+    return new Set(rows.filter(({ verdict }) => verdict === 'high').map(({ scope }) => scope));
+  }).value;
 }
 
 function useTraceHistory(present: PresentProps['present'], inSight: readonly RosterRow[]): void {

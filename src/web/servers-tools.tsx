@@ -1,16 +1,16 @@
-import type { Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { PowerState } from '../model/figure.ts';
-import { nextSort, type Sort, type SortKey, sortKeys } from './roster.ts';
+import { nextSort, type RowFilter, type Sort, type SortKey, sortKeys } from './roster.ts';
+import { replaceQuery } from './routes.ts';
+import { sortQuery } from './servers-query.ts';
 import { StateMark, stateWord } from './state-badge.tsx';
 
 interface ServersToolsProps {
   readonly total: number;
   readonly shown: number;
   readonly states: Readonly<Record<PowerState, number>>;
-  readonly text: Signal<string>;
-  readonly state: Signal<PowerState | undefined>;
-  readonly sort: Signal<Sort>;
+  readonly filter: RowFilter;
+  readonly sort: Sort;
 }
 
 /** As near as a browser tells: a pointer that hovers comes with keys. */
@@ -18,8 +18,8 @@ const hasKeyboard = matchMedia('(hover: hover)').matches;
 const stateOrder: readonly PowerState[] = ['starting', 'active', 'idle', 'standby', 'off', 'unknown'];
 
 /** Above the table: how many servers are in which state (each a filter), the text filter, sorting on small screens. */
-export function ServersTools({ total, shown, states, text, state, sort }: ServersToolsProps) {
-  const present = stateOrder.filter((name) => states[name] > 0 || state.value === name);
+export function ServersTools({ total, shown, states, filter, sort }: ServersToolsProps) {
+  const present = stateOrder.filter((name) => states[name] > 0 || filter.state === name);
   return (
     <div class="panel-head servers-tools">
       <h2 id="servers-title">Servers</h2>
@@ -33,27 +33,40 @@ export function ServersTools({ total, shown, states, text, state, sort }: Server
             type="button"
             class="chip"
             key={name}
-            aria-pressed={state.value === name}
-            onClick={() => (state.value = state.value === name ? undefined : name)}
+            aria-pressed={filter.state === name}
+            onClick={() => replaceQuery({ state: filter.state === name ? undefined : name })}
           >
             <StateMark state={name} /> {stateWord[name]} <span class="figure">{states[name]}</span>
           </button>
         ))}
+        {filter.rack !== undefined && (
+          <button
+            type="button"
+            class="chip"
+            aria-pressed="true"
+            aria-label={`Rack ${filter.rack}: show all racks`}
+            onClick={() => replaceQuery({ rack: undefined })}
+          >
+            rack {filter.rack} <span aria-hidden="true">×</span>
+          </button>
+        )}
       </fieldset>
       <SortChoice sort={sort} />
-      <TextFilter text={text} />
+      <TextFilter text={filter.text} />
     </div>
   );
 }
 
 /** Where the columns do not fit, their heads do not either. */
-function SortChoice({ sort }: { readonly sort: Signal<Sort> }) {
+function SortChoice({ sort }: { readonly sort: Sort }) {
   return (
     <label class="sort-choice">
       <span class="unseen">Sort by</span>
       <select
-        value={sort.value.key}
-        onChange={(event) => (sort.value = nextSort(sort.value, event.currentTarget.value as SortKey))}
+        value={sort.key}
+        onChange={({ currentTarget }) =>
+          replaceQuery(sortQuery(nextSort(sort, currentTarget.value as SortKey)))
+        }
       >
         {Object.entries(sortKeys).map(([key, { label }]) => (
           <option value={key} key={key}>
@@ -65,7 +78,7 @@ function SortChoice({ sort }: { readonly sort: Signal<Sort> }) {
   );
 }
 
-function TextFilter({ text }: { readonly text: Signal<string> }) {
+function TextFilter({ text }: { readonly text: string }) {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -86,10 +99,10 @@ function TextFilter({ text }: { readonly text: Signal<string> }) {
       aria-label="Filter servers by name, rack, feed or outlet"
       autocomplete="off"
       spellcheck={false}
-      value={text.value}
-      onInput={(event) => (text.value = event.currentTarget.value)}
+      value={text}
+      onInput={({ currentTarget }) => replaceQuery({ q: currentTarget.value })}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') text.value = '';
+        if (event.key === 'Escape') replaceQuery({ q: undefined });
       }}
     />
   );

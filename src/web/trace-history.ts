@@ -1,22 +1,23 @@
-import type { HistoryAnswer } from '../api/shapes.ts';
+import type { HistoriesAnswer, HistoryAnswer } from '../api/shapes.ts';
 import { apiPath, readAnswer } from './answers.ts';
 import { type Traces, traceStepMs, traceSteps } from './traces.ts';
 
-const atOnceMax = 2;
-const askedMax = 500;
+/** A question asks for so many servers, so that an address stays short; all that are in sight take a few. */
+const scopesPerQuestion = 25;
+const askedMax = 2_000;
 /** Minutes: kept for every server, while readings themselves may be gone or never have been. */
 const points = 10;
 
 /**
- * Gives the rows in sight the minutes before the page was opened, a few at a time and each once. A trace without
- * them only begins later, so a failure ends the asking until rows come in sight again.
+ * Gives the rows in sight the minutes before the page was opened, many with one question and each once. A trace
+ * without them only begins later, so a failure ends the asking until rows come in sight again.
  */
 export class TraceHistory {
   readonly #traces: Traces;
   readonly #nowMs: () => number;
   readonly #asked = new Set<string>();
   #waiting: readonly string[] = [];
-  #asking = 0;
+  #asking = false;
 
   constructor(traces: Traces, nowMs: () => number) {
     this.#traces = traces;
@@ -26,33 +27,37 @@ export class TraceHistory {
   /** These are looked at now; what was in sight before and is not yet asked for is dropped. */
   inSight(scopes: readonly string[]): void {
     this.#waiting = scopes;
-    while (this.#asking < atOnceMax && this.#next()) this.#asking += 1;
+    if (!this.#asking) void this.#askAll();
   }
 
-  #next(): boolean {
-    const scope = this.#waiting.find((waiting) => !this.#asked.has(waiting));
-    if (scope === undefined || this.#asked.size >= askedMax) return false;
-    this.#asked.add(scope);
-    void this.#ask(scope).finally(() => {
-      if (!this.#next()) this.#asking -= 1;
-    });
-    return true;
+  async #askAll(): Promise<void> {
+    this.#asking = true;
+    for (let scopes = this.#next(); scopes.length > 0; scopes = this.#next()) await this.#ask(scopes);
+    this.#asking = false;
   }
 
-  async #ask(scope: string): Promise<void> {
+  #next(): readonly string[] {
+    const spare = Math.min(scopesPerQuestion, askedMax - this.#asked.size);
+    const scopes = this.#waiting.filter((scope) => !this.#asked.has(scope)).slice(0, Math.max(0, spare));
+    for (const scope of scopes) this.#asked.add(scope);
+    return scopes;
+  }
+
+  async #ask(scopes: readonly string[]): Promise<void> {
     const toMs = this.#nowMs();
     const query = new URLSearchParams({
-      scope,
       from: String(Math.floor(toMs - traceSteps * traceStepMs)),
       to: String(Math.ceil(toMs)),
       points: String(points),
     });
+    for (const scope of scopes) query.append('scope', scope);
     try {
-      const { atMs, stepMs, mean } = await readAnswer<HistoryAnswer>(apiPath(`history?${query}`));
-      this.#traces.fill(scope, atMs, stepMs, mean);
+      const answer = await readAnswer<HistoryAnswer | HistoriesAnswer>(apiPath(`history?${query}`));
+      const series = 'series' in answer ? answer.series : [answer];
+      for (const { scope, atMs, stepMs, mean } of series) this.#traces.fill(scope, atMs, stepMs, mean);
     } catch {
-      // The trace begins with live figures; whatever is in sight next may ask again.
-      this.#asked.delete(scope);
+      // The traces begin with live figures; whatever is in sight next may ask again.
+      for (const scope of scopes) this.#asked.delete(scope);
       this.#waiting = [];
     }
   }

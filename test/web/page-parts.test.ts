@@ -151,7 +151,11 @@ describe('the table of servers', () => {
     const drawn = () => page.locator('.server').count();
     expect(await drawn()).toBeLessThan(80);
     // The minutes before are asked for the rows in sight, not for all.
-    const asked = () => server.asked.filter((path) => path.startsWith('history?scope=server')).length;
+    const asked = () =>
+      server.asked
+        .filter((path) => path.startsWith('history?'))
+        .flatMap((path) => new URLSearchParams(path.split('?')[1]).getAll('scope'))
+        .filter((scope) => scope.startsWith('server:')).length;
     await expect.poll(asked, soon).toBeGreaterThan(10);
     const feeding = setInterval(() => server.frame(makeFigures(numbers, Date.now())), 500);
     try {

@@ -81,7 +81,7 @@ it('a reading published by a plug is seen on the page, also after the service wa
   await publish(app.brokerUrl, { 'plug-a': 120, 'plug-b': 121.4 });
   await eventually(page, '.server .col-watts').toBe('241 W');
   await eventually(page, '.total-watts').toBe('241 W');
-  await eventually(page, '.gauge >> nth=0').toBe('A1 0.58 of 16 A 3.6%');
+  await eventually(page, '.gauge >> nth=0').toBe('A1 0.58 of 12.8 A 4.5%');
   await page.getByRole('button', { name: 'hv-01' }).click();
   await eventually(page, '.server-inputs li').toMatch(
     /^Feed A A1 plug-a\/0 120 W .*Feed B B1 plug-b\/0 121 W/,

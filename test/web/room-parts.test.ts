@@ -5,10 +5,12 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { attentionList } from '../../src/web/attention-list.ts';
 import { breakerLoad } from '../../src/web/breaker-load.ts';
+import { cellGrid, heatLevel } from '../../src/web/heat.ts';
 import { powerRange } from '../../src/web/power-scale.ts';
 import { readinessSentences } from '../../src/web/readiness.ts';
 import { parseRoute } from '../../src/web/routes.ts';
 import { rowsAllDrawnMax, rowWindow } from '../../src/web/row-window.ts';
+import { parseFilter, parseSort, sortByDefault, sortQuery } from '../../src/web/servers-query.ts';
 
 const figure = (fields: Partial<Figure>): Figure => ({
   state: 'active',
@@ -25,7 +27,12 @@ describe('the load of a breaker', () => {
     [16, 'critical'],
     [16.1, 'over'],
   ])('of %d A at 16 A is %s', (amps, level) => {
-    expect(breakerLoad(figure({ amps }), 16)).toEqual({ amps, share: amps / 16, level });
+    expect(breakerLoad(figure({ amps }), 16)).toEqual({
+      amps,
+      share: amps / 16,
+      usedShare: amps / 16 / 0.8,
+      level,
+    });
   });
 
   it('comes from apparent power when no amps are metered, and never from watts', () => {
@@ -36,7 +43,44 @@ describe('the load of a breaker', () => {
   it('is unknown without a figure, and has no share without a rating', () => {
     expect(breakerLoad(undefined, 16)).toEqual({ level: 'unknown' });
     expect(breakerLoad(figure({ amps: 3 }), undefined)).toEqual({ amps: 3, level: 'unknown' });
-    expect(breakerLoad(figure({ amps: 0 }), 16)).toEqual({ amps: 0, share: 0, level: 'normal' });
+    expect(breakerLoad(figure({ amps: 0 }), 16)).toMatchObject({ amps: 0, share: 0, level: 'normal' });
+  });
+});
+
+describe('the heat of a rack', () => {
+  it('goes from nothing to the most in steps that small draws share, too', () => {
+    expect([0, 0.1, 40, 250, 1_000, 5_000].map((watts) => heatLevel(watts, 1_000))).toEqual([
+      0, 0, 1, 3, 5, 5,
+    ]);
+    expect(heatLevel(7, 0)).toBe(0);
+  });
+
+  it('is laid out in lines as wide as there is room', () => {
+    expect(cellGrid(20, 100, 16)).toEqual({ columns: 6, lines: 4 });
+    expect(cellGrid(0, 100, 16)).toEqual({ columns: 6, lines: 1 });
+    expect(cellGrid(3, 5, 16)).toEqual({ columns: 1, lines: 3 });
+  });
+});
+
+describe('how the servers are looked at', () => {
+  it('is read from the address; what makes no sense there is the usual order and all of them', () => {
+    expect(parseSort({})).toEqual(sortByDefault);
+    expect(parseSort({ sort: '-age' })).toEqual({ key: 'age', direction: 'descending' });
+    for (const sort of ['toString', '--watts', 'volts', '-'])
+      expect(parseSort({ sort })).toEqual(sortByDefault);
+    expect(parseFilter({ q: 'a b', state: 'idle', rack: 'r1' })).toEqual({
+      text: 'a b',
+      state: 'idle',
+      rack: 'r1',
+    });
+    expect(parseFilter({ state: 'toString' })).toEqual({ text: '' });
+  });
+
+  it('is put into the address in the same words, the usual order with none', () => {
+    for (const sort of ['name', '-name', 'watts', '-age', 'idle']) {
+      expect(sortQuery(parseSort({ sort }))).toEqual({ sort });
+    }
+    expect(sortQuery(sortByDefault)).toEqual({ sort: undefined });
   });
 });
 

@@ -190,7 +190,10 @@ export class RoomServer {
         return json(response, this.script.ready.ready ? 200 : 503, this.script.ready);
       case 'history': {
         const ask = (name: string) => url.searchParams.get(name) ?? '';
-        return json(response, 200, this.script.history(ask('scope'), Number(ask('from')), Number(ask('to'))));
+        const series = url.searchParams
+          .getAll('scope')
+          .map((scope) => this.script.history(scope, Number(ask('from')), Number(ask('to'))));
+        return json(response, 200, series.length === 1 ? series[0]! : { series });
       }
       case 'energy':
         return json(response, 200, this.script.energy(url.searchParams));

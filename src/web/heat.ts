@@ -1,0 +1,22 @@
+/** Steps of the colour scale, from nothing to the most. */
+export const heatLevels = 6;
+
+/**
+ * Which step a draw is, of the most there is. By its square root, as the eye takes areas: a room's servers differ a
+ * hundredfold, and the many small ones should not all look like nothing.
+ */
+export function heatLevel(watts: number, mostWatts: number): number {
+  if (watts <= 0 || mostWatts <= 0) return 0;
+  const share = Math.sqrt(Math.min(1, watts / mostWatts));
+  return Math.min(heatLevels - 1, Math.floor(share * heatLevels));
+}
+
+/** How many cells of one size fit beside each other, and how many lines they make. */
+export function cellGrid(
+  count: number,
+  widthPx: number,
+  cellPx: number,
+): { readonly columns: number; readonly lines: number } {
+  const columns = Math.max(1, Math.floor(widthPx / cellPx));
+  return { columns, lines: Math.max(1, Math.ceil(count / columns)) };
+}
