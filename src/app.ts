@@ -230,8 +230,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
   });
   const tick = () => {
-    for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs))
-      room.recable(treeAt(wholeTree, recablingMs), recablingMs);
+    for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs)) {
+      const cabled = treeAt(wholeTree, recablingMs);
+      detection.recable(cabled);
+      room.recable(cabled, recablingMs);
+    }
     room.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());

@@ -170,6 +170,11 @@ export class Detection {
     }
   }
 
+  /** The room is cabled otherwise from now on; to be called before the room does it. */
+  recable(tree: PowerTree): void {
+    this.#watch.recable(tree);
+  }
+
   /** Called about every second. */
   tick(nowMs: number): void {
     if (!this.#gate.isOpen) {

@@ -1,5 +1,5 @@
 import type { PowerState } from './model/figure.ts';
-import type { ServerObserver } from './model/server-observer.ts';
+import { type ServerObserver, told, toldWidth } from './model/server-observer.ts';
 
 export interface WatchGateParts {
   readonly watch: ServerObserver;
@@ -9,8 +9,8 @@ export interface WatchGateParts {
 
 /** Observations that wait at most; beyond, the past is given up and the gate opens. */
 export const waitingMax = 200_000;
-/** Scope, time, watts, volts, amps. */
-const width = 5;
+/** The watch's number, and what was told. */
+const width = 1 + toldWidth;
 
 /**
  * Stands between rooms and the watch after a start: what is observed live waits until the readings since the
@@ -40,15 +40,19 @@ export class WatchGate {
       this.#live[scope] = number;
       this.#parts.watch.opened(number, id, outlets);
     },
-    observe: (scope, atMs, watts, volts, amps) => {
+    observe: (scope, row) => {
       const number = this.#live[scope]!;
-      if (this.#waiting === undefined) this.#parts.watch.observe(number, atMs, watts, volts, amps);
-      else this.#wait(number, atMs, watts, volts, amps);
+      if (this.#waiting === undefined) this.#parts.watch.observe(number, row);
+      else this.#wait(number, row);
+    },
+    // Steps of load while it waits teach nothing of the supply; there are others.
+    observeInput: (scope, row) => {
+      if (this.#waiting === undefined) this.#parts.watch.observeInput(this.#live[scope]!, row);
     },
     lost: (scope, atMs) => {
       const number = this.#live[scope]!;
       if (this.#waiting === undefined) this.#parts.watch.lost(number, atMs);
-      else this.#wait(number, atMs, Number.NaN, Number.NaN, Number.NaN);
+      else this.#wait(number, lostAt(atMs));
     },
     stateOf: (scope): PowerState | undefined =>
       this.#waiting === undefined ? this.#parts.watch.stateOf(this.#live[scope]!) : undefined,
@@ -67,8 +71,11 @@ export class WatchGate {
         numbers[scope] = number;
         if (!this.isOpen && this.#roomScopes[number] === -1) watch.opened(number, id, outlets);
       },
-      observe: (scope, atMs, watts, volts, amps) => {
-        if (!this.isOpen) watch.observe(numbers[scope]!, atMs, watts, volts, amps);
+      observe: (scope, row) => {
+        if (!this.isOpen) watch.observe(numbers[scope]!, row);
+      },
+      observeInput: (scope, row) => {
+        if (!this.isOpen) watch.observeInput(numbers[scope]!, row);
       },
       lost: (scope, atMs) => {
         if (!this.isOpen) watch.lost(numbers[scope]!, atMs);
@@ -84,10 +91,12 @@ export class WatchGate {
     if (waiting === undefined) return;
     this.#waiting = undefined;
     const { watch, changed } = this.#parts;
+    const row = new Float64Array(toldWidth);
     for (let i = 0; i < waiting.length; i += width) {
       const number = waiting[i]!;
-      if (Number.isNaN(waiting[i + 2]!)) watch.lost(number, waiting[i + 1]!);
-      else watch.observe(number, waiting[i + 1]!, waiting[i + 2]!, waiting[i + 3]!, waiting[i + 4]!);
+      for (let column = 0; column < toldWidth; column += 1) row[column] = waiting[i + 1 + column]!;
+      if (Number.isNaN(row[told.watts]!)) watch.lost(number, row[told.atMs]!);
+      else watch.observe(number, row);
     }
     for (const scope of this.#roomScopes) if (scope >= 0) changed(scope);
   }
@@ -98,8 +107,9 @@ export class WatchGate {
     if (scope >= 0 && this.isOpen) this.#parts.changed(scope);
   }
 
-  #wait(number: number, atMs: number, watts: number, volts: number, amps: number): void {
-    this.#waiting!.push(number, atMs, watts, volts, amps);
+  #wait(number: number, row: Float64Array): void {
+    this.#waiting!.push(number);
+    for (let column = 0; column < toldWidth; column += 1) this.#waiting!.push(row[column]!);
     if (this.#waiting!.length >= waitingMax * width) this.open();
   }
 
@@ -112,4 +122,11 @@ export class WatchGate {
     }
     return number;
   }
+}
+
+/** Without watts: that is how what waits says that an input fell silent. */
+function lostAt(atMs: number): Float64Array {
+  const row = new Float64Array(toldWidth).fill(Number.NaN);
+  row[told.atMs] = atMs;
+  return row;
 }

@@ -4,6 +4,7 @@ import { type IdleRules, idleVerdicts } from '../analysis/idle-limit.ts';
 import { Watch } from '../detect/watch.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { PowerTree } from '../model/power-tree.ts';
+import { told, toldWidth } from '../model/server-observer.ts';
 import type { StartRecord } from '../model/start.ts';
 import { leftOut, readTrace } from './trace-file.ts';
 
@@ -16,7 +17,6 @@ interface Row {
   readonly atMs: number;
   readonly watts: number;
   readonly volts?: number | undefined;
-  readonly amps?: number | undefined;
 }
 
 const noTree: PowerTree = { name: '', timezone: 'UTC', feeds: [], racks: [], servers: [] };
@@ -58,10 +58,14 @@ export function detectIn(scope: string, rows: readonly Row[], rules: IdleRules):
     },
   });
   watch.opened(0, scope, [scope.slice(scope.indexOf(':') + 1)]);
-  for (const { atMs, watts, volts, amps } of rows) {
+  const row = new Float64Array(toldWidth);
+  for (const { atMs, watts, volts } of rows) {
     // As time passes in a room, also between two readings.
     watch.tick(atMs);
-    watch.observe(0, atMs, watts, volts ?? Number.NaN, amps ?? Number.NaN);
+    row[told.atMs] = atMs;
+    row[told.watts] = watts;
+    row[told.volts] = volts ?? Number.NaN;
+    watch.observe(0, row);
   }
   // What the end of the trace cut off.
   for (const start of watch.openStarts()) starts.set(start.id, start);

@@ -1,3 +1,4 @@
+import { told } from '../model/server-observer.ts';
 import { gapMs, gaps, irregular, lastMs, lateRun, roundMs, usualGapMs } from './load-state.ts';
 
 /** A clock that was set back is believed after so many readings that agree on it. */
@@ -20,7 +21,8 @@ const holdMsMax = 60 * 60_000;
  * Takes the time of a reading, sets `lastMs` and `gapMs` (NaN for the first and after a clock was set back), and
  * learns how the meters of its `inputs` report. False: it came late, and is not the load's present.
  */
-export function stepTime(s: Float64Array, atMs: number, inputs: number): boolean {
+export function stepTime(s: Float64Array, row: Float64Array, inputs: number): boolean {
+  const atMs = row[told.atMs]!;
   const last = s[lastMs]!;
   if (last === 0) {
     s[lastMs] = atMs;

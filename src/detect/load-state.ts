@@ -91,10 +91,10 @@ export const suspectMs = 49;
 // idle-learner.ts
 export const idleMeanMinutes = 50;
 
-// impedance.ts
+// usual-volts.ts
 export const voltsUsual = 44;
 export const lastVolts = 45;
-export const lastAmps = 46;
+// 46 was in use once.
 
 // standby.ts
 /** Starts without a surge in a row from a standby that was learnt, and the last start from it. */

@@ -1,5 +1,6 @@
+import type { Branch } from './branch.ts';
+import type { Circuit } from './circuit.ts';
 import { binCount } from './idle-histogram.ts';
-import type { Circuit } from './impedance.ts';
 import { stateColumns } from './load-state.ts';
 
 /** What is kept of one load: about 1 KB, nearly all of it numbers. */
@@ -7,7 +8,12 @@ export interface Load {
   readonly scope: number;
   readonly id: string;
   outlets: readonly string[];
+  /** Breakers, or devices: who starts on the same one starts together. */
   circuits: readonly Circuit[];
+  /** What it takes from each of them. */
+  branches: readonly Branch[];
+  /** By the place of an outlet. */
+  branchOf: readonly Branch[];
   /** An input is silent: its draw is not known. */
   lost: boolean;
   readonly state: Float64Array;
@@ -37,6 +43,8 @@ export class LoadTable {
       id,
       outlets: [],
       circuits: [],
+      branches: [],
+      branchOf: [],
       lost: false,
       state: this.#states.subarray(this.#inChunk * stateColumns, (this.#inChunk + 1) * stateColumns),
       bins: this.#bins.subarray(this.#inChunk * binCount, (this.#inChunk + 1) * binCount),

@@ -1,3 +1,4 @@
+import { told, toldWidth } from '../model/server-observer.ts';
 import type { InrushEstimate, StartRecord, StartTrace } from '../model/start.ts';
 import { rounded } from './rounded.ts';
 import type { RiseSoFar } from './standby.ts';
@@ -29,6 +30,10 @@ export interface SavedStart {
     readonly atMs: readonly number[];
     readonly watts: readonly number[];
     readonly volts: readonly (number | null)[];
+    /** Of a load with several inputs: which spoke, its watts and its volts. */
+    readonly input?: readonly number[];
+    readonly inputWatts?: readonly number[];
+    readonly inputVolts?: readonly (number | null)[];
   };
 }
 
@@ -40,6 +45,10 @@ interface RecordOptions {
   readonly lowSinceMs: number;
   /** So long the last reading stands for what is drawn. */
   readonly holdMs: number;
+  /** Supplies that got mains with it; absent: all of them, if there was none before. */
+  readonly supplies?: number;
+  /** Distance of readings; absent: as the trace shows. */
+  readonly sampleMs?: number;
 }
 
 /** A start under way, or a rise that may become one: keeps its trace and sums it up. */
@@ -47,7 +56,7 @@ export class OpenStart implements RiseSoFar {
   readonly scope: string;
   readonly atMs: number;
   readonly fromWatts: number;
-  readonly trace = new Trace();
+  readonly trace: Trace;
   detectedAtMs = 0;
   voltsBefore = Number.NaN;
   voltsMin = Number.NaN;
@@ -59,7 +68,8 @@ export class OpenStart implements RiseSoFar {
   readonly concurrent = new Set<string>();
   #surge: Surge;
 
-  constructor(scope: string, atMs: number, fromWatts: number, usualGapMs: number) {
+  constructor(scope: string, atMs: number, fromWatts: number, usualGapMs: number, inputs: number) {
+    this.trace = new Trace(inputs);
     this.scope = scope;
     this.atMs = atMs;
     this.fromWatts = fromWatts;
@@ -70,9 +80,18 @@ export class OpenStart implements RiseSoFar {
     return this.#surge.peakWatts;
   }
 
-  /** The reading before the onset. */
-  before(atMs: number, watts: number, volts: number): void {
-    this.trace.add(atMs, watts, volts, 0);
+  /** Until then the largest reading is looked for. */
+  get surgeUntilMs(): number {
+    return this.#surge.untilMs;
+  }
+
+  set surgeUntilMs(atMs: number) {
+    this.#surge.untilMs = atMs;
+  }
+
+  /** A reading before the onset. */
+  before(row: Float64Array): void {
+    this.trace.add(row, 0);
   }
 
   saved(): SavedStart {
@@ -91,12 +110,21 @@ export class OpenStart implements RiseSoFar {
         atMs: this.trace.atMs,
         watts: this.trace.watts,
         volts: this.trace.volts.map(knownOrNull),
+        ...(this.trace.own === undefined
+          ? {}
+          : {
+              input: this.trace.own.input,
+              inputWatts: this.trace.own.watts,
+              inputVolts: this.trace.own.volts.map(knownOrNull),
+            }),
       },
     };
   }
 
   static restored(saved: SavedStart): OpenStart {
-    const start = new OpenStart(saved.scope, saved.atMs, saved.fromWatts, 0);
+    const { atMs, watts, volts, input, inputWatts, inputVolts } = saved.trace;
+    const inputs = input === undefined ? 1 : 2;
+    const start = new OpenStart(saved.scope, saved.atMs, saved.fromWatts, 0, inputs);
     start.#surge = Surge.restored(saved.atMs, saved.surge);
     start.detectedAtMs = saved.detectedAtMs;
     start.voltsBefore = saved.voltsBefore ?? Number.NaN;
@@ -104,9 +132,16 @@ export class OpenStart implements RiseSoFar {
     start.endMs = saved.endMs;
     start.toldAgain = saved.toldAgain;
     for (const other of saved.concurrent) start.concurrent.add(other);
-    const { atMs, watts, volts } = saved.trace;
-    for (let i = 0; i < atMs.length; i += 1)
-      start.trace.add(atMs[i]!, watts[i]!, volts[i] ?? Number.NaN, saved.surge.untilMs);
+    const row = new Float64Array(toldWidth);
+    for (let i = 0; i < atMs.length; i += 1) {
+      row[told.atMs] = atMs[i]!;
+      row[told.watts] = watts[i]!;
+      row[told.volts] = volts[i] ?? Number.NaN;
+      row[told.input] = input?.[i] ?? 0;
+      row[told.inputWatts] = inputWatts?.[i] ?? Number.NaN;
+      row[told.inputVolts] = inputVolts?.[i] ?? Number.NaN;
+      start.trace.add(row, saved.surge.untilMs);
+    }
     return start;
   }
 
@@ -119,17 +154,21 @@ export class OpenStart implements RiseSoFar {
     return nowMs - this.atMs < bootMs;
   }
 
-  take(atMs: number, watts: number, volts: number): void {
-    this.#surge.lookForLate(atMs, Math.abs(watts));
-    this.late(atMs, watts, volts);
+  /** A reading in the order of time, columns of `told`. */
+  take(row: Float64Array): void {
+    const atMs = row[told.atMs]!;
+    this.#surge.lookForLate(atMs, Math.abs(row[told.watts]!));
+    this.late(row);
     const last = this.trace.atMs[this.trace.length - 1];
-    if (last === undefined || atMs >= last) this.trace.add(atMs, watts, volts, this.#surge.untilMs);
+    if (last === undefined || atMs >= last) this.trace.add(row, this.#surge.untilMs);
   }
 
   /** A reading that came out of order counts for the peak, not for the course. */
-  late(atMs: number, watts: number, volts: number): void {
+  late(row: Float64Array): void {
+    const atMs = row[told.atMs]!;
+    const volts = row[told.volts]!;
     if (atMs < this.atMs) return;
-    this.#surge.take(atMs, Math.abs(watts));
+    this.#surge.take(atMs, Math.abs(row[told.watts]!));
     if (atMs > this.#surge.untilMs) return;
     if (volts < this.voltsMin || Number.isNaN(this.voltsMin)) this.voltsMin = volts;
   }
@@ -150,16 +189,19 @@ export class OpenStart implements RiseSoFar {
     return true;
   }
 
-  record({ nowMs, id, outlets, lowSinceMs, holdMs }: RecordOptions): StartRecord {
+  record(options: RecordOptions): StartRecord {
+    const { nowMs, id, outlets, lowSinceMs, holdMs } = options;
+    const sampleMs = options.sampleMs ?? this.#sampleMs(outlets.length);
     const endMs = this.endMs || lowSinceMs;
     const heldUntilMs = this.trace.atMs[this.trace.length - 1]! + holdMs;
     const untilMs = endMs > 0 ? endMs : Math.min(nowMs, heldUntilMs, this.atMs + settledByMs);
     const settledWatts = this.#settledWatts(untilMs, endMs > 0);
     const settleMs = Number.isNaN(settledWatts)
       ? Number.NaN
-      : this.#settleMs(settledWatts, untilMs, outlets.length);
+      : this.#settleMs(settledWatts, untilMs, sampleMs);
     const energyUntilMs = Number.isNaN(settleMs) ? untilMs : this.atMs + settleMs;
-    const estimate = inrushEstimate(this.fromWatts, outlets.length);
+    const supplies = options.supplies ?? (this.fromWatts < unpoweredWattsMax ? outlets.length : 0);
+    const estimate = inrushEstimate(supplies);
     return {
       id,
       scope: this.scope,
@@ -170,7 +212,7 @@ export class OpenStart implements RiseSoFar {
       peakWatts: rounded(this.peakWatts),
       peakAtMs: Math.floor(this.#surge.peakAtMs),
       peakIs: 'lower-bound',
-      sampleMs: this.#sampleMs(outlets.length),
+      sampleMs,
       ...(Number.isNaN(settledWatts) ? {} : { settledWatts: rounded(settledWatts) }),
       ...(Number.isNaN(settleMs) ? {} : { settleMs }),
       ...(energyUntilMs > this.atMs
@@ -195,8 +237,8 @@ export class OpenStart implements RiseSoFar {
   }
 
   /** The first time from which it stays around the settled level for a while. */
-  #settleMs(settledWatts: number, untilMs: number, inputs: number): number {
-    const binMs = Math.max(settledBinMs, 2 * this.#sampleMs(inputs));
+  #settleMs(settledWatts: number, untilMs: number, sampleMs: number): number {
+    const binMs = Math.max(settledBinMs, 2 * sampleMs);
     const near = (fromMs: number) => {
       const watts = Math.abs(this.trace.mean(fromMs, Math.min(fromMs + binMs, untilMs)));
       return Math.abs(watts - settledWatts) <= Math.max(settledShare * settledWatts, settledWattsMin);
@@ -236,12 +278,12 @@ export class OpenStart implements RiseSoFar {
 }
 
 /** Below this the supplies had no mains: a server in standby keeps them charged. */
-const unpoweredWattsMax = 3;
+export const unpoweredWattsMax = 3;
 /** Crest of the charging current of a supply of which nothing is known (power-domain §3). */
 const inrushAmpsPerSupply = 35;
 
-function inrushEstimate(fromWatts: number, supplies: number): InrushEstimate | undefined {
-  if (fromWatts >= unpoweredWattsMax) return undefined;
+function inrushEstimate(supplies: number): InrushEstimate | undefined {
+  if (supplies === 0) return undefined;
   return {
     ampsPeak: inrushAmpsPerSupply * supplies,
     supplies,

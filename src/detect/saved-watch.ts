@@ -1,5 +1,5 @@
+import type { CircuitState } from './circuit.ts';
 import { binCount } from './idle-histogram.ts';
-import type { CircuitState } from './impedance.ts';
 import { lastMs, stateColumns } from './load-state.ts';
 import type { Load } from './load-table.ts';
 import type { OpenStart, SavedStart } from './open-start.ts';

@@ -1,8 +1,10 @@
 import type { PowerEvent } from '../model/event.ts';
+import { told, toldWidth } from '../model/server-observer.ts';
 import type { StartRecord } from '../model/start.ts';
+import type { Branch } from './branch.ts';
 import { holdMs } from './cadence.ts';
+import type { Circuit } from './circuit.ts';
 import { forgetBelow } from './idle-learner.ts';
-import type { Circuit } from './impedance.ts';
 import * as at from './load-state.ts';
 import { off } from './load-state.ts';
 import type { Load } from './load-table.ts';
@@ -53,17 +55,17 @@ export class Starts {
     if (this.#open.get(load)?.detectedAtMs === 0) this.#open.delete(load);
   }
 
-  /** Takes a reading, and what the detector made of it. `beforeMs`: time of the reading before. */
-  take(load: Load, what: Turn, watts: number, volts: number, beforeMs: number): void {
+  /** Takes a reading (columns of `told`), and what the detector made of it. */
+  take(load: Load, what: Turn, row: Float64Array): void {
     const start = this.#open.get(load);
     const atMs = load.state[at.lastMs]!;
-    if (what === turn.rise) this.#beginRise(load, start, watts, volts, beforeMs);
+    if (what === turn.rise) this.#beginRise(load, start, row);
     else if (what === turn.fallen) {
       if (start?.detectedAtMs === 0) this.#open.delete(load);
     } else if (what === turn.off) {
       if (start !== undefined) start.endMs = load.state[at.phaseSinceMs]!;
       this.#sink.changed?.(load.scope);
-    } else start?.take(atMs, watts, volts);
+    } else start?.take(row);
     if (what === turn.start && start !== undefined) this.#announce(load, start, atMs);
     const now = this.#open.get(load);
     if (now === undefined) return;
@@ -88,13 +90,7 @@ export class Starts {
       .sort((a, b) => b.atMs - a.atMs);
   }
 
-  #beginRise(
-    load: Load,
-    running: OpenStart | undefined,
-    watts: number,
-    volts: number,
-    beforeMs: number,
-  ): void {
+  #beginRise(load: Load, running: OpenStart | undefined, row: Float64Array): void {
     const s = load.state;
     const atMs = s[at.lastMs]!;
     // A start that has not been summed up yet while the next rise is there: it is over.
@@ -106,10 +102,10 @@ export class Starts {
       this.dropped += 1;
       return;
     }
-    const start = new OpenStart(load.id, atMs, s[at.riseFromWatts]!, s[at.usualGapMs]!);
-    if (beforeMs > 0) start.before(beforeMs, s[at.lastWattsBefore]!, s[at.lastVolts]! || Number.NaN);
+    const start = new OpenStart(load.id, atMs, s[at.riseFromWatts]!, s[at.usualGapMs]!, load.outlets.length);
+    if (s[at.gapMs]! >= 0) start.before(readingBefore(s, load.outlets.length));
     if (s[at.voltsUsual]! > 0) start.voltsBefore = s[at.voltsUsual]!;
-    start.take(atMs, watts, volts);
+    start.take(row);
     this.#open.set(load, start);
   }
 
@@ -153,9 +149,9 @@ export class Starts {
     doubtStandby(load.state, start.atMs, peakWatts, settledWatts ?? peakWatts);
     const volts = load.state[at.voltsUsual]!;
     const amps = volts > 0 ? (peakWatts - start.fromWatts) / volts : 0;
-    for (const circuit of load.circuits) {
-      circuit.started(amps);
-      this.#starting.get(circuit)?.delete(load);
+    for (const branch of load.branches) {
+      for (const circuit of branch.circuits) circuit.started(amps * shareOf(branch, load.branches));
+      this.#starting.get(branch.circuits[0]!)?.delete(load);
     }
     this.#sink.changed?.(load.scope);
   }
@@ -165,6 +161,24 @@ export class Starts {
     this.#sink.event({ kind: 'start', scope: load.id, atMs: record.atMs, start: record });
     return record;
   }
+}
+
+/** What is known of the reading before the last, as a row: nothing of its inputs but how many there are. */
+function readingBefore(s: Float64Array, inputs: number): Float64Array {
+  const row = new Float64Array(toldWidth).fill(Number.NaN);
+  row[told.atMs] = s[at.lastMs]! - s[at.gapMs]!;
+  row[told.watts] = s[at.lastWattsBefore]!;
+  row[told.volts] = s[at.lastVolts]! || Number.NaN;
+  row[told.input] = 0;
+  row[told.inputWatts] = s[at.lastWattsBefore]! / inputs;
+  return row;
+}
+
+/** Which part of a load's current flows in this branch; where amps are not told, by its inputs. */
+function shareOf(branch: Branch, all: readonly Branch[]): number {
+  const amps = all.reduce((sum, one) => sum + one.amps, 0);
+  if (amps > 0) return branch.amps / amps;
+  return branch.inputs.length / all.reduce((sum, one) => sum + one.inputs.length, 0);
 }
 
 function recordOf(load: Load, start: OpenStart, nowMs: number): StartRecord {

@@ -1,16 +1,14 @@
 import type { SavedStart } from './open-start.ts';
+import { rounded } from './rounded.ts';
 
 /** Points of a thinned trace. */
 const pointsMax = 200;
 /** The first of them as they came: from the reading before the onset on, with the surge and how often it was read. */
 const pointsFirst = 100;
 
-/** Thousandths, as the record of the start has them: half the digits. */
-const perUnit = 1_000;
-
 /** With at most 200 points of its trace: the first hundred, its peak, its last, and others at equal steps. */
 export function thinnedStart(start: SavedStart): SavedStart {
-  const { atMs, watts, volts } = start.trace;
+  const { atMs, watts, volts, input, inputWatts, inputVolts } = start.trace;
   if (atMs.length <= pointsMax) return start;
   // One is left for the peak.
   const others = pointsMax - pointsFirst - 1;
@@ -24,7 +22,10 @@ export function thinnedStart(start: SavedStart): SavedStart {
     trace: {
       atMs: points.map((at) => atMs[at]!),
       watts: points.map((at) => rounded(watts[at]!)),
-      volts: points.map((at) => (volts[at] == null ? null : rounded(volts[at]))),
+      volts: points.map((at) => roundedOrNull(volts[at])),
+      ...(input && { input: points.map((at) => input[at]!) }),
+      ...(inputWatts && { inputWatts: points.map((at) => rounded(inputWatts[at]!)) }),
+      ...(inputVolts && { inputVolts: points.map((at) => roundedOrNull(inputVolts[at])) }),
     },
   };
 }
@@ -40,6 +41,6 @@ function peakAt({ surge, trace: { watts } }: SavedStart): number {
   return peak;
 }
 
-function rounded(value: number): number {
-  return Math.round(value * perUnit) / perUnit;
+function roundedOrNull(value: number | null | undefined): number | null {
+  return value == null ? null : rounded(value);
 }

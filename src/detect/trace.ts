@@ -1,22 +1,40 @@
+import { told } from '../model/server-observer.ts';
+
 /** Points of a start's trace; beyond, those after the surge are thinned. */
 const pointsMax = 2_048;
+
+/** Which input spoke with each point, and what it drew and told by itself. */
+export interface InputTrace {
+  readonly input: number[];
+  readonly watts: number[];
+  readonly volts: number[];
+}
 
 /** The course of one start, reading by reading. Times in order; volts NaN where not told. */
 export class Trace {
   readonly atMs: number[] = [];
   readonly watts: number[] = [];
   readonly volts: number[] = [];
+  /** Only of a load with several inputs. */
+  readonly own: InputTrace | undefined;
+
+  constructor(inputs: number) {
+    this.own = inputs > 1 ? { input: [], watts: [], volts: [] } : undefined;
+  }
 
   get length(): number {
     return this.atMs.length;
   }
 
-  /** `keepUntilMs`: everything before stays at full resolution. */
-  add(atMs: number, watts: number, volts: number, keepUntilMs: number): void {
+  /** Columns of `told`; `keepUntilMs`: everything before stays at full resolution. */
+  add(row: Float64Array, keepUntilMs: number): void {
     if (this.length >= pointsMax) this.#thin(keepUntilMs);
-    this.atMs.push(atMs);
-    this.watts.push(watts);
-    this.volts.push(volts);
+    this.atMs.push(row[told.atMs]!);
+    this.watts.push(row[told.watts]!);
+    this.volts.push(row[told.volts]!);
+    this.own?.input.push(row[told.input]!);
+    this.own?.watts.push(row[told.inputWatts]!);
+    this.own?.volts.push(row[told.inputVolts]!);
   }
 
   /**
@@ -65,15 +83,21 @@ export class Trace {
   #thin(keepUntilMs: number): void {
     const first = this.atMs.findIndex((atMs) => atMs > keepUntilMs);
     const from = first < 0 || first > pointsMax / 2 ? 1 : first;
-    let to = from;
-    for (let i = from; i < this.length; i += 2) {
-      this.atMs[to] = this.atMs[i]!;
-      this.watts[to] = this.watts[i]!;
-      this.volts[to] = this.volts[i]!;
-      to += 1;
+    const { own } = this;
+    const columns = [
+      this.atMs,
+      this.watts,
+      this.volts,
+      ...(own === undefined ? [] : [own.input, own.watts, own.volts]),
+    ];
+    const length = this.length;
+    for (const column of columns) {
+      let to = from;
+      for (let i = from; i < length; i += 2) {
+        column[to] = column[i]!;
+        to += 1;
+      }
+      column.length = to;
     }
-    this.atMs.length = to;
-    this.watts.length = to;
-    this.volts.length = to;
   }
 }

@@ -2,21 +2,24 @@ import type { PowerEvent } from '../model/event.ts';
 import type { PowerState } from '../model/figure.ts';
 import type { IdleBaseline } from '../model/idle.ts';
 import type { PowerTree } from '../model/power-tree.ts';
-import type { ServerObserver } from '../model/server-observer.ts';
+import { type ServerObserver, told } from '../model/server-observer.ts';
 import type { StartRecord } from '../model/start.ts';
+import { Branch, branchColumns } from './branch.ts';
 import { stepTime } from './cadence.ts';
-import { circuitsOf } from './circuits.ts';
+import { Circuit, type Impedance } from './circuit.ts';
 import { isFarBelow } from './far-below.ts';
 import { fineIdle, forgetBelow, idleBaseline, idleNews, learnDraw } from './idle-learner.ts';
-import { Circuit, followVolts, type Impedance } from './impedance.ts';
 import * as at from './load-state.ts';
 import { off, on } from './load-state.ts';
 import { type Load, LoadTable } from './load-table.ts';
+import { RowPool } from './row-pool.ts';
 import { readSaved, type Saved, writeSaved } from './saved-watch.ts';
 import { loseTrack, observeDraw } from './start-detector.ts';
 import { Starts } from './starts.ts';
 import { isStuck } from './stuck.ts';
 import { turn } from './turn.ts';
+import { followVolts } from './usual-volts.ts';
+import { placesBy, type Wiring, wiringOf } from './wiring.ts';
 
 export interface WatchOptions {
   readonly tree: PowerTree;
@@ -41,7 +44,10 @@ export class Watch implements ServerObserver {
   readonly #loads = new LoadTable();
   readonly #starts: Starts;
   readonly #circuits = new Map<string, Circuit>();
-  readonly #circuitNames: (outlets: readonly string[]) => string[];
+  #wiring: Wiring;
+  readonly #rows = new RowPool();
+  /** Lists of circuits that branches share. */
+  readonly #circuitLists = new Map<string, readonly Circuit[]>();
   /** From a checkpoint, for loads that have not appeared yet. */
   #saved: Saved | undefined;
   /** Readings since `#saved` are missing. */
@@ -50,15 +56,14 @@ export class Watch implements ServerObserver {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#starts = new Starts(options);
-    this.#circuitNames = circuitsOf(options.tree);
+    this.#wiring = wiringOf(options.tree);
   }
 
   // ── what is observed ─────────────────────────────────────────────────────────────────────────────────
 
   opened(scope: number, id: string, outlets: readonly string[]): void {
     const load = this.#loads.open(scope, id);
-    load.outlets = outlets;
-    load.circuits = this.#circuitNames(outlets).map((name) => this.#circuit(name));
+    this.#wire(load, outlets);
     const saved = this.#saved?.take(id);
     if (saved === undefined) return;
     load.state.set(saved.state);
@@ -67,15 +72,15 @@ export class Watch implements ServerObserver {
     if (this.#missedSome) this.#loseTrack(load);
   }
 
-  observe(scope: number, atMs: number, watts: number, volts: number, amps: number): void {
+  observe(scope: number, row: Float64Array): void {
     const load = this.#loads.get(scope)!;
     const s = load.state;
+    const watts = row[told.watts]!;
     load.lost = false;
     if (!(Math.abs(watts) <= wattsMax)) return;
-    const beforeMs = s[at.lastMs]!;
     const start = this.#starts.of(load);
-    if (!stepTime(s, atMs, load.outlets.length)) {
-      start?.late(atMs, watts, volts);
+    if (!stepTime(s, row, load.outlets.length)) {
+      start?.late(row);
       return;
     }
     s[at.drawWatts] = Math.abs(watts);
@@ -83,12 +88,13 @@ export class Watch implements ServerObserver {
     const what = observeDraw(s, start);
     s[at.lastWattsBefore] = s[at.lastWatts]!;
     s[at.lastWatts] = watts;
-    if (what !== turn.nothing || start !== undefined) this.#starts.take(load, what, watts, volts, beforeMs);
+    if (what !== turn.nothing || start !== undefined) this.#starts.take(load, what, row);
     if (what === turn.standby) forgetBelow(s, load.bins, s[at.standbyWatts]!);
-    // How a server on two circuits shares its amps between them is not known here.
-    if (load.circuits.length === 1 && !Number.isNaN(volts) && !Number.isNaN(amps))
-      load.circuits[0]!.take(scope, s, volts, amps);
-    followVolts(s, volts, amps);
+    followVolts(s, row);
+  }
+
+  observeInput(scope: number, row: Float64Array): void {
+    this.#loads.get(scope)!.branchOf[row[told.input]!]?.take(row);
   }
 
   lost(scope: number): void {
@@ -99,6 +105,33 @@ export class Watch implements ServerObserver {
   /** Lets time pass: ends starts and confirms rises of meters that say nothing while nothing changes. */
   tick(nowMs: number): void {
     this.#starts.tick(nowMs);
+    for (const circuit of this.#circuits.values()) circuit.settle(nowMs);
+  }
+
+  /** The room is cabled otherwise from now on; what is plugged in where is told by `opened`. */
+  recable(tree: PowerTree): void {
+    this.#wiring = wiringOf(tree);
+    for (const load of this.#loads.all()) this.#wire(load, load.outlets);
+  }
+
+  #wire(load: Load, outlets: readonly string[]): void {
+    for (const branch of load.branches) branch.close();
+    const { circuitOf, feedOf } = this.#wiring;
+    load.outlets = outlets;
+    load.branches = [...placesBy(outlets, circuitOf)].map(([name, places]) => {
+      const feed = feedOf(outlets[places[0]!]!);
+      const circuits = this.#circuitsOf(feed === undefined ? [name] : [name, feed]);
+      return new Branch(circuits, places, this.#rows.take(branchColumns(places.length)));
+    });
+    load.circuits = load.branches.map((branch) => branch.circuits[0]!);
+    load.branchOf = outlets.map((_, place) => load.branches.find(({ inputs }) => inputs.includes(place))!);
+  }
+
+  #circuitsOf(names: readonly string[]): readonly Circuit[] {
+    const key = names.join('\n');
+    const known = this.#circuitLists.get(key) ?? names.map((name) => this.#circuit(name));
+    this.#circuitLists.set(key, known);
+    return known;
   }
 
   #learn(load: Load): void {

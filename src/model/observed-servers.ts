@@ -1,10 +1,13 @@
 import type { Figure } from './figure.ts';
 import type { Places } from './places.ts';
+import { quantities } from './quantity.ts';
+import type { Reading } from './reading.ts';
 import { type ScopeSums, summed } from './scope-sums.ts';
-import type { ServerObserver } from './server-observer.ts';
+import { type ServerObserver, told, toldWidth } from './server-observer.ts';
 
+const wattsColumn = quantities.indexOf('watts');
+const voltsColumn = quantities.indexOf('volts');
 const wattsSum = summed.indexOf('watts');
-const ampsSum = summed.indexOf('amps');
 const voltsSum = summed.indexOf('volts');
 const scopesMin = 1024;
 /** What is told between two figures of watts says so often that they still hold. */
@@ -18,6 +21,7 @@ export class ObservedServers {
   readonly #observer: ServerObserver;
   readonly #places: Places;
   readonly #sums: ScopeSums;
+  readonly #row = new Float64Array(toldWidth);
   /** By scope: the observer knows of it. */
   #opened = new Uint8Array(scopesMin);
   /** By scope: every input was fresh when last looked at. */
@@ -38,29 +42,49 @@ export class ObservedServers {
     }
   }
 
-  /** A fresh reading with watts of one of its inputs is in the sums; `atMs` is the newest of all inputs. */
-  heard(server: number, atMs: number): void {
+  /** A fresh reading with watts of this input is in the sums; the server's time is the newest of all its inputs. */
+  heard(server: number, outlet: number, atMs: number): void {
     const expected = this.#places.expected[server]!;
-    if (this.#sums.count(server, wattsSum) < expected) return;
+    const sums = this.#sums;
+    if (sums.count(server, wattsSum) < expected) return;
     if (!this.#opened[server]) this.#open(server);
     this.#whole[server] = 1;
     this.#toldMs[server] = atMs;
-    const sums = this.#sums;
-    this.#observer.observe(
-      server,
-      atMs,
-      sums.sum(server, wattsSum),
-      sums.sum(server, voltsSum) / sums.count(server, voltsSum),
-      sums.count(server, ampsSum) === expected ? sums.sum(server, ampsSum) : Number.NaN,
-    );
+    const row = this.#row;
+    row[told.atMs] = atMs;
+    row[told.watts] = sums.sum(server, wattsSum);
+    row[told.volts] = sums.sum(server, voltsSum) / sums.count(server, voltsSum);
+    row[told.input] = this.#places.members[server]!.indexOf(outlet);
+    row[told.inputWatts] = this.#places.outlets.value(outlet, wattsColumn);
+    row[told.inputVolts] = this.#places.outlets.value(outlet, voltsColumn);
+    this.#observer.observe(server, row);
+  }
+
+  /** A fresh reading of this input; what it said of volts and amps is told whether the server is whole or not. */
+  heardInput(server: number, outlet: number, reading: Reading): void {
+    if (reading.volts === undefined && reading.amps === undefined) return;
+    if (!this.#opened[server]) return;
+    const row = this.#row;
+    row[told.atMs] = reading.atMs;
+    row[told.input] = this.#places.members[server]!.indexOf(outlet);
+    row[told.inputVolts] = reading.volts ?? Number.NaN;
+    row[told.inputAmps] = reading.amps ?? Number.NaN;
+    this.#observer.observeInput(server, row);
   }
 
   /**
    * A fresh reading without watts: a meter that tells only what has changed is there, and its watts have not. A
    * flat load on such a meter would otherwise seem to have said nothing for hours.
    */
-  alive(server: number, atMs: number): void {
-    if (this.#opened[server] && atMs - this.#toldMs[server]! >= aliveMs) this.heard(server, atMs);
+  alive(server: number, outlet: number, atMs: number): void {
+    if (this.#opened[server] && atMs - this.#toldMs[server]! >= aliveMs) this.heard(server, outlet, atMs);
+  }
+
+  /** Outlets moved from server to server: tells again what each has, where it has something else. */
+  recabled(): void {
+    for (let server = 0; server < this.#opened.length; server += 1) {
+      if (this.#opened[server]) this.#open(server);
+    }
   }
 
   /** One of its inputs left the sums: perhaps it is not whole any more. */

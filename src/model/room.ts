@@ -192,8 +192,9 @@ export class Room implements RoomView {
     const atMs = this.#atMs[record.server]!;
     // A relay that opened has told watts too: none.
     if (reading.watts !== undefined || (reading.on === false && record.metered))
-      this.#observed.heard(record.server, atMs);
-    else if (record.metered) this.#observed.alive(record.server, atMs);
+      this.#observed.heard(record.server, outlet, atMs);
+    else if (record.metered) this.#observed.alive(record.server, outlet, atMs);
+    this.#observed.heardInput(record.server, outlet, reading);
   }
 
   /** What the observer knows of a server is another than before, though nothing was read. */
@@ -319,6 +320,7 @@ export class Room implements RoomView {
     const left: number[] = [];
     this.#places.reclaim(tree, this.#mover(atMs, left));
     for (const server of left) if (server >= 0) this.#observed?.left(server, atMs);
+    this.#observed?.recabled();
   }
 
   /** First watts of an outlet: it, and perhaps its device's other outlets, count elsewhere from now on. */

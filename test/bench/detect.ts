@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerTree } from '../../src/model/power-tree.ts';
+import { told, toldWidth } from '../../src/model/server-observer.ts';
 
 /** All detectors together, by the reading; beside them what anybody would keep: a running mean, least and most. */
 export type DetectRow = Readonly<Record<string, string | number>>;
@@ -19,21 +20,23 @@ export async function detectBench(): Promise<DetectRow[]> {
   return [...speed(), state()];
 }
 
-/** Readings of all loads second by second, as a room of meters that report each second sends them. */
+/**
+ * Readings of all loads second by second, as a room of meters that report each second sends them: rows in the columns
+ * of `told`, one after the other.
+ */
 class Readings {
-  readonly watts = new Float64Array(loads * secondsInBlock);
-  readonly volts = new Float64Array(loads * secondsInBlock);
-  readonly amps = new Float64Array(loads * secondsInBlock);
+  readonly rows = new Float64Array(loads * secondsInBlock * toldWidth);
   #seed = 1;
 
   fill(fromSecond: number, starting: boolean): void {
-    for (let i = 0; i < this.watts.length; i += 1) {
+    for (let i = 0; i < loads * secondsInBlock; i += 1) {
       const second = fromSecond + Math.floor(i / loads);
-      const volts = 230 + 0.5 * this.#chance();
-      const watts = drawOf(i % loads, second, starting) * (0.99 + 0.02 * this.#chance());
-      this.watts[i] = Math.round(watts * 10) / 10;
-      this.volts[i] = Math.round(volts * 10) / 10;
-      this.amps[i] = Math.round((watts / volts) * 1000) / 1000;
+      const load = i % loads;
+      const volts = Math.round(10 * (230 + 0.5 * this.#chance())) / 10;
+      const watts = drawOf(load, second, starting) * (0.99 + 0.02 * this.#chance());
+      const told = [beginMs + second * 1000 + load / 2, Math.round(watts * 10) / 10, volts, 0];
+      const own = [told[1]!, volts, Math.round((watts / volts) * 1000) / 1000];
+      this.rows.set([...told, ...own], i * toldWidth);
     }
   }
 
@@ -80,12 +83,14 @@ function speed(): DetectRow[] {
   });
   const bare = new Float64Array(loads * 3);
   const readings = new Readings();
-  const cpu = { watch: 0, calm: 0, bare: 0, calmBytes: 0 };
+  const cpu = { watch: 0, calm: 0, bare: 0, steadyBytes: 0, steadyReadings: 0 };
   let heldBefore = 0;
   for (let second = 0; second < warmUpSeconds + 2 * seconds; second += secondsInBlock) {
     const calm = second >= warmUpSeconds + seconds;
     // Past the end of the last starts.
-    if (second === warmUpSeconds + seconds + settleSeconds) heldBefore = heldBytes();
+    const steadyFrom = warmUpSeconds + seconds + settleSeconds;
+    const steady = second >= steadyFrom;
+    if (second === steadyFrom) heldBefore = heldBytes();
     readings.fill(second, !calm);
     const bareMicros = cpuMicros(() => observeBare(bare, readings));
     const bytes = process.memoryUsage().heapUsed;
@@ -95,7 +100,10 @@ function speed(): DetectRow[] {
     cpu.bare += bareMicros;
     cpu[calm ? 'calm' : 'watch'] += micros;
     // Where the collector ran in between, less is there than before: such a block says nothing.
-    if (calm && moreBytes > 0) cpu.calmBytes += moreBytes;
+    if (steady && moreBytes > 0) {
+      cpu.steadyBytes += moreBytes;
+      cpu.steadyReadings += loads * secondsInBlock;
+    }
   }
   if (events === 0 || !Number.isFinite(bare[0]!)) throw new Error('nothing was detected');
   const of = loads * seconds;
@@ -110,26 +118,30 @@ function speed(): DetectRow[] {
     { ...row('all detectors, 5 % of the loads starting every ten minutes', cpu.watch / of), events },
     {
       ...row('all detectors, nothing starting', cpu.calm / of),
-      // 64 of them are the four numbers of the call.
-      heapBytesPerReading: round3(cpu.calmBytes / of),
+      bytesAllocatedPerReading: round3(cpu.steadyBytes / cpu.steadyReadings),
       heldBytesPerReading: round3((heldBytes() - heldBefore) / (loads * (seconds - settleSeconds))),
     },
   ];
 }
 
-function observeAll(watch: Watch, { watts, volts, amps }: Readings, fromSecond: number): void {
-  for (let i = 0; i < watts.length; i += 1) {
-    const load = i % loads;
-    const atMs = beginMs + (fromSecond + Math.floor(i / loads)) * 1000 + load / 2;
-    if (load === 0) watch.tick(atMs);
-    watch.observe(load, atMs, watts[i]!, volts[i]!, amps[i]!);
+const row = new Float64Array(toldWidth);
+
+function observeAll(watch: Watch, { rows }: Readings, fromSecond: number): void {
+  for (let second = 0; second < secondsInBlock; second += 1) {
+    watch.tick(beginMs + (fromSecond + second) * 1000);
+    for (let load = 0; load < loads; load += 1) {
+      const from = (second * loads + load) * toldWidth;
+      for (let column = 0; column < toldWidth; column += 1) row[column] = rows[from + column]!;
+      watch.observe(load, row);
+      watch.observeInput(load, row);
+    }
   }
 }
 
-function observeBare(state: Float64Array, { watts }: Readings): void {
-  for (let i = 0; i < watts.length; i += 1) {
+function observeBare(state: Float64Array, { rows }: Readings): void {
+  for (let i = 0; i < loads * secondsInBlock; i += 1) {
     const at = (i % loads) * 3;
-    const draw = watts[i]!;
+    const draw = rows[i * toldWidth + told.watts]!;
     state[at]! += (draw - state[at]!) / 60;
     if (draw < state[at + 1]!) state[at + 1] = draw;
     if (draw > state[at + 2]!) state[at + 2] = draw;
@@ -146,7 +158,7 @@ function state(): DetectRow {
   for (let i = 0; i < loadsOfState; i += 1) watch.opened(i, ids[i]!, outlets[i]!);
   for (let round = 0; round < 20; round += 1) {
     for (let i = 0; i < loadsOfState; i += 1)
-      watch.observe(i, beginMs + round * 60_000, 100 + ((i + round) % 50), 230, 0.5);
+      observeOne(watch, i, beginMs + round * 60_000, 100 + ((i + round) % 50));
   }
   const bytes = heldBytes() - before;
   if (watch.loadCount !== loadsOfState) throw new Error('loads are missing');
@@ -155,6 +167,16 @@ function state(): DetectRow {
     readings: 20 * loadsOfState,
     bytesPerLoad: Math.round(bytes / loadsOfState),
   };
+}
+
+function observeOne(watch: Watch, load: number, atMs: number, watts: number): void {
+  row[told.atMs] = atMs;
+  row[told.watts] = watts;
+  row[told.volts] = row[told.inputVolts] = 230;
+  row[told.inputWatts] = watts;
+  row[told.inputAmps] = watts / 230;
+  watch.observe(load, row);
+  watch.observeInput(load, row);
 }
 
 /** What is in use after the collector has run. */

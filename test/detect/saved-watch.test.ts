@@ -5,7 +5,7 @@ import { stateColumns } from '../../src/detect/load-state.ts';
 import { readSaved } from '../../src/detect/saved-watch.ts';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
-import { beginMs, boot, chance, day, noTree, type Part, type Reading, wave } from './waves.ts';
+import { beginMs, boot, chance, day, noTree, observe, type Part, type Reading, wave } from './waves.ts';
 
 const joined = (parts: Iterable<Uint8Array>) => new Uint8Array(Buffer.concat([...parts]));
 
@@ -64,7 +64,7 @@ function run(readings: readonly Reading[], cuts: readonly number[]) {
       watch.opened(0, 'server:a', ['pdu/1']);
     }
     watch.tick(atMs);
-    watch.observe(0, atMs, watts, volts, amps);
+    observe(watch, 0, atMs, watts, volts, amps);
   }
   return { events, open: watch.openStarts(), idle: watch.idle() };
 }
@@ -96,7 +96,7 @@ describe('what is saved at any reading and taken up again', () => {
     const first = new Watch({ tree: noTree, event: () => {} });
     first.opened(0, 'server:gone', ['pdu/9']);
     for (const { atMs, watts } of wave([[20_000, 80, 2]], 10))
-      first.observe(0, atMs, watts, Number.NaN, Number.NaN);
+      observe(first, 0, atMs, watts, Number.NaN, Number.NaN);
     const second = new Watch({ tree: noTree, event: () => {} });
     second.load(joined(first.save(0)));
     const third = new Watch({ tree: noTree, event: () => {} });
@@ -110,7 +110,7 @@ describe('what is saved at any reading and taken up again', () => {
     first.opened(0, 'server:gone', ['pdu/9']);
     first.opened(1, 'server:never-read', ['pdu/8']);
     for (const { atMs, watts } of wave([[20_000, 80, 2]], 10))
-      first.observe(0, atMs, watts, Number.NaN, Number.NaN);
+      observe(first, 0, atMs, watts, Number.NaN, Number.NaN);
     const lastMs = beginMs + 19_990_000;
     const second = new Watch({ tree: noTree, event: () => {} });
     // Its own loads are kept, however long they have been silent.
@@ -131,7 +131,7 @@ describe('what is saved at any reading and taken up again', () => {
         watch.opened(scope, `server:${scope}`, [`pdu-${scope}/1`]);
         // Only one of them goes on beyond the onset.
         for (const [at, { atMs }] of readings.slice(0, scope === 7 ? undefined : 410).entries())
-          watch.observe(scope, atMs, watts[at]!, 230, watts[at]! / 230);
+          observe(watch, scope, atMs, watts[at]!, 230, watts[at]! / 230);
       }
       return { watch, bytes: joined(watch.save(readings.at(-1)!.atMs)) };
     };
@@ -169,7 +169,7 @@ describe('what is saved at any reading and taken up again', () => {
     for (const [scope, id] of ['server:a', 'server:b'].entries()) {
       first.opened(scope, id, [`pdu/${scope}`]);
       for (const { atMs, watts } of wave([[20_000, 80 + 50 * scope, 2]], 10))
-        first.observe(scope, atMs, watts, Number.NaN, Number.NaN);
+        observe(first, scope, atMs, watts, Number.NaN, Number.NaN);
     }
     const earlier = readSaved(withColumns(joined(first.save(0)), stateColumns - 2));
     const now = readSaved(joined(first.save(0)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
-import { beginMs, boot, hour, lastTold, minute, noTree, type Part, seen, wave } from './waves.ts';
+import { beginMs, boot, hour, lastTold, minute, noTree, observe, type Part, seen, wave } from './waves.ts';
 
 const off: Part = [hour, 1, 0.2];
 const atMs = beginMs + 3_600_000;
@@ -99,7 +99,7 @@ describe('a start that is heard late', () => {
     const endMs = readings.at(-1)!.atMs + lateMs;
     for (const [i, { atMs, watts }] of readings.entries()) {
       if (i % 100 === 0) watch.tick(endMs + 10 * i);
-      watch.observe(0, atMs, watts, Number.NaN, Number.NaN);
+      observe(watch, 0, atMs, watts, Number.NaN, Number.NaN);
     }
     const [inTime] = seen(readings).starts;
     expect(lastTold(events)).toEqual([inTime]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginMs, boot, hour, minute, onsets, type Part, seen, wave } from './waves.ts';
+import { beginMs, boot, hour, minute, observe, onsets, type Part, seen, wave } from './waves.ts';
 
 const running: Part = [2 * hour, 250, 4];
 const off: Part = [hour, 1, 0.5];
@@ -130,7 +130,7 @@ describe('the state of a load', () => {
     const readings = wave(parts);
     const { watch } = seen([]);
     for (const { atMs, watts } of readings) {
-      watch.observe(0, atMs, watts, Number.NaN, Number.NaN);
+      observe(watch, 0, atMs, watts, Number.NaN, Number.NaN);
       const state = watch.stateOf(0) ?? 'unknown';
       if (states.at(-1) !== state) states.push(state);
     }

@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { PowerTree } from '../../src/model/power-tree.ts';
-import { boot, hour, lastTold, minute, noTree, type Part, type Reading, treeOf, wave } from './waves.ts';
+import {
+  boot,
+  hour,
+  lastTold,
+  minute,
+  noTree,
+  observe,
+  type Part,
+  type Reading,
+  treeOf,
+  wave,
+} from './waves.ts';
 
 interface Machine {
   readonly id: string;
@@ -17,7 +28,7 @@ function seenTogether(tree: PowerTree, machines: readonly Machine[]) {
   for (const [scope, { id, outlets }] of machines.entries()) watch.opened(scope, id, outlets);
   const all = machines.flatMap(({ readings }, scope) => readings.map((reading) => ({ scope, ...reading })));
   for (const { scope, atMs, watts } of all.sort((a, b) => a.atMs - b.atMs))
-    watch.observe(scope, atMs, watts, Number.NaN, Number.NaN);
+    observe(watch, scope, atMs, watts, Number.NaN, Number.NaN);
   return { watch, events, starts: lastTold(events) };
 }
 

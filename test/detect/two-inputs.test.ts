@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
-import { boot, chance, hour, lastTold, minute, noTree, type Part, wave } from './waves.ts';
+import { boot, chance, hour, lastTold, minute, noTree, observe, type Part, wave } from './waves.ts';
 
 /** A server of two inputs whose meters report every second, the second one `lagMs` after the first. */
 function onTwoInputs(lagMs: number, parts: readonly Part[], holeAfterSeconds = Number.POSITIVE_INFINITY) {
@@ -13,8 +13,8 @@ function onTwoInputs(lagMs: number, parts: readonly Part[], holeAfterSeconds = N
   for (const { atMs: onTimeMs, watts } of wave(parts)) {
     const atMs = onTimeMs + (onTimeMs - beginMs >= holeAfterSeconds * 1000 ? 2 * hour * 1000 : 0);
     watch.tick(atMs);
-    watch.observe(0, atMs, watts, Number.NaN, Number.NaN);
-    watch.observe(0, atMs + lagMs, watts + tremble(), Number.NaN, Number.NaN);
+    observe(watch, 0, atMs, watts, Number.NaN, Number.NaN);
+    observe(watch, 0, atMs + lagMs, watts + tremble(), Number.NaN, Number.NaN);
   }
   return lastTold(events);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/detect/watch.ts';
-import { noTree } from './waves.ts';
+import { noTree, observe } from './waves.ts';
 
 const watts = fc.oneof(
   fc.double({ min: -1e6, max: 1e6, noNaN: true }),
@@ -36,7 +36,7 @@ describe('whatever is read', () => {
         for (const [scope, byMs, draw, volts, amps] of list) {
           nowMs = Math.max(1, nowMs + byMs);
           watch.tick(nowMs);
-          watch.observe(scope, nowMs, draw, volts, amps);
+          observe(watch, scope, nowMs, draw, volts, amps);
         }
         told.push(watch.openStarts(), watch.idle(), watch.impedances());
         expect(numbersIn(told).filter((number) => !Number.isFinite(number))).toEqual([]);
@@ -54,7 +54,7 @@ describe('the state of a load', () => {
     let draw = 1;
     for (let i = 0; i < 60_000; i += 1) {
       draw = (draw * 16_807) % 2_147_483_647;
-      watch.observe(0, 1.7e12 + i * 500_000, draw % 700, 230, (draw % 700) / 230);
+      observe(watch, 0, 1.7e12 + i * 500_000, draw % 700, 230, (draw % 700) / 230);
       if (i % 1_000 === 0)
         sizes.push([...watch.save(1.7e12)].reduce((bytes, part) => bytes + part.length, 0));
     }
@@ -65,7 +65,7 @@ describe('the state of a load', () => {
     const watch = new Watch({ tree: noTree, event: () => {} });
     watch.opened(0, 'server:0', ['pdu/0']);
     for (let i = 0; i < 15_000; i += 1)
-      watch.observe(0, 1.7e12 + i * 50, i < 1_000 ? 0 : 300 + (i % 7), Number.NaN, Number.NaN);
+      observe(watch, 0, 1.7e12 + i * 50, i < 1_000 ? 0 : 300 + (i % 7), Number.NaN, Number.NaN);
     const [start] = watch.openStarts();
     expect(start!.trace!.watts.length).toBeGreaterThan(1_000);
     expect(start!.trace!.watts.length).toBeLessThanOrEqual(2_048);

@@ -2,6 +2,7 @@ import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { IdleBaseline } from '../../src/model/idle.ts';
 import type { PowerTree, Server } from '../../src/model/power-tree.ts';
+import { type ServerObserver, told, toldWidth } from '../../src/model/server-observer.ts';
 import type { StartRecord } from '../../src/model/start.ts';
 
 /** How long, in seconds, what it draws, and by how much that trembles. */
@@ -54,6 +55,29 @@ export function boot(watts: number): Part[] {
   ];
 }
 
+const row = new Float64Array(toldWidth);
+
+/** One reading of a load's only input, or of one of several: then with what that input drew by itself. */
+export function observe(
+  observer: ServerObserver,
+  scope: number,
+  atMs: number,
+  watts: number,
+  volts: number,
+  amps: number,
+  own: { readonly input: number; readonly watts: number } = { input: 0, watts },
+): void {
+  row[told.atMs] = atMs;
+  row[told.watts] = watts;
+  row[told.volts] = volts;
+  row[told.input] = own.input;
+  row[told.inputWatts] = own.watts;
+  row[told.inputVolts] = volts;
+  row[told.inputAmps] = amps;
+  observer.observe(scope, row);
+  if (!Number.isNaN(volts) || !Number.isNaN(amps)) observer.observeInput(scope, row);
+}
+
 export const noTree: PowerTree = { name: '', timezone: 'UTC', feeds: [], racks: [], servers: [] };
 export const treeOf = (...servers: Server[]): PowerTree => ({ ...noTree, servers });
 
@@ -72,7 +96,7 @@ export function seen(readings: readonly Reading[], quietSeconds = 0): Seen {
   watch.opened(0, 'server:a', ['pdu/1']);
   for (const { atMs, watts, volts = Number.NaN, amps = Number.NaN } of readings) {
     watch.tick(atMs);
-    watch.observe(0, atMs, watts, volts, amps);
+    observe(watch, 0, atMs, watts, volts, amps);
   }
   if (quietSeconds > 0) watch.tick(readings.at(-1)!.atMs + quietSeconds * 1000);
   return { watch, events, starts: lastTold(events), idle: watch.idleOf('server:a')! };

@@ -4,7 +4,7 @@ import type { PowerState } from '../../src/model/figure.ts';
 import type { PowerTree } from '../../src/model/power-tree.ts';
 import { emptyReading, type Reading } from '../../src/model/reading.ts';
 import { Room } from '../../src/model/room.ts';
-import type { ServerObserver } from '../../src/model/server-observer.ts';
+import { type ServerObserver, told } from '../../src/model/server-observer.ts';
 
 const noon = Date.UTC(2026, 5, 15, 12);
 const second = 1000;
@@ -24,6 +24,9 @@ const tree: PowerTree = {
 class Diary implements ServerObserver {
   readonly ids = new Map<number, string>();
   readonly lines: unknown[][] = [];
+  /** Of the input that spoke. */
+  readonly own: unknown[][] = [];
+  readonly inputs: unknown[][] = [];
   state: PowerState | undefined;
   idleWatts = Number.NaN;
 
@@ -31,8 +34,14 @@ class Diary implements ServerObserver {
     this.ids.set(scope, id);
     this.lines.push(['opened', id, ...outlets]);
   }
-  observe(scope: number, atMs: number, watts: number, volts: number, amps: number): void {
-    this.lines.push([this.ids.get(scope), (atMs - noon) / second, watts, volts, amps]);
+  observe(scope: number, row: Float64Array): void {
+    const at = (row[told.atMs]! - noon) / second;
+    this.lines.push([this.ids.get(scope), at, row[told.watts], row[told.volts]]);
+    this.own.push([row[told.input], row[told.inputWatts], row[told.inputVolts]]);
+  }
+  observeInput(scope: number, row: Float64Array): void {
+    const at = (row[told.atMs]! - noon) / second;
+    this.inputs.push([this.ids.get(scope), at, row[told.input], row[told.inputVolts], row[told.inputAmps]]);
   }
   lost(scope: number, atMs: number): void {
     this.lines.push(['lost', this.ids.get(scope), (atMs - noon) / second]);
@@ -82,8 +91,8 @@ describe('who observes servers', () => {
     made.tell('plug/0', 2, { watts: 5 });
     expect(made.observer.lines).toEqual([
       ['opened', 'server:plug/0', 'plug/0'],
-      ['server:plug/0', 1, 5, NaN, NaN],
-      ['server:plug/0', 2, 5, NaN, NaN],
+      ['server:plug/0', 1, 5, NaN],
+      ['server:plug/0', 2, 5, NaN],
     ]);
   });
 
@@ -95,8 +104,12 @@ describe('who observes servers', () => {
     tell('a/1', 1, { watts: 110.1, volts: 231 });
     tell('a/1', 3, { volts: 229 });
     expect(observer.lines).toEqual([
-      ['server:two', 2, 220.3, 231, 1.1],
-      ['server:two', 2, 230.3, 231.5, 1.1],
+      ['server:two', 2, 220.3, 231],
+      ['server:two', 2, 230.3, 231.5],
+    ]);
+    expect(observer.own).toEqual([
+      [1, 120.2, 232],
+      [0, 110.1, 231],
     ]);
   });
 
@@ -106,16 +119,31 @@ describe('who observes servers', () => {
     observer.lines.length = 0;
     for (let at = 10; at <= 70; at += 10) tell('a/2', at, { wattHoursTotal: 5000 + at });
     expect(observer.lines).toEqual([
-      ['server:one', 30, 1000, NaN, NaN],
-      ['server:one', 60, 1000, NaN, NaN],
+      ['server:one', 30, 1000, NaN],
+      ['server:one', 60, 1000, NaN],
     ]);
   });
 
-  it('says amps only when every input told them', () => {
+  it('gets volts and amps of each input as they were told, whether the others are fresh or not', () => {
     const { tell, observer } = makeRoom();
-    tell('a/1', 0, { watts: 100, amps: 0.5 });
-    tell('b/1', 0, { watts: 100 });
-    expect(observer.lines).toEqual([['server:two', 0, 200, NaN, NaN]]);
+    tell('a/1', 0, { watts: 100, volts: 230, amps: 0.5 });
+    tell('b/1', 1, { amps: 0.6 });
+    tell('a/1', 2, { volts: 229 });
+    tell('b/1', 3, { watts: 90 });
+    expect(observer.inputs).toEqual([
+      ['server:two', 0, 0, 230, 0.5],
+      ['server:two', 1, 1, NaN, 0.6],
+      ['server:two', 2, 0, 229, NaN],
+    ]);
+  });
+
+  it('is told what a server is plugged into after it was plugged over', () => {
+    const { room, tell, observer } = makeRoom();
+    tell('a/2', 0, { watts: 100 });
+    const servers = [tree.servers[0]!, { name: 'one', inputs: [{ outlet: 'c/7' }] }];
+    room.recable({ ...tree, servers }, noon + second);
+    expect(observer.lines.at(-1)).not.toEqual(['opened', 'server:one', 'a/2']);
+    expect(observer.lines).toContainEqual(['opened', 'server:one', 'c/7']);
   });
 
   it('loses a server once when an input falls silent, and has it back when that is heard again', () => {
@@ -130,7 +158,7 @@ describe('who observes servers', () => {
     expect(losses).toEqual([['lost', 'server:two', 30]]);
     expect(observer.lines.at(-1)![0]).toBe('lost');
     tell('a/1', 61, { watts: 90 });
-    expect(observer.lines.at(-1)).toEqual(['server:two', 61, 190, NaN, NaN]);
+    expect(observer.lines.at(-1)).toEqual(['server:two', 61, 190, NaN]);
   });
 
   it('loses a server when its device says that it goes', () => {
@@ -153,8 +181,8 @@ describe('who observes servers', () => {
     tell('a/2', 0, { watts: 100 });
     tell('a/2', 1, { on: false });
     expect(observer.lines).toEqual([
-      ['server:one', 0, 100, NaN, NaN],
-      ['server:one', 1, 0, NaN, NaN],
+      ['server:one', 0, 100, NaN],
+      ['server:one', 1, 0, NaN],
     ]);
   });
 
@@ -164,10 +192,10 @@ describe('who observes servers', () => {
     tell('strip/1', 1, { watts: 200 });
     expect(observer.lines).toEqual([
       ['opened', 'server:strip/total', 'strip/total'],
-      ['server:strip/total', 0, 500, NaN, NaN],
+      ['server:strip/total', 0, 500, NaN],
       ['lost', 'server:strip/total', 1],
       ['opened', 'server:strip/1', 'strip/1'],
-      ['server:strip/1', 1, 200, NaN, NaN],
+      ['server:strip/1', 1, 200, NaN],
     ]);
   });
 

@@ -9,6 +9,7 @@ import type { CheckpointSection } from '../../src/store/checkpoint.ts';
 import type { EventQuery, Store } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { until } from '../base/until.ts';
+import { observe } from '../detect/waves.ts';
 
 const startedMs = Date.UTC(2026, 5, 15, 11, 50);
 const second = 1000;
@@ -70,7 +71,7 @@ function made(saved?: { atMs: number; chunks: Uint8Array[] }, more: Partial<Dete
 /** Steady draw of a machine that does nothing, a reading every 10 s. */
 function rest(detection: Detection, fromMs: number, hours: number): void {
   for (let atMs = fromMs; atMs < fromMs + hours * 3_600_000; atMs += 10 * second)
-    detection.observer.observe(0, atMs, 120 + (atMs % 3), 230, 0.6);
+    observe(detection.observer, 0, atMs, 120 + (atMs % 3), 230, 0.6);
 }
 
 it('every hour and at local midnight the baselines are recorded, for that very moment', async () => {
@@ -176,7 +177,7 @@ it.each<[string, Partial<Store>]>([
     await first.detection.start();
     await first.detection.takeUpPast();
     for (let at = 0; at < 600; at += 1)
-      first.detection.observer.observe(0, startedMs + at * second, 1, 230, 0);
+      observe(first.detection.observer, 0, startedMs + at * second, 1, 230, 0);
     await first.detection.stop(startedMs + 600 * second);
 
     const restartMs = startedMs + 640 * second;
@@ -184,7 +185,7 @@ it.each<[string, Partial<Store>]>([
     await next.detection.start();
     void next.detection.takeUpPast();
     for (let at = 0; at <= 40; at += 1) {
-      next.detection.observer.observe(0, restartMs + at * second, 200 + (at % 3), 230, 0.9);
+      observe(next.detection.observer, 0, restartMs + at * second, 200 + (at % 3), 230, 0.9);
       next.detection.tick(restartMs + at * second);
       await Promise.resolve();
     }
@@ -193,7 +194,7 @@ it.each<[string, Partial<Store>]>([
 
     const draw = (at: number) => (at < 100 ? 1 : 300);
     for (let at = 41; at < 160; at += 1)
-      next.detection.observer.observe(0, restartMs + at * second, draw(at), 230, 0.9);
+      observe(next.detection.observer, 0, restartMs + at * second, draw(at), 230, 0.9);
     expect(next.detection.starts()).toMatchObject([{ atMs: restartMs + 100 * second }]);
   },
 );
@@ -267,7 +268,7 @@ it('a start that the watch itself completes after a restart is not closed with t
   await first.detection.start();
   await first.detection.takeUpPast();
   for (let at = 0; at < 300; at += 1)
-    first.detection.observer.observe(0, startedMs + at * second, at < 100 ? 1 : 300, 230, 0.9);
+    observe(first.detection.observer, 0, startedMs + at * second, at < 100 ? 1 : 300, 230, 0.9);
   await first.detection.stop(startedMs + 300 * second);
   const [announced] = first.file.recorded.flatMap((event) => (event.kind === 'start' ? [event.start] : []));
   expect(announced).toMatchObject({ scope: 'server:a', complete: false });
@@ -288,7 +289,7 @@ it('a start completed while the store did not answer yet is not closed again', a
   await first.detection.start();
   await first.detection.takeUpPast();
   for (let at = 0; at < 300; at += 1)
-    first.detection.observer.observe(0, startedMs + at * second, at < 100 ? 1 : 300, 230, 0.9);
+    observe(first.detection.observer, 0, startedMs + at * second, at < 100 ? 1 : 300, 230, 0.9);
   await first.detection.stop(startedMs + 300 * second);
   const announced = first.file.recorded.flatMap((event) => (event.kind === 'start' ? [event.start] : []))[0]!;
 

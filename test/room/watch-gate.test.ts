@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerObserver } from '../../src/model/server-observer.ts';
+import { type ServerObserver, told } from '../../src/model/server-observer.ts';
 import { WatchGate, waitingMax } from '../../src/watch-gate.ts';
+import { observe } from '../detect/waves.ts';
 
 function made() {
   const lines: unknown[][] = [];
@@ -11,7 +12,10 @@ function made() {
       ids[scope] = id;
       lines.push(['opened', id]);
     },
-    observe: (scope, atMs, watts) => lines.push([ids[scope], atMs, watts]),
+    observe: (scope, row) => {
+      lines.push([ids[scope], row[told.atMs], row[told.watts]]);
+    },
+    observeInput: () => {},
     lost: (scope, atMs) => lines.push([ids[scope], atMs, 'lost']),
     stateOf: (scope) => (ids[scope] === 'server:b' ? 'idle' : undefined),
     idleWattsOf: (scope) => (ids[scope] === 'server:b' ? 7 : Number.NaN),
@@ -23,7 +27,7 @@ function made() {
   return { gate, lines, changed };
 }
 const observed = (observer: ServerObserver, scope: number, atMs: number, watts: number) =>
-  observer.observe(scope, atMs, watts, 230, 1);
+  observe(observer, scope, atMs, watts, 230, 1);
 
 describe('the gate before the watch', () => {
   it('lets the past go first, whatever numbers its room has, and then what came live, in its order', () => {

@@ -130,6 +130,15 @@ export class SimulatedRoom {
     return volts - spec.ohms * (this.#voltAmpsBehind(spec, atMs) / volts);
   }
 
+  /** Amps of every outlet on a breaker, in the order of `outlets`, with the volts there. */
+  breakerAt(breaker: string, atMs: number): { volts: number; amps: readonly (readonly [string, number])[] } {
+    const volts = this.breakerVolts(breaker, atMs);
+    const amps = this.outlets
+      .filter(({ meter }) => meter.breaker === breaker)
+      .map((one) => [one.outlet, voltAmpsOf(wattsOf(one, atMs), supplyWatts(one)) / volts] as const);
+    return { volts, amps };
+  }
+
   #voltAmpsBehind(breaker: BreakerSpec, atMs: number): number {
     let voltAmps = 0;
     for (const outlet of this.outlets) {
