@@ -1,3 +1,4 @@
+import type { ServiceState } from './alerts/outside.ts';
 import type { DeviceRow, ReadyAnswer, TreeAnswer } from './api/shapes.ts';
 import type { Intake } from './devices/intake.ts';
 import type { PowerTree } from './model/power-tree.ts';
@@ -66,6 +67,23 @@ export function readyAnswer(source: SourceStatus, storeKind: string, recorder: R
     broker,
     store,
     backlog: { ok: recorder.dropped === 0, ...backlog },
+  };
+}
+
+/** How broker, store and backlog are, for the alerts. */
+export function serviceState(
+  source: SourceStatus,
+  { storeOk, problem, backlog }: RecorderStatus,
+  backlogBytesMax: number,
+): ServiceState {
+  return {
+    brokerReady: source.ready,
+    brokerProblem: source.problem,
+    storeOk,
+    storeProblem: problem,
+    backlogReadings: backlog.readings,
+    backlogBytes: backlog.bytes,
+    backlogBytesMax,
   };
 }
 

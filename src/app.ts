@@ -1,11 +1,20 @@
 import { join } from 'node:path';
+import { Alerting } from './alerting.ts';
 import { makeCarbon } from './analysis/carbon.ts';
 import { makeTariff } from './analysis/tariff.ts';
 import { nextRecabling, treeAt } from './analysis/tree-at.ts';
 import { askEnergy } from './api/ask-energy.ts';
 import { askHistory } from './api/ask-history.ts';
 import { createApi } from './api/server.ts';
-import { brokerNews, deviceRows, readyAnswer, soleOutlet, treeAnswer, wattsByScope } from './app-answers.ts';
+import {
+  brokerNews,
+  deviceRows,
+  readyAnswer,
+  serviceState,
+  soleOutlet,
+  treeAnswer,
+  wattsByScope,
+} from './app-answers.ts';
 import {
   connectSimulatedRoom,
   makeSimulatedRoom,
@@ -109,9 +118,17 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     startedMs,
     record: (event) => recorder.recordEvents([event]),
     recordIdle: (rows, atMs) => recorder.recordIdle(rows, atMs),
-    tell: (event) => live.event(event),
+    tell(event) {
+      live.event(event);
+      alerting.event(event);
+    },
     madeUpPast: simulated && ((observer) => observeDemoPast(simulated, observer, startedMs)),
     changed: (scope) => room.changed(scope),
+    alsoSaved: {
+      section: 'alerts',
+      saved: (nowMs) => alerting.saved(nowMs),
+      load: (bytes) => alerting.load(bytes),
+    },
   });
   const energy = new Energy({
     tree: wholeTree,
@@ -143,6 +160,20 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     clock,
     log,
   });
+  const alerting: Alerting = new Alerting({
+    tree,
+    room,
+    settings: settings.alerts,
+    store,
+    clock,
+    log,
+    idle: () => detection.idle(),
+    service: () => serviceState(source.status(), recorder.status, settings.store.backlog.bytesMax),
+    record: (event) => recorder.recordEvents([event]),
+    show: (event) => live.event(event),
+    teller: notifiers,
+    save: () => detection.saveSoon(),
+  });
   await detection.start();
 
   // ── the road ──
@@ -152,7 +183,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       room.apply(reading, family.expectedIntervalMs);
       if (!reading.retained) recorder.record(reading);
     },
-    availability: (device, online, atMs) => room.setOnline(device, online, atMs),
+    availability(device, online, atMs) {
+      room.setOnline(device, online, atMs);
+      alerting.availability(device, online);
+    },
     describe() {},
     subscribe: (filter) => source.subscribe([filter]),
     publish: (topic, payload) => source.publish(topic, payload),
@@ -184,6 +218,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     idle: (scope) => answers.idle(scope),
     sag: () => answers.sag(),
     notifiers: () => notifierRows(notifiers),
+    alerting: alerting.answers,
     counts: () => ({
       messages: intake.totals().messages,
       readings,
@@ -225,20 +260,32 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const meters = simulated === undefined ? undefined : connectSimulatedRoom(simulated, brokerUrl, options);
   const firstContact = once(async () => {
     await detection.takeUpPast();
+    await alerting.takeUpPast();
+    notifiers.agreeWith(alerting.firing());
     const newestDayThere = () => seedToday(room, store, startedMs);
     if (simulated === undefined) return newestDayThere();
     return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
   });
+  const recable = (cabled: PowerTree, atMs: number) => {
+    room.recable(cabled, atMs);
+    alerting.recable(cabled);
+  };
   const tick = () => {
+<<<<<<< HEAD
     for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs)) {
       const cabled = treeAt(wholeTree, recablingMs);
       detection.recable(cabled);
       room.recable(cabled, recablingMs);
     }
+=======
+    for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs))
+      recable(treeAt(wholeTree, recablingMs), recablingMs);
+>>>>>>> 0b15cce (Alerts: a pure engine with dwells, silences and acknowledgements, kept over restarts; the first three rules, over REST and the live stream)
     room.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());
     energy.tick(clock.nowMs());
+    alerting.tick(clock.nowMs());
     if (!recorder.status.storeOk || stopping) return;
     // What the run before could not bring to the store belongs to the past as well.
     if (recorder.status.backlog.bytes > 0 && clock.nowMs() - startedMs < pastWaitMsMax) return;

@@ -32,11 +32,23 @@ export interface DetectionParts {
   readonly tell: (event: PowerEvent) => void;
   /** A simulated room's past: observed where there is no checkpoint, and nothing of it is told. */
   readonly madeUpPast?: ((observer: ServerObserver) => Promise<void>) | undefined;
+  /** What others keep in the same file. */
+  readonly alsoSaved?: AlsoSaved | undefined;
   /** What the room shows of this scope changed. */
   readonly changed: (roomScope: number) => void;
 }
 
+/** Somebody else's part of the checkpoint. */
+export interface AlsoSaved {
+  readonly section: string;
+  saved(nowMs: number): Uint8Array;
+  /** Throws on what `saved` did not write. */
+  load(bytes: Uint8Array): void;
+}
+
 const checkpointEveryMs = 60_000;
+/** What others ask to have saved soon waits so long at most. */
+const saveSoonMs = 5_000;
 /** A store that is away for longer is not waited for: then what was read since the checkpoint is not observed. */
 const pastWaitMsMax = 30_000;
 /** How far back readings are observed again: since the checkpoint, but no further than this, … */
@@ -63,6 +75,7 @@ export class Detection {
   #told: ToldEvents | undefined;
   #loaded: Promise<void> = Promise.resolve();
   #savedMs: number;
+  #saveSoon = false;
   #checkpointMs: number | undefined;
   #saving: Promise<void> | undefined;
   #nextIdleMs: number;
@@ -188,7 +201,12 @@ export class Detection {
       this.#parts.recordIdle(known, this.#nextIdleMs);
       this.#nextIdleMs = nextIdleMs(nowMs, this.#parts.tree.timezone);
     }
-    if (nowMs - this.#savedMs >= checkpointEveryMs) void this.#save(nowMs);
+    if (nowMs - this.#savedMs >= (this.#saveSoon ? saveSoonMs : checkpointEveryMs)) void this.#save(nowMs);
+  }
+
+  /** What others keep in the checkpoint changed: it does not wait for the minute. */
+  saveSoon(): void {
+    this.#saveSoon = true;
   }
 
   /** Saves what is known; nothing may be observed any more. */
@@ -205,12 +223,24 @@ export class Detection {
       const saved = await checkpoint.read();
       if (saved === undefined) return;
       const chunks = await allOf(saved.chunks(section));
+      const { alsoSaved } = this.#parts;
+      const others = alsoSaved === undefined ? [] : await allOf(saved.chunks(alsoSaved.section));
       await saved.close();
+      this.#loadOthers(others);
       if (chunks.length === 0) return;
       this.#watch.load(Buffer.concat(chunks));
       this.#checkpointMs = saved.savedAtMs;
     } catch (error) {
       log.warn({ err: error }, 'the checkpoint cannot be read: idle levels are learnt anew');
+    }
+  }
+
+  #loadOthers(chunks: readonly Uint8Array[]): void {
+    if (chunks.length === 0) return;
+    try {
+      this.#parts.alsoSaved?.load(Buffer.concat(chunks));
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, 'what the checkpoint says of alerts cannot be read');
     }
   }
 
@@ -233,6 +263,7 @@ export class Detection {
   #save(nowMs: number): Promise<void> {
     if (this.#saving !== undefined) return this.#saving;
     this.#savedMs = nowMs;
+    this.#saveSoon = false;
     this.#saving = this.#write(nowMs).finally(() => {
       this.#saving = undefined;
     });
@@ -244,7 +275,10 @@ export class Detection {
     try {
       // Copied at once: the state goes on changing while the disk writes.
       const chunks = [Buffer.concat([...this.#watch.save(nowMs)])];
-      await this.#parts.checkpoint.write([{ name: section, chunks }], nowMs);
+      const { alsoSaved } = this.#parts;
+      const others =
+        alsoSaved === undefined ? [] : [{ name: alsoSaved.section, chunks: [alsoSaved.saved(nowMs)] }];
+      await this.#parts.checkpoint.write([{ name: section, chunks }, ...others], nowMs);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
       if (problem !== this.#saveProblem)

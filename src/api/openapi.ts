@@ -2,6 +2,7 @@ import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
 import { historyDaysMax, pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
 import { list, ref } from './json-schema.ts';
+import { alertPaths } from './openapi-alerts.ts';
 import { schemas } from './openapi-schemas.ts';
 import { problemType } from './problem.ts';
 import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
@@ -162,6 +163,7 @@ export const openApiDocument = {
     '/api/v1/notifiers': {
       get: get('notifiers', 'Who is told of alerts, and how that went', { 200: json('NotifiersAnswer') }),
     },
+    ...alertPaths({ get, json, problem, parameter, unknownScope, storeAway }),
     '/api/v1/openapi.json': {
       get: get('openapi', 'This document', {
         200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },

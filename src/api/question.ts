@@ -59,12 +59,13 @@ function isPattern(scope: string): boolean {
   return scope === '*' || scopeKinds.some((kind) => scope === `${kind}:*`);
 }
 
-function knownScope(scope: string, room: RoomView): string {
+/** The scope itself, when the room has it; else a ProblemError that names the nearest. */
+export function knownScope(scope: string, room: RoomView, parameter = 'scope'): string {
   if (room.indexOf(scope) >= 0) return scope;
   const nearest = nearestScopes(scope.slice(0, scopeLengthMax), room);
   const hint = nearest.length === 0 ? '' : ` Nearest: ${nearest.join(', ')}.`;
   throw new ProblemError('unknown-scope', `There is no ${scope.slice(0, scopeLengthMax)}.${hint}`, {
-    parameter: 'scope',
+    parameter,
     nearest,
   });
 }

@@ -4,6 +4,8 @@ import express, { type Request, type Response } from 'express';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { RoomView } from '../model/room-view.ts';
+import { type AlertsParts, type AlertsRequest, answerAck, answerAlertRules, answerAlerts } from './alerts.ts';
+import { answerEndSilence, answerNewSilence, answerSilences, type SilencesParts } from './alerts-silences.ts';
 import { answerJson, answerText } from './answer.ts';
 import { answerEnergy, type EnergyParts } from './energy.ts';
 import { answerHealth, answerReady } from './health.ts';
@@ -43,6 +45,9 @@ export interface ApiParts {
   readonly idle: IdleParts['idle'];
   sag(): readonly SagAnswerRow[];
   notifiers(): readonly NotifierRow[];
+  /** Alerts, their rules and silences. */
+  readonly alerting: Pick<AlertsParts, 'alerts' | 'ackAlert' | 'alertRules'> &
+    Pick<SilencesParts, 'silences' | 'silence' | 'endSilence'>;
   counts(): RoadCounts;
   /** Folder of the built page. */
   readonly webRoot: string;
@@ -124,6 +129,8 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
   const { room, names, clock } = parts;
   const asked = {
     ...parts,
+    ...parts.alerting,
+    alerts: (question: AlertsRequest) => inTime(clock, parts.alerting.alerts(question)),
     timezone: names.timezone,
     nowMs: () => clock.nowMs(),
     starts: (question: StartsRequest) => inTime(clock, parts.starts(question)),
@@ -147,6 +154,14 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
     '/api/v1/notifiers': {
       get: (request, response) => answerJson(request, response, { rows: parts.notifiers() }),
     },
+    '/api/v1/alerts': { get: (request, response) => answerAlerts(asked, request, response) },
+    '/api/v1/alerts/rules': { get: (request, response) => answerAlertRules(asked, request, response) },
+    '/api/v1/alerts/:id/ack': { post: (request, response) => answerAck(asked, request, response) },
+    '/api/v1/silences': {
+      get: (request, response) => answerSilences(asked, request, response),
+      post: (request, response) => answerNewSilence(asked, request, response),
+    },
+    '/api/v1/silences/:id': { delete: (request, response) => answerEndSilence(asked, request, response) },
     '/api/v1/openapi.json': { get: (request, response) => answerJson(request, response, openApiDocument) },
     '/api/v1/live': { get: askForUpgrade },
     '/healthz': { get: (_, response) => answerHealth(response) },

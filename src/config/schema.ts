@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { alerts } from './alert-settings.ts';
 import { detect } from './detect-settings.ts';
 import { broker, mqtt } from './mqtt-settings.ts';
 import { notify } from './notify-settings.ts';
 import { room } from './room-settings.ts';
-import { later, note, section } from './setting-note.ts';
+import { note, section } from './setting-note.ts';
 import { store } from './store-settings.ts';
 import { port, text } from './values.ts';
 
@@ -30,8 +31,6 @@ const access = z.strictObject({
   }),
 });
 
-const freeForm = () => z.record(z.string(), z.unknown()).prefault({});
-
 /**
  * Every setting there is, once: its kind, its default, its unit and a sentence. The names of environment
  * variables, the sample file, the messages about mistakes and the types all come from here.
@@ -53,7 +52,7 @@ export const settingsSchema = z.strictObject({
     ),
   ),
   detect: note(detect.prefault({}), section('When idle draw counts as high (GET /api/v1/idle).')),
-  alerts: note(freeForm(), later('When to raise an alert.')),
+  alerts: note(alerts.prefault({}), section('When to raise an alert (docs/alerts.md).')),
   notify: note(notify.prefault({}), section('Whom to tell of alerts, and how (docs/notifications.md).')),
   demo: note(
     z

@@ -50,6 +50,21 @@ export function sizeBytes(value: unknown): number | undefined {
 export const duration = (minMs: number) =>
   z.unknown().transform((value, context) => orIssue(durationMs(value), minMs, context));
 
+/** Yes or no; a variable gives it as text. */
+export const flag = z.unknown().transform((value, context) => {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  context.addIssue({ code: 'custom' });
+  return z.NEVER;
+});
+
+/** How long something must hold; `0s` and 0: no time at all. Becomes ms. */
+export const dwell = z.unknown().transform((value, context) => {
+  const ms = durationMs(value);
+  if (ms === Number.POSITIVE_INFINITY && value !== 'forever') return 0;
+  return orIssue(value === 'forever' ? undefined : ms, 0, context);
+});
+
 /** An amount of disk or memory; at least `minBytes`. Becomes bytes. */
 export const size = (minBytes: number) =>
   z.unknown().transform((value, context) => orIssue(sizeBytes(value), minBytes, context));

@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts';
+import type { Figure, PowerState } from './figure.ts';
 import type { Places } from './places.ts';
 import { quantities } from './quantity.ts';
 import type { Reading } from './reading.ts';
@@ -105,6 +105,11 @@ export class ObservedServers {
     if (!this.#whole[server]) return;
     const state = this.#observer.stateOf(server);
     if (state !== undefined) figure.state = state;
+  }
+
+  /** What the server does, where every input of it is fresh and the observer knows. */
+  stateOf(server: number): PowerState | undefined {
+    return this.#opened[server] && this.#whole[server] ? this.#observer.stateOf(server) : undefined;
   }
 
   /** The outlet's own scope, where it is a server's only input; −1 where it is one of several. */

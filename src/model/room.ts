@@ -1,18 +1,19 @@
 import { DayEnergy } from './day-energy.ts';
 import type { EnergyObserver } from './energy-observer.ts';
 import { ExpectedIntervals } from './expected-interval.ts';
-import type { Figure } from './figure.ts';
+import type { Figure, PowerState } from './figure.ts';
 import { figureOfOutlets, figureOfSum } from './figures.ts';
 import { ObservedServers } from './observed-servers.ts';
 import type { OutletRecord, OutletTable } from './outlet-table.ts';
 import { type Mover, Places } from './places.ts';
 import type { PowerTree } from './power-tree.ts';
-import { quantities } from './quantity.ts';
+import { type Quantity, quantities } from './quantity.ts';
 import type { Reading } from './reading.ts';
 import type { RollUp, RollUpTier } from './roll-up.ts';
 import { RollUpMaker } from './roll-up-maker.ts';
 import type { RoomView } from './room-view.ts';
-import { ScopeSums, summed, toMillionths } from './scope-sums.ts';
+import type { ScopeKind } from './scope.ts';
+import { ScopeSums, type Summed, summed, toMillionths } from './scope-sums.ts';
 import type { ScopeTable } from './scope-table.ts';
 import type { ServerObserver } from './server-observer.ts';
 
@@ -127,6 +128,46 @@ export class Room implements RoomView {
     return figure;
   }
 
+  // ── the same in plain numbers, for those who look at much of it often ──────────────────────────────────
+
+  kindAt(scope: number): ScopeKind {
+    return this.#scopes.kind(scope);
+  }
+
+  /** Over the outlets of the scope that are fresh; NaN when there are none. Not of servers with a stale input. */
+  sumAt(scope: number, quantity: Summed): number {
+    return this.#sums.sum(scope, summed.indexOf(quantity));
+  }
+
+  /** How many outlets are in that sum. */
+  contributorsAt(scope: number, quantity: Summed): number {
+    return this.#sums.count(scope, summed.indexOf(quantity));
+  }
+
+  /** What a server does, where every input of it is fresh and a detector knows. */
+  stateAt(server: number): PowerState | undefined {
+    return this.#observed?.stateOf(server);
+  }
+
+  /** The latest an outlet has told; NaN when it never did. By the outlet's number. */
+  valueOf(outlet: number, quantity: Quantity): number {
+    return this.#outlets.value(outlet, quantities.indexOf(quantity));
+  }
+
+  isFresh(outlet: number): boolean {
+    return this.#outlets.records[outlet]!.fresh;
+  }
+
+  /** When an outlet was last heard, epoch ms; 0: not since the start. */
+  lastHeardMs(outlet: number): number {
+    return this.#outlets.records[outlet]!.lastReceivedMs;
+  }
+
+  /** By number. */
+  outletsOf(device: string): readonly number[] {
+    return this.#places.outletsOf(device);
+  }
+
   /** The minute of a scope that is still open: what its newest roll-up will be. */
   openMinute(scope: string, nowMs: number): RollUp | undefined {
     const index = this.#scopes.find(scope);
@@ -141,7 +182,7 @@ export class Room implements RoomView {
 
   /** Has this device told something fresh before, and is all of it stale now? */
   isSilent(device: string): boolean {
-    const outlets = this.#outletsOf(device);
+    const outlets = this.#recordsOf(device);
     return (
       outlets.some((outlet) => outlet.everFresh || outlet.counted) && outlets.every((outlet) => !outlet.fresh)
     );
@@ -149,7 +190,7 @@ export class Room implements RoomView {
 
   /** Is any of its outlets' latest figures fresh? */
   isHeard(device: string): boolean {
-    return this.#outletsOf(device).some((outlet) => outlet.fresh);
+    return this.#recordsOf(device).some((outlet) => outlet.fresh);
   }
 
   // ── what happens to it ───────────────────────────────────────────────────────────────────────────────
@@ -304,7 +345,7 @@ export class Room implements RoomView {
     this.#rollUps.open(scope);
   }
 
-  #outletsOf(device: string): OutletRecord[] {
+  #recordsOf(device: string): OutletRecord[] {
     return this.#places.outletsOf(device).map((outlet) => this.#outlets.records[outlet]!);
   }
 

@@ -1,5 +1,5 @@
-import type { IdleEvent, PowerEvent, StartEvent } from '../model/event.ts';
-import { type EventRows, eventRowsMax, idleEventRow, startRow } from './event-rows.ts';
+import type { AlertEvent, IdleEvent, PowerEvent, StartEvent } from '../model/event.ts';
+import { alertRow, type EventRows, eventRowsMax, idleEventRow, startRow } from './event-rows.ts';
 import type { EventQuery } from './store.ts';
 
 /** Of the events those that are stored, as rows. */
@@ -9,6 +9,9 @@ export function rowsOfEvents(events: readonly PowerEvent[]): EventRows {
       .filter((event): event is StartEvent => event.kind === 'start')
       .map((e) => startRow(e.start)),
     idle_event: events.filter((event): event is IdleEvent => event.kind === 'idle').map(idleEventRow),
+    alert: events
+      .filter((event): event is AlertEvent => event.kind === 'alert')
+      .map((e) => alertRow(e.alert)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { type Alert, alertRules, severities } from '../model/alert.ts';
 import type { IdleEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
 import type { InrushEstimate, StartRecord } from '../model/start.ts';
@@ -68,6 +69,27 @@ export const eventFields = {
     year_watt_hours: 'number',
     year_cost: 'number',
     year_grams: 'number',
+  },
+  /** A later write wins field by field: what is over is written as an empty text, not left out. */
+  alert: {
+    id: 'text',
+    rule: 'text',
+    severity: 'text',
+    state: 'text',
+    since_ms: 'number',
+    fired_at_ms: 'number',
+    resolved_at_ms: 'number',
+    value: 'number',
+    limit: 'number',
+    unit: 'text',
+    text: 'text',
+    touched: 'text',
+    touched_count: 'number',
+    suppressed_by: 'text',
+    suppressed_by_id: 'text',
+    acked_by: 'text',
+    acked_at_ms: 'number',
+    ack_note: 'text',
   },
 } as const satisfies Record<string, Record<string, FieldKind>>;
 
@@ -228,6 +250,75 @@ export function idleSnapshotOfRow({ scope, atMs, values }: EventRow): IdleSnapsh
     ...present('yearGrams', number(values.year_grams)),
   };
   return { atMs, row };
+}
+
+/**
+ * An alert lies at its first crossing, and a few microseconds after it by the place of its rule: two rules that cross
+ * at one moment in one scope are two points.
+ */
+export function alertRow(alert: Alert): EventRow {
+  return {
+    scope: alert.scope,
+    atMs: Math.floor(alert.sinceMs) + alertRules.indexOf(alert.rule) / 1000,
+    values: {
+      id: alert.id,
+      rule: alert.rule,
+      severity: alert.severity,
+      state: alert.state,
+      since_ms: alert.sinceMs,
+      fired_at_ms: alert.firedAtMs,
+      resolved_at_ms: alert.resolvedAtMs,
+      value: alert.value,
+      limit: alert.limit,
+      unit: alert.unit,
+      text: sentence(alert.text),
+      touched: alert.touched === undefined ? undefined : listText(alert.touched),
+      touched_count: alert.touchedCount,
+      suppressed_by: alert.suppressedBy ?? '',
+      suppressed_by_id: sentence(alert.suppressedById) ?? '',
+      acked_by: sentence(alert.ackedBy) ?? '',
+      acked_at_ms: alert.ackedAtMs,
+      ack_note: sentence(alert.ackNote) ?? '',
+    },
+  };
+}
+
+/** Undefined when something is missing that every alert has. */
+export function alertOfRow({ scope, values }: EventRow): Alert | undefined {
+  const { id, since_ms: sinceMs, text, suppressed_by: by, touched } = values;
+  const rule = alertRules.find((name) => name === values.rule);
+  const severity = severities.find((name) => name === values.severity);
+  const state = (['pending', 'firing', 'resolved'] as const).find((name) => name === values.state);
+  if (typeof id !== 'string' || typeof sinceMs !== 'number' || !rule || !severity || !state) return undefined;
+  const ackedBy = words(values.acked_by);
+  return {
+    id,
+    rule,
+    scope,
+    severity,
+    state,
+    sinceMs,
+    ...present('firedAtMs', number(values.fired_at_ms)),
+    ...present('resolvedAtMs', number(values.resolved_at_ms)),
+    ...present('value', number(values.value)),
+    ...present('limit', number(values.limit)),
+    ...present('unit', words(values.unit)),
+    text: words(text) ?? '',
+    ...(touched === undefined ? {} : { touched: listOfText(touched) }),
+    ...present('touchedCount', number(values.touched_count)),
+    ...present(
+      'suppressedBy',
+      (['silenced', 'inhibited', 'muted'] as const).find((name) => name === by),
+    ),
+    ...present('suppressedById', words(values.suppressed_by_id)),
+    ...present('ackedBy', ackedBy),
+    ...present('ackedAtMs', ackedBy === undefined ? undefined : number(values.acked_at_ms)),
+    ...present('ackNote', words(values.ack_note)),
+  };
+}
+
+function words(value: FieldValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function inrushOf(values: EventRow['values']): InrushEstimate | undefined {

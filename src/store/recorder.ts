@@ -184,7 +184,7 @@ export class Recorder {
   }
 
   /**
-   * Takes starts and idle events, others are left out; none of them may be changed afterwards. They reach the store in
+   * Takes starts, idle events and alerts, others are left out; none of them may be changed afterwards. They reach the store in
    * the order they come, so that of a start the completed record takes the place of the announced one.
    */
   recordEvents(events: readonly PowerEvent[]): void {

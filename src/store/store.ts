@@ -1,3 +1,4 @@
+import type { Alert } from '../model/alert.ts';
 import type { EnergyColumns, RollUpColumns, Series } from '../model/columns.ts';
 import type { IdleEvent, PowerEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
@@ -28,7 +29,7 @@ export interface Store {
   readingBatch(): ReadingBatch;
   /** A figure that a row does not bring stays as it was. */
   encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite;
-  /** Starts and idle events; the others are left out. The same scope and moment is the same event. */
+  /** Starts, idle events and alerts; the others are left out. The same scope and moment is the same event. */
   encodeEvents(events: readonly PowerEvent[]): StoreWrite;
   /** How every baseline stood against its limit at this moment. */
   encodeIdle(rows: readonly IdleVerdict[], atMs: number): StoreWrite;
@@ -59,6 +60,8 @@ export interface Store {
   idleEvents(query: EventQuery): Promise<IdleEvent[]>;
   /** What `encodeIdle` wrote, newest first. */
   idleRows(query: EventQuery): Promise<IdleSnapshot[]>;
+  /** Alerts whose first crossing is in [fromMs, toMs), newest first, each as it was written last. */
+  alerts(query: EventQuery): Promise<Alert[]>;
   /** Is it there? Rejects with a StoreError saying what is wrong. */
   ping(): Promise<StoreHealth>;
   close(): Promise<void>;

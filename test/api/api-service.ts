@@ -22,6 +22,7 @@ import type { IdleVerdict } from '../../src/model/idle.ts';
 import type { StartRecord } from '../../src/model/start.ts';
 import { HandClock } from '../base/hand-clock.ts';
 import { drawing, MadeRoom } from '../live/made-room.ts';
+import { MadeAlerting } from './made-alerting.ts';
 
 export const tree: TreeAnswer = {
   name: 'Room 1',
@@ -188,6 +189,7 @@ export class ApiService {
   readonly askedStarts: StartsRequest[] = [];
   readonly askedIdle: string[] = [];
   readonly logged: unknown[] = [];
+  readonly alerting = new MadeAlerting();
   readonly api: Api;
   ready = ready;
   answerHistory: (request: HistoryRequest) => Promise<HistoryAnswer> = async (request) => history(request);
@@ -250,6 +252,7 @@ export class ApiService {
       },
       sag: () => sagRows,
       notifiers: () => notifierRows,
+      alerting: this.alerting,
       counts: () => this.counts(),
       webRoot: this.webRoot,
       clock: this.clock,

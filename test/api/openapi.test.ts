@@ -2,15 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openApiDocument } from '../../src/api/openapi.ts';
 import { ApiService, ready } from './api-service.ts';
+import { wholeAlert } from './made-alerting.ts';
 
 const service = new ApiService();
 beforeAll(async () => void (await service.start()));
 afterAll(() => service.stop());
 
-type Paths = Record<
-  string,
-  { get: { responses: Record<string, { content?: Record<string, { schema: object }> }> } }
->;
+type Method = 'get' | 'post' | 'delete';
+interface Described {
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+type Paths = Record<string, Partial<Record<Method, Described>>>;
 const paths = openApiDocument.paths as unknown as Paths;
 
 /** Every way to ask that gives another kind of answer. */
@@ -61,6 +63,14 @@ const questions: [path: string, ask: string, status: number, before?: () => void
   ['/api/v1/idle', '?scope=servers', 404],
   ['/api/v1/sag', '', 200],
   ['/api/v1/notifiers', '', 200],
+  ['/api/v1/alerts', '', 200],
+  ['/api/v1/alerts', '?state=resolved,firing&scope=server:*&rule=high-idle&limit=3', 200],
+  ['/api/v1/alerts', '?state=over', 400],
+  ['/api/v1/alerts', '?scope=server:hv-1', 404],
+  ['/api/v1/alerts/rules', '', 200],
+  ['/api/v1/alerts/rules', '?rule=high-idle&scope=server:hv-01', 200],
+  ['/api/v1/alerts/rules', '?rule=low-idle', 400],
+  ['/api/v1/silences', '', 200],
   ['/api/v1/openapi.json', '', 200],
   ['/api/v1/live', '', 426],
   ['/healthz', '', 200],
@@ -82,13 +92,30 @@ const questions: [path: string, ask: string, status: number, before?: () => void
   ['/metrics', '', 405],
 ];
 
+/** What changes something. */
+const orders: [method: 'post' | 'delete', path: string, body: object | undefined, status: number][] = [
+  ['post', '/api/v1/alerts/{id}/ack', { by: 'Ada', note: 'on it' }, 200],
+  ['post', '/api/v1/alerts/{id}/ack', {}, 400],
+  ['post', '/api/v1/silences', { scopes: ['rack:*', 'server:hv-01'], minutes: 60, by: 'Ada' }, 201],
+  [
+    'post',
+    '/api/v1/silences',
+    { rules: ['high-idle'], from: '2026-07-15T13:00', to: '2026-07-16', by: 'Ada', note: 'n' },
+    201,
+  ],
+  ['post', '/api/v1/silences', { minutes: 60 }, 400],
+  ['post', '/api/v1/silences', { scopes: ['server:hv-1'], minutes: 60, by: 'Ada' }, 404],
+  ['delete', '/api/v1/silences/{id}', undefined, 204],
+  ['delete', '/api/v1/silences/{id}', undefined, 404],
+];
+
 describe('the OpenAPI document', () => {
   it.each(questions)('is right about %s%s: %i', async (path, ask, status, before) => {
     before?.();
     const address = path.endsWith('{id}') ? path.replace('{id}', ask) : path + ask;
     const response = await service.get(address, { method: status === 405 ? 'POST' : 'GET' });
     expect(response.status).toBe(status);
-    const { responses } = paths[path]!.get;
+    const { responses } = paths[path]!.get!;
     const described = responses[status] ?? responses.default;
     const type = response.headers.get('content-type')!.split(';')[0]!;
     expect(Object.keys(described!.content!)).toContain(type);
@@ -97,8 +124,30 @@ describe('the OpenAPI document', () => {
     validator(schema).parse(value);
   });
 
+  it.each(orders)('is right about %s %s %j: %i', async (method, path, body, status) => {
+    const address = path.replace('{id}', method === 'delete' ? 's-1' : wholeAlert.id);
+    const response = await service.get(address, {
+      method: method.toUpperCase(),
+      headers: { 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    expect(response.status).toBe(status);
+    const { responses } = paths[path]![method]!;
+    const described = responses[status]!;
+    if (status === 204) return;
+    const type = response.headers.get('content-type')!.split(';')[0]!;
+    validator(described.content![type]!.schema).parse(await response.json());
+  });
+
   it('has every address asked above, and none was forgotten', () => {
-    expect(new Set(questions.map(([path]) => path))).toEqual(new Set(Object.keys(paths)));
+    const asked = [
+      ...questions.map(([path]) => `get ${path}`),
+      ...orders.map(([method, path]) => `${method} ${path}`),
+    ];
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(new Set(asked)).toEqual(new Set(described));
   });
 
   it('is served as it is', async () => {

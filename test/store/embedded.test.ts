@@ -224,7 +224,7 @@ describe('the embedded store', () => {
       expect(await store.start(start.id)).toEqual(start);
       await store.close();
     }
-    expect(inFile((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 3 });
+    expect(inFile((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 4 });
   });
 
   it('keeps events for SQL tools to read, a column for each figure', async () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import type { IdleVerdict } from '../../src/model/idle.ts';
 import type { StartRecord } from '../../src/model/start.ts';
 import type { Store } from '../../src/store/store.ts';
+import { alertEvent, firingAlert } from './made-alerts.ts';
 import { announcedStart, completeStart, idleEvent, idleVerdict, startEvent } from './made-events.ts';
 
 const secondMs = 1000;
@@ -229,6 +230,47 @@ export function eventContract(opened: () => Store): void {
       ...[known, learning].sort((a, b) => (a.scope < b.scope ? -1 : 1)).map((row) => ({ atMs, row })),
     ]);
     expect(await store.idleEvents(range(atMs))).toEqual([]);
+  });
+
+  it('keep an alert as it was written last: acknowledged, held back and told after all, over', async () => {
+    const store = opened();
+    const sinceMs = freshMs();
+    const firing = firingAlert(freshServer(), sinceMs);
+    const kept = async () => (await store.alerts({ ...range(sinceMs), scopes: [firing.scope] }))[0];
+    await store.write(store.encodeEvents([alertEvent(firing)]));
+    expect(await kept()).toEqual(firing);
+    const silenced = {
+      ...firing,
+      suppressedBy: 'silenced',
+      suppressedById: 's-1',
+      ackedBy: 'Ada "the admin"',
+      ackedAtMs: sinceMs + 70_000,
+      ackNote: 'a \\ note, with =',
+    } as const;
+    await store.write(store.encodeEvents([alertEvent(silenced)]));
+    expect(await kept()).toEqual(silenced);
+    const over = { ...firing, state: 'resolved', resolvedAtMs: sinceMs + 90_000, value: 60 } as const;
+    await store.write(store.encodeEvents([alertEvent(over)]));
+    expect(await kept()).toEqual(over);
+  });
+
+  it('keep alerts of several rules that crossed at one moment in one scope apart', async () => {
+    const store = opened();
+    const sinceMs = freshMs();
+    const scope = freshServer();
+    const rules = ['high-idle', 'server-off', 'backlog-growing'] as const;
+    const alerts = rules.map((rule) =>
+      firingAlert(scope, sinceMs, { rule, id: `${rule}.x`, severity: 'info' }),
+    );
+    await store.write(store.encodeEvents(alerts.map((alert) => alertEvent(alert))));
+    const { value: _, limit: __, unit: ___, touched: ____, touchedCount: _____, ...bare } = alerts[0]!;
+    await store.write(store.encodeEvents([alertEvent({ ...bare, scope: `${scope}-b` })]));
+    const got = await store.alerts(range(sinceMs));
+    expect(new Set(got.map(({ id }) => id))).toEqual(new Set(alerts.map(({ id }) => id)));
+    expect(got.find((one) => one.scope === `${scope}-b`)).toEqual({ ...bare, scope: `${scope}-b` });
+    expect(got).toHaveLength(4);
+    expect(await store.alerts({ ...range(sinceMs), scopes: ['rack:*'] })).toEqual([]);
+    expect(await store.alerts({ ...range(sinceMs), limit: 1 })).toHaveLength(1);
   });
 
   it('leave out moments no store can keep', async () => {

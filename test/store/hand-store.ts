@@ -89,6 +89,7 @@ export class HandStore implements Store {
   lastStarts = nothingKept;
   idleEvents = nothingKept;
   idleRows = nothingKept;
+  alerts = nothingKept;
 
   rollUps(): Promise<RollUpColumns> {
     throw new Error('nothing is kept');

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Alert } from '../../model/alert.ts';
 import type { IdleEvent, PowerEvent } from '../../model/event.ts';
 import type { IdleVerdict } from '../../model/idle.ts';
 import type { RollUpChange, RollUpTier } from '../../model/roll-up.ts';
 import type { StartRecord } from '../../model/start.ts';
 import { asksForSomething, limitOf, rowsOfEvents, scopeChoice } from '../event-question.ts';
 import {
+  alertOfRow,
   type EventRow,
   type EventTable,
   idleEventOfRow,
@@ -189,6 +191,10 @@ export class EmbeddedStore implements Store {
 
   async idleRows(query: EventQuery): Promise<IdleSnapshot[]> {
     return (await this.#events('idle_row', query)).flatMap((row) => idleSnapshotOfRow(row) ?? []);
+  }
+
+  async alerts(query: EventQuery): Promise<Alert[]> {
+    return (await this.#events('alert', query)).flatMap((row) => alertOfRow(row) ?? []);
   }
 
   ping(): Promise<StoreHealth> {

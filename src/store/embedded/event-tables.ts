@@ -22,15 +22,22 @@ const sqlType: Readonly<Record<FieldKind, string>> = {
 };
 
 /** Plain tables, a column for each field: events are few, and so SQL tools can read them. */
-export const eventSchema = eventTables
-  .map((table) => {
-    const fields = fieldsOf(table, true).map(([name, kind]) => `${name} ${sqlType[kind]}`);
-    return `CREATE TABLE ${table} (scope TEXT NOT NULL, at_micros INTEGER NOT NULL, ${fields.join(', ')},
+export const eventSchema = `${schemaOf(['start', 'idle_event', 'idle_row'])}
+CREATE INDEX start_by_id ON start (id);`;
+
+/** Tables that files of version 3 and before do not have. */
+export const alertSchema = schemaOf(['alert']);
+
+function schemaOf(tables: readonly EventTable[]): string {
+  return tables
+    .map((table) => {
+      const fields = fieldsOf(table, true).map(([name, kind]) => `"${name}" ${sqlType[kind]}`);
+      return `CREATE TABLE ${table} (scope TEXT NOT NULL, at_micros INTEGER NOT NULL, ${fields.join(', ')},
       UNIQUE (scope, at_micros)) STRICT;
     CREATE INDEX ${table}_by_time ON ${table} (at_micros);`;
-  })
-  .concat('CREATE INDEX start_by_id ON start (id);')
-  .join('\n');
+    })
+    .join('\n');
+}
 
 /** Reads and writes the tables of events. A write to the same scope and moment merges field by field, the later wins. */
 export class EventTables {
@@ -97,7 +104,7 @@ interface Statements {
 }
 
 function prepare(db: DatabaseSync, table: EventTable): Statements {
-  const names = fieldsOf(table, true).map(([name]) => name);
+  const names = fieldsOf(table, true).map(([name]) => `"${name}"`);
   const merged = names.map((name) => `${name} = coalesce(excluded.${name}, ${name})`);
   const select = `SELECT ${columns(table, false)} FROM ${table} WHERE at_micros >= ?1 AND at_micros < ?2`;
   return {
@@ -115,7 +122,7 @@ function prepare(db: DatabaseSync, table: EventTable): Statements {
 }
 
 function columns(table: EventTable, withLong: boolean): string {
-  return ['scope', 'at_micros', ...fieldsOf(table, withLong).map(([name]) => name)].join(', ');
+  return ['scope', 'at_micros', ...fieldsOf(table, withLong).map(([name]) => `"${name}"`)].join(', ');
 }
 
 function rowOf(table: EventTable, row: Record<string, SQLOutputValue>): EventRow {

@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store.ts';
-import { eventSchema } from './event-tables.ts';
+import { alertSchema, eventSchema } from './event-tables.ts';
 import { asStoreError } from './sqlite-error.ts';
 
 /** 'rwtt': says that a SQLite file is a rackwatt store. */
 const applicationId = 0x72_77_74_74;
 /** Grows by one whenever an older program could no longer read or write the file rightly. */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 /** A process that is just ending is waited for this long. */
 const lockWaitMs = 1000;
 /** A sealed block is about 2.5 KB: six to a page, where SQLite's usual 4 KB would waste a third. */
@@ -47,6 +47,7 @@ const steps: readonly string[] = [
   eventSchema,
   // Rows of roll-ups may have parts of their energy, and may lack figures: the tables stay as they are.
   '',
+  alertSchema,
 ];
 
 /**

@@ -1,11 +1,13 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Alert } from '../../model/alert.ts';
 import type { IdleEvent, PowerEvent } from '../../model/event.ts';
 import type { IdleVerdict } from '../../model/idle.ts';
 import type { RollUpChange, RollUpTier } from '../../model/roll-up.ts';
 import type { StartRecord } from '../../model/start.ts';
 import { asksForSomething, rowsOfEvents } from '../event-question.ts';
 import {
+  alertOfRow,
   type EventRow,
   type EventTable,
   idleEventOfRow,
@@ -193,6 +195,10 @@ export class InfluxStore implements Store {
 
   async idleRows(query: EventQuery): Promise<IdleSnapshot[]> {
     return (await this.#events('idle_row', query)).flatMap((row) => idleSnapshotOfRow(row) ?? []);
+  }
+
+  async alerts(query: EventQuery): Promise<Alert[]> {
+    return (await this.#events('alert', query)).flatMap((row) => alertOfRow(row) ?? []);
   }
 
   /** Also tries whether we may write. */

@@ -46,6 +46,7 @@ export const eventMeasurements: Readonly<Record<EventTable, string>> = {
   start: 'start',
   idle_event: 'idle',
   idle_row: 'idle',
+  alert: 'alert',
 };
 
 export const policyNames = ['raw', 'minute', 'quarter', 'events'] as const;
