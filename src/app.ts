@@ -267,20 +267,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
   });
   const recable = (cabled: PowerTree, atMs: number) => {
+    detection.recable(cabled);
     room.recable(cabled, atMs);
     alerting.recable(cabled);
   };
   const tick = () => {
-<<<<<<< HEAD
-    for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs)) {
-      const cabled = treeAt(wholeTree, recablingMs);
-      detection.recable(cabled);
-      room.recable(cabled, recablingMs);
-    }
-=======
     for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs))
       recable(treeAt(wholeTree, recablingMs), recablingMs);
->>>>>>> 0b15cce (Alerts: a pure engine with dwells, silences and acknowledgements, kept over restarts; the first three rules, over REST and the live stream)
     room.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());
