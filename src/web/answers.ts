@@ -33,7 +33,7 @@ export async function readAnswer<T>(path: string, alsoAccept: readonly number[] 
 }
 
 /** RFC 9457, or the bare status when something else answered. */
-async function problemOf(response: Response): Promise<string> {
+export async function problemOf(response: Response): Promise<string> {
   const bare = `answered ${response.status} ${response.statusText}`.trim();
   try {
     const problem = (await response.json()) as { title?: unknown; detail?: unknown };

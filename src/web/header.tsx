@@ -17,7 +17,7 @@ export function Header({ present, route }: PresentProps & { readonly route: Rout
       </a>
       <h1>{tree?.name ?? ' '}</h1>
       {tree?.demo && <span class="tag tag-demo">Demo</span>}
-      <Navigation route={route} />
+      <Navigation present={present} route={route} />
       <RoomTime present={present} />
       <Connection present={present} />
     </header>

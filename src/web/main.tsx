@@ -6,6 +6,7 @@ import './styles/room.css';
 import './styles/servers.css';
 import './styles/views.css';
 import './styles/energy.css';
+import './styles/alerts.css';
 import { Page } from './page.tsx';
 import { Present } from './present.ts';
 import { followRoute } from './routes.ts';

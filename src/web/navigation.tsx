@@ -1,3 +1,4 @@
+import type { PresentProps } from './present.ts';
 import { hashOf, type Route, type View, views } from './routes.ts';
 
 const labels: Record<View, string> = {
@@ -10,7 +11,7 @@ const labels: Record<View, string> = {
 };
 
 /** The way to each view: in the top bar, on a phone at the thumb. */
-export function Navigation({ route }: { readonly route: Route }) {
+export function Navigation({ present, route }: PresentProps & { readonly route: Route }) {
   return (
     <nav class="views" aria-label="Views">
       {views.map((view) => (
@@ -20,8 +21,21 @@ export function Navigation({ route }: { readonly route: Route }) {
           {...(route.view === view && { 'aria-current': 'page' as const })}
         >
           {labels[view]}
+          {view === 'alerts' && <OpenAlerts present={present} />}
         </a>
       ))}
     </nav>
+  );
+}
+
+/** How many fire that nobody took on. */
+function OpenAlerts({ present }: PresentProps) {
+  const open = present.alerts.open.value;
+  if (open.length === 0) return null;
+  return (
+    <span class="badge-count" data-critical={open.some(({ severity }) => severity === 'critical')}>
+      {open.length}
+      <span class="unseen"> open</span>
+    </span>
   );
 }

@@ -1,5 +1,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { AlertStrip } from './alert-strip.tsx';
+import { titlePrefix } from './alert-words.ts';
 import { AlertsView } from './alerts-view.tsx';
 import { DevicesView } from './devices-view.tsx';
 import { EnergyView } from './energy-view.tsx';
@@ -15,7 +17,7 @@ import { StartsView } from './starts-view.tsx';
 /** The whole page: what is always seen, and below it the view the address asks for. */
 export function Page({ present, route }: PresentProps & { readonly route: ReadonlySignal<Route> }) {
   const main = useRef<HTMLElement>(null);
-  const title = titleOf(present, route.value);
+  const title = titlePrefix(present.alerts.open.value) + titleOf(present, route.value);
   const place = placeOf(route.value);
   const placeBefore = useRef(place);
   useEffect(() => {
@@ -32,6 +34,7 @@ export function Page({ present, route }: PresentProps & { readonly route: Readon
       <Header present={present} route={route.value} />
       <main ref={main} tabIndex={-1}>
         <Notices present={present} />
+        {route.value.view !== 'alerts' && <AlertStrip present={present} />}
         <View present={present} route={route.value} />
       </main>
     </div>

@@ -4,11 +4,12 @@ import { type Answer, apiPath, Polled } from './answers.ts';
 const none: Answer<never> = {};
 
 /** The answer to a question that may change from one drawing to the next; without one, nothing is asked. */
-export function usePolled<T>(resource: string | undefined, everyMs: number): Answer<T> {
+export function usePolled<T>(resource: string | undefined, everyMs: number, news = 0): Answer<T> {
   const polled = useMemo(
     () => (resource === undefined ? undefined : new Polled<T>(apiPath(resource), everyMs)),
     [resource, everyMs],
   );
-  useEffect(() => polled?.follow(), [polled]);
+  // Also at once when there is news.
+  useEffect(() => polled?.follow(), [polled, news]);
   return polled?.answer.value ?? none;
 }

@@ -1,8 +1,9 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { DevicesAnswer, IdleAnswer, ReadyAnswer, TreeAnswer } from '../api/shapes.ts';
+import type { DevicesAnswer, IdleAnswer, ReadyAnswer, SilencesAnswer, TreeAnswer } from '../api/shapes.ts';
 import { livePath, subprotocol } from '../live/protocol.ts';
 import type { PowerEvent } from '../model/event.ts';
 import type { Figure } from '../model/figure.ts';
+import { AlertLog } from './alert-log.ts';
 import { apiPath, Polled } from './answers.ts';
 import { FigureTable } from './figures.ts';
 import { Format } from './format.ts';
@@ -23,6 +24,7 @@ const treeEveryMsMin = 5_000;
 const devicesEveryMs = 30_000;
 const readyEveryMs = 10_000;
 const idleEveryMs = 60_000;
+const silencesEveryMs = 30_000;
 /** Servers of which the live course is kept after one has looked at them. */
 const liveSeriesMax = 8;
 /** Outlets are asked for only while a server is unfolded: they are most of a room's scopes. */
@@ -37,11 +39,13 @@ export class Present {
   readonly roomSeries = new LiveSeries('room');
   readonly starts = new StartLog();
   readonly startTraces = new StartTraces();
+  readonly alerts = new AlertLog();
 
   readonly tree = new Polled<TreeAnswer>(apiPath('tree'), treeEveryMs);
   readonly devices = new Polled<DevicesAnswer>(apiPath('devices'), devicesEveryMs);
   readonly ready = new Polled<ReadyAnswer>('readyz', readyEveryMs, [503]);
   readonly idle = new Polled<IdleAnswer>(apiPath('idle'), idleEveryMs);
+  readonly silences = new Polled<SilencesAnswer>(apiPath('silences'), silencesEveryMs);
 
   readonly #figures = new FigureTable();
   readonly #traces = new Traces(tracedServersMax);
@@ -182,6 +186,7 @@ export class Present {
     this.ready.follow();
     this.devices.follow();
     this.starts.follow();
+    this.alerts.follow();
     this.#requestBeat();
     addEventListener('online', () => this.#liveLink.wake());
     addEventListener('pageshow', () => this.#liveLink.wake());
@@ -203,6 +208,7 @@ export class Present {
       void this.devices.ask();
       // What was told while nobody listened.
       void this.starts.ask();
+      void this.alerts.ask();
     }
   }
 
@@ -211,6 +217,7 @@ export class Present {
       this.starts.take(event.start);
       this.startTraces.changed(event.start.id);
     }
+    if (event.kind === 'alert') this.alerts.take(event.alert);
     for (const listener of this.#listeners) listener(event);
     this.#requestBeat();
   }

@@ -29,7 +29,7 @@ export function RoomView({ present, route }: PresentProps & { readonly route: { 
     <div class="room">
       <div class="room-side">
         <RoomTotal present={present} />
-        <Attention present={present} alerts={[]} />
+        <Attention present={present} alerts={present.alerts.answer.value.value ?? []} />
         <LastStarts present={present} />
         {!isWall && places}
       </div>

@@ -1,4 +1,5 @@
 import type { Figure } from '../model/figure.ts';
+import { ServerAlerts } from './alert-strip.tsx';
 import { ampsOf } from './breaker-load.ts';
 import { Facts } from './facts.tsx';
 import type { Format } from './format.ts';
@@ -48,6 +49,7 @@ export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
         ]}
       />
       <p class="hint">{sentence(figure, present, claimed)}</p>
+      <ServerAlerts present={present} scope={row.scope} />
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import type { HistoryAnswer, TreeAnswer } from '../../src/api/shapes.ts';
 import type { FigureChange } from '../../src/live/protocol.ts';
 import type { Figure, PowerState } from '../../src/model/figure.ts';
+import { AlertDesk } from './alert-desk.ts';
 import { makeEnergy } from './made-energy.ts';
 import type { RoomScript } from './room-server.ts';
 
@@ -25,6 +26,7 @@ export function makeRoom(serverCount: number, nowMs = Date.now()): RoomScript {
     starts: [],
     idle: { rows: [] },
     energy: (asked) => makeEnergy(script, asked),
+    alerts: new AlertDesk(),
     history: (scope, fromMs, toMs) => makeHistory(scope, fromMs, toMs, script.figures.get(scope)?.watts ?? 0),
     failing: new Set(),
   };

@@ -20,9 +20,11 @@ import {
   livePath,
   subprotocol,
 } from '../../src/live/protocol.ts';
+import type { Alert } from '../../src/model/alert.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { scopeMatches } from '../../src/model/scope.ts';
+import { type AlertDesk, isAlertResource } from './alert-desk.ts';
 
 /** What the page's server says; tests change it as they go. */
 export interface RoomScript {
@@ -34,6 +36,7 @@ export interface RoomScript {
   starts: StartAnswer[];
   idle: IdleAnswer;
   energy: (asked: URLSearchParams) => EnergyAnswer;
+  alerts: AlertDesk;
   history: (scope: string, fromMs: number, toMs: number) => HistoryAnswer;
   /** Questions to the API that are answered with an error. */
   failing: Set<string>;
@@ -140,6 +143,13 @@ export class RoomServer {
     this.event({ kind: 'start', scope: start.scope, atMs: start.atMs, start: told });
   }
 
+  /** An alert is told, as it is now, and can be asked for. */
+  tellAlert(alert: Alert): void {
+    const { alerts } = this.script.alerts;
+    this.script.alerts.alerts = [...alerts.filter(({ id }) => id !== alert.id), alert];
+    this.event({ kind: 'alert', scope: alert.scope, atMs: Date.now(), alert });
+  }
+
   /** A message gets lost on its way to everybody. */
   loseMessage(): void {
     for (const client of this.#clients) client.seq += 1;
@@ -180,6 +190,15 @@ export class RoomServer {
       const problem = { type: 'about:blank', title: 'Store away', status: 503, detail: 'the store is away' };
       json(response, 503, problem, 'application/problem+json');
       return;
+    }
+    if (isAlertResource(resource)) {
+      const { status, body } = this.script.alerts.answer(
+        request.method ?? 'GET',
+        resource,
+        url.searchParams,
+        await bodyOf(request),
+      );
+      return json(response, status, body, status < 400 ? 'application/json' : 'application/problem+json');
     }
     switch (resource) {
       case 'tree':
@@ -239,6 +258,12 @@ function startsAnswer(starts: readonly StartAnswer[], asked: URLSearchParams): S
     .sort((a, b) => b.atMs - a.atMs)
     .slice(0, Number(asked.get('limit') ?? 200));
   return { rows: rows.map(({ trace: _, ...row }) => row) };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString());
 }
 
 function json(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
