@@ -227,6 +227,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       broker: { ready: source.status().ready, droppedByBroker: source.status().droppedByBroker },
       store: recorder.status,
       energy: energy.counts,
+      startsDropped: detection.startsDropped,
       live: live.status(),
       notifiers: notifierRows(notifiers),
       scopes: room.scopeCount,

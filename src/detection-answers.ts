@@ -4,8 +4,10 @@ import type { Detection } from './detection.ts';
 import type { IdleVerdict } from './model/idle.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { Room } from './model/room.ts';
+import { parseScope } from './model/scope.ts';
 import type { StartRecord } from './model/start.ts';
 import { serversIn } from './servers-in.ts';
+import { scopeChoice } from './store/event-question.ts';
 import type { Store } from './store/store.ts';
 
 export interface DetectionAnswersParts {
@@ -19,6 +21,14 @@ export interface DetectionAnswersParts {
 const namedMax = 500;
 const sortedOutMax = 10_000;
 
+const everyServer = 'server:*';
+
+/** Can loads start together on it? */
+function isShared(scope: string): boolean {
+  const kind = parseScope(scope)?.kind;
+  return kind === 'feed' || kind === 'breaker' || kind === 'device';
+}
+
 /** What the api tells of starts, idle baselines and supplies, from the watch's memory and the store. */
 export class DetectionAnswers {
   readonly #parts: DetectionAnswersParts;
@@ -27,18 +37,25 @@ export class DetectionAnswers {
     this.#parts = parts;
   }
 
-  /** Newest first; what detection knows of the latest is newer than what the store has. */
+  /**
+   * Newest first; what detection knows of the latest is newer than what the store has. Of a feed, breaker or device both
+   * the starts of the servers on it and its own, in which several started together; else of servers alone, so that each
+   * start is there once.
+   */
   async starts({ scope, fromMs, toMs, limit }: StartsRequest): Promise<StartRecord[]> {
     const { tree, room, store, detection } = this.#parts;
     const servers = serversIn(scope, tree, room);
-    if (servers?.length === 0) return [];
-    const wanted = servers && new Set(servers);
-    const isWanted = ({ scope: of }: StartRecord) => wanted?.has(of) !== false;
-    const named = servers !== undefined && servers.length <= namedMax;
+    const together = isShared(scope) ? [scope] : [];
+    const wanted = [...(servers ?? [everyServer]), ...together];
+    if (wanted.length === 0) return [];
+    const choice = scopeChoice(wanted);
+    const names = new Set(choice?.names);
+    const isWanted = ({ scope: of }: StartRecord) =>
+      names.has(of) || choice?.beginnings.some((beginning) => of.startsWith(beginning)) !== false;
     const stored = await store.starts(
-      named
-        ? { scopes: servers, fromMs, toMs, limit }
-        : { fromMs, toMs, limit: wanted ? sortedOutMax : limit },
+      wanted.length <= namedMax
+        ? { scopes: wanted, fromMs, toMs, limit }
+        : { fromMs, toMs, limit: sortedOutMax },
     );
     const rows = new Map(stored.filter(isWanted).map((start) => [start.id, start]));
     for (const start of detection.starts()) {

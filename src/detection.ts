@@ -111,6 +111,11 @@ export class Detection {
     return [...starts.values()];
   }
 
+  /** Rises that were not followed, since too many were under way. */
+  get startsDropped(): number {
+    return this.#watch.startsDropped;
+  }
+
   /** What is known of the supplies. */
   impedances(): ReturnType<Watch['impedances']> {
     return this.#watch.impedances();

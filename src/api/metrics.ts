@@ -15,6 +15,8 @@ export interface RoadCounts {
   readonly broker: { readonly ready: boolean; readonly droppedByBroker?: number | undefined };
   readonly store: StoreCounts;
   readonly energy: EnergyCounts;
+  /** Rises in draw that were not followed. */
+  readonly startsDropped: number;
   readonly live: LiveStatus;
   readonly notifiers: readonly NotifierRow[];
   /** Scopes the room knows. */
@@ -200,6 +202,11 @@ const rows: readonly Row[] = [
   ),
   gauge('backlog_bytes', 'Size of the backlog on disk', (c) => c.store.backlog.bytes),
   ...notifierRows(),
+  counter(
+    'starts_dropped_total',
+    'Rises in draw that were not followed, since too many starts were under way',
+    (c) => c.startsDropped,
+  ),
   gauge('live_clients', 'Connections to the live stream', (c) => c.live.clients),
   gauge('live_clients_lagging', 'Connections that read too slowly just now', (c) => c.live.lagging),
   gauge('live_channels', 'Different subscriptions', (c) => c.live.channels),

@@ -115,12 +115,16 @@ export const openApiDocument = {
     },
     '/api/v1/starts': {
       get: {
-        ...get('starts', 'Starts of servers, newest first; those under way too', {
-          200: jsonOrCsv('StartsAnswer'),
-          400: problem('A parameter cannot be understood'),
-          404: unknownScope(),
-          503: storeAway(),
-        }),
+        ...get(
+          'starts',
+          'Starts, newest first; those under way too. Of servers; of a feed, breaker or device also those of several servers together',
+          {
+            200: jsonOrCsv('StartsAnswer'),
+            400: problem('A parameter cannot be understood'),
+            404: unknownScope(),
+            503: storeAway(),
+          },
+        ),
         parameters: [
           scopesParameter(),
           parameter('from', `Onset. Default: ${startsDaysDefault} days before \`to\``, ref('Time')),

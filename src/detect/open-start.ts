@@ -191,7 +191,7 @@ export class OpenStart implements RiseSoFar {
 
   record(options: RecordOptions): StartRecord {
     const { nowMs, id, outlets, lowSinceMs, holdMs } = options;
-    const sampleMs = options.sampleMs ?? this.#sampleMs(outlets.length);
+    const sampleMs = options.sampleMs ?? this.sampleMsOf(outlets.length);
     const endMs = this.endMs || lowSinceMs;
     const heldUntilMs = this.trace.atMs[this.trace.length - 1]! + holdMs;
     const untilMs = endMs > 0 ? endMs : Math.min(nowMs, heldUntilMs, this.atMs + settledByMs);
@@ -253,7 +253,7 @@ export class OpenStart implements RiseSoFar {
   }
 
   /** The usual distance of readings of the same input in the surge. */
-  #sampleMs(inputs: number): number {
+  sampleMsOf(inputs: number): number {
     const gapsMs: number[] = [];
     const { atMs } = this.trace;
     const step = Math.max(1, Math.min(inputs, atMs.length - 1));

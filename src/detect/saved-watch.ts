@@ -1,4 +1,5 @@
 import type { CircuitState } from './circuit.ts';
+import type { SavedGroup } from './group-starts.ts';
 import { binCount } from './idle-histogram.ts';
 import { lastMs, stateColumns } from './load-state.ts';
 import type { Load } from './load-table.ts';
@@ -25,6 +26,8 @@ interface Head {
   readonly ids: readonly string[];
   readonly starts: Readonly<Record<string, SavedStart>>;
   readonly circuits: readonly CircuitState[];
+  /** Absent in checkpoints of builds that told of no simultaneous starts. */
+  readonly groups?: readonly SavedGroup[];
 }
 
 export interface SavedLoad {
@@ -36,10 +39,12 @@ export interface SavedLoad {
 /** What a checkpoint knows of loads; each can be taken once. */
 export class Saved {
   readonly circuits: readonly CircuitState[];
+  readonly groups: readonly SavedGroup[];
   readonly #loads: Map<string, SavedLoad>;
 
-  constructor(circuits: readonly CircuitState[], loads: Map<string, SavedLoad>) {
+  constructor({ circuits, groups = [] }: Pick<Head, 'circuits' | 'groups'>, loads: Map<string, SavedLoad>) {
     this.circuits = circuits;
+    this.groups = groups;
     this.#loads = loads;
   }
 
@@ -60,15 +65,17 @@ export interface WhatToSave {
   readonly loads: readonly Load[];
   readonly startOf: (load: Load) => Pick<OpenStart, 'saved'> | undefined;
   readonly circuits: readonly CircuitState[];
+  readonly groups: readonly SavedGroup[];
   /** Loads of the last checkpoint that have not come back: kept for a while. */
   readonly notYet: Saved | undefined;
 }
 
-export function* writeSaved({ nowMs, loads, startOf, circuits, notYet }: WhatToSave): Iterable<Uint8Array> {
+export function* writeSaved(what: WhatToSave): Iterable<Uint8Array> {
+  const { nowMs, loads, startOf, circuits, groups, notYet } = what;
   const rest = [...(notYet?.rest ?? [])].filter(([, { state }]) => nowMs - state[lastMs]! <= absentMsMax);
   const ids = [...loads.map(({ id }) => id), ...rest.map(([id]) => id)];
   const starts = startsOf(loads, startOf, rest);
-  const head: Head = { version, stateColumns, binCount, ids, starts, circuits };
+  const head: Head = { version, stateColumns, binCount, ids, starts, circuits, groups };
   const text = new TextEncoder().encode(JSON.stringify(head));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, text.length, true);
@@ -118,7 +125,7 @@ export function readSaved(bytes: Uint8Array): Saved {
       start: Object.hasOwn(head.starts, id) ? head.starts[id] : undefined,
     });
   }
-  return new Saved(head.circuits, loads);
+  return new Saved(head, loads);
 }
 
 function bytesOf(numbers: Float64Array | Float32Array): Uint8Array {

@@ -4,6 +4,7 @@ import type { StartRecord } from '../model/start.ts';
 import type { Branch } from './branch.ts';
 import { holdMs } from './cadence.ts';
 import type { Circuit } from './circuit.ts';
+import { GroupStarts, type SavedGroup, togetherMs } from './group-starts.ts';
 import { forgetBelow } from './idle-learner.ts';
 import * as at from './load-state.ts';
 import { off } from './load-state.ts';
@@ -16,14 +17,14 @@ import { type Turn, turn } from './turn.ts';
 
 /** Starts and possible starts watched at the same time. */
 const openMax = 20_000;
-/** Starts whose onsets are this close happened together. */
-const togetherMs = 60_000;
 
 export interface StartsSink {
   /** A start is certain, told again, or complete. */
   readonly event: (event: PowerEvent) => void;
   /** The state of this scope may be another. */
   readonly changed?: (scope: number) => void;
+  /** What a load's outlets hang on, with their places. */
+  readonly groupsOf: (load: Load) => ReadonlyMap<string, readonly number[]>;
 }
 
 /** The starts under way, and the rises that may become some: from the first reading until all is told. */
@@ -32,12 +33,16 @@ export class Starts {
   readonly #open = new Map<Load, OpenStart>();
   /** Those that are certain, by the circuits they draw from. */
   readonly #starting = new Map<Circuit, Set<Load>>();
+  readonly #groups: GroupStarts;
   /** Rises that came while `openMax` were under way: not followed, and no start is told of them. */
   dropped = 0;
   #tickedMs = 0;
 
   constructor(sink: StartsSink) {
     this.#sink = sink;
+    this.#groups = new GroupStarts((start) =>
+      sink.event({ kind: 'start', scope: start.scope, atMs: start.atMs, start }),
+    );
   }
 
   of(load: Load): OpenStart | undefined {
@@ -47,7 +52,18 @@ export class Starts {
   restore(load: Load, saved: SavedStart): void {
     const start = OpenStart.restored(saved);
     this.#open.set(load, start);
-    if (start.detectedAtMs > 0) this.#addStarting(load);
+    if (start.detectedAtMs === 0) return;
+    this.#addStarting(load);
+    this.#groups.join(load, start, this.#sink.groupsOf(load));
+  }
+
+  saveGroups(): SavedGroup[] {
+    return this.#groups.save();
+  }
+
+  /** To be called before any start is restored. */
+  loadGroups(saved: readonly SavedGroup[]): void {
+    this.#groups.load(saved);
   }
 
   /** Of a rise that is not certain yet nothing more will be known. */
@@ -80,13 +96,15 @@ export class Starts {
       if (confirmHeld(load.state, measuredMs)) this.#announce(load, start, measuredMs);
       else this.#tellOrEnd(load, start, measuredMs);
     }
+    this.#groups.tick(nowMs);
   }
 
-  /** What is known so far of those that are certain, newest first. */
+  /** What is known so far of those that are certain, of loads and of several together, newest first. */
   records(): StartRecord[] {
     return [...this.#open]
       .filter(([, start]) => start.detectedAtMs > 0)
       .map(([load, start]) => recordOf(load, start, load.state[at.lastMs]!))
+      .concat(this.#groups.records(this.#tickedMs))
       .sort((a, b) => b.atMs - a.atMs);
   }
 
@@ -117,6 +135,7 @@ export class Starts {
       for (const other of this.#starting.get(circuit) ?? []) this.#joinWith(load, start, other);
     }
     this.#addStarting(load);
+    this.#groups.join(load, start, this.#sink.groupsOf(load));
     if (start.isOver(atMs)) this.#complete(load, start, atMs);
     else this.#tell(load, start, atMs);
     this.#sink.changed?.(load.scope);

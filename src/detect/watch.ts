@@ -19,7 +19,7 @@ import { Starts } from './starts.ts';
 import { isStuck } from './stuck.ts';
 import { turn } from './turn.ts';
 import { followVolts } from './usual-volts.ts';
-import { placesBy, type Wiring, wiringOf } from './wiring.ts';
+import { deviceOf, placesBy, type Wiring, wiringOf } from './wiring.ts';
 
 export interface WatchOptions {
   readonly tree: PowerTree;
@@ -55,7 +55,7 @@ export class Watch implements ServerObserver {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#starts = new Starts(options);
+    this.#starts = new Starts({ ...options, groupsOf: (load) => this.#groupsOf(load) });
     this.#wiring = wiringOf(options.tree);
   }
 
@@ -125,6 +125,11 @@ export class Watch implements ServerObserver {
     });
     load.circuits = load.branches.map((branch) => branch.circuits[0]!);
     load.branchOf = outlets.map((_, place) => load.branches.find(({ inputs }) => inputs.includes(place))!);
+  }
+
+  #groupsOf({ outlets }: Load): Map<string, number[]> {
+    const { breakerOf, feedOf } = this.#wiring;
+    return new Map([breakerOf, feedOf, deviceOf].flatMap((scopeOf) => [...placesBy(outlets, scopeOf)]));
   }
 
   #circuitsOf(names: readonly string[]): readonly Circuit[] {
@@ -216,6 +221,7 @@ export class Watch implements ServerObserver {
       loads: [...this.#loads.all()],
       startOf: (load) => this.#starts.of(load),
       circuits: [...this.#circuits.values()].map((circuit) => circuit.save()),
+      groups: this.#starts.saveGroups(),
       notYet: this.#saved,
     });
   }
@@ -223,6 +229,7 @@ export class Watch implements ServerObserver {
   /** Takes up what was saved; to be called before anything is observed. Throws on what it did not write. */
   load(bytes: Uint8Array): void {
     this.#saved = readSaved(bytes);
+    this.#starts.loadGroups(this.#saved.groups);
     for (const load of [...this.#loads.all()]) this.opened(load.scope, load.id, load.outlets);
     for (const state of this.#saved.circuits) this.#circuit(state.scope).load(state);
   }

@@ -6,6 +6,8 @@ import { scopeId } from '../model/scope.ts';
 export interface Wiring {
   /** The circuit of an outlet: the breaker of its input or, where none is named, the device. */
   circuitOf(outlet: string): string;
+  /** Undefined where none is named. */
+  breakerOf(outlet: string): string | undefined;
   /** Undefined where the outlet's breaker is on none. */
   feedOf(outlet: string): string | undefined;
 }
@@ -22,7 +24,8 @@ export function wiringOf(tree: PowerTree): Wiring {
     }
   }
   const circuitOf = (outlet: string) => breakers.get(outlet) ?? deviceOf(outlet);
-  return { circuitOf, feedOf: (outlet) => feeds.get(circuitOf(outlet)) };
+  const breakerOf = (outlet: string) => breakers.get(outlet);
+  return { circuitOf, breakerOf, feedOf: (outlet) => feeds.get(circuitOf(outlet)) };
 }
 
 export function deviceOf(outlet: string): string {

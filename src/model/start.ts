@@ -6,8 +6,9 @@
 export interface StartRecord {
   /** Made from scope and onset, so that finding the same start again gives the same id. URL-safe. */
   readonly id: string;
+  /** The server; or the feed, breaker or device on which several loads started together. */
   readonly scope: string;
-  /** Outlets of the load. */
+  /** Outlets of the load; of several together those that hang on the scope. */
   readonly outlets: readonly string[];
   /** First reading above the level before, epoch ms. */
   readonly atMs: number;
@@ -33,7 +34,10 @@ export interface StartRecord {
   readonly wattHours?: number;
   readonly voltsBefore?: number;
   readonly voltsMin?: number;
-  /** Scopes that were starting at the same time on a breaker (or, unwired, on a device) of this one. */
+  /**
+   * Scopes that were starting at the same time on a breaker (or, unwired, on a device) of this one. Of several together:
+   * who they are.
+   */
   readonly concurrent: readonly string[];
   /**
    * Crest of the current that charges the supplies when mains is applied: milliseconds, invisible to any meter

@@ -214,7 +214,8 @@ export class Present {
 
   #happened(event: PowerEvent): void {
     if (event.kind === 'start') {
-      this.starts.take(event.start);
+      // Several together are in the list one by one.
+      if (event.scope.startsWith('server:')) this.starts.take(event.start);
       this.startTraces.changed(event.start.id);
     }
     if (event.kind === 'alert') this.alerts.take(event.alert);

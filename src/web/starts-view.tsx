@@ -67,7 +67,10 @@ export function useStartLog(
     const stopAsking = log.follow();
     const stopListening = present.onEvent((event) => {
       const server = present.server(event.scope) ?? bare(event.scope);
-      if (event.kind === 'start' && isWithin(scope, server)) log.take(event.start);
+      if (event.kind !== 'start') return;
+      // Several together are listed beside the single ones only where their feed, breaker or device is asked for.
+      const listed = event.scope.startsWith('server:') ? isWithin(scope, server) : event.scope === scope;
+      if (listed) log.take(event.start);
     });
     return () => {
       stopAsking();

@@ -302,6 +302,7 @@ export class ApiService {
         backlog: { readings: 8, bytes: 900 },
       },
       energy: { lateReadings: 9, waiting: 10, quartersRemade: 11, notRemade: 12 },
+      startsDropped: 13,
       live: this.live.status(),
       notifiers: notifierRows,
       scopes: this.room.scopeCount,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { PowerTree } from '../../src/model/power-tree.ts';
+import type { StartRecord } from '../../src/model/start.ts';
 import {
   boot,
   hour,
@@ -27,9 +28,21 @@ function seenTogether(tree: PowerTree, machines: readonly Machine[]) {
   const watch = new Watch({ tree, event: (event) => events.push(event) });
   for (const [scope, { id, outlets }] of machines.entries()) watch.opened(scope, id, outlets);
   const all = machines.flatMap(({ readings }, scope) => readings.map((reading) => ({ scope, ...reading })));
-  for (const { scope, atMs, watts } of all.sort((a, b) => a.atMs - b.atMs))
+  for (const { scope, atMs, watts } of all.sort((a, b) => a.atMs - b.atMs)) {
+    watch.tick(atMs);
     observe(watch, scope, atMs, watts, Number.NaN, Number.NaN);
-  return { watch, events, starts: lastTold(events) };
+  }
+  watch.tick(all.at(-1)!.atMs + 1_000);
+  const told = lastTold(events);
+  const isLoad = ({ scope }: StartRecord) => scope.startsWith('server:');
+  const groups = new Map(told.filter((start) => !isLoad(start)).map((start) => [start.scope, start]));
+  return {
+    watch,
+    events,
+    starts: told.filter(isLoad),
+    groups,
+    groupCount: told.length - told.filter(isLoad).length,
+  };
 }
 
 const off: Part = [30 * minute, 1, 0.5];

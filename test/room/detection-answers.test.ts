@@ -65,7 +65,7 @@ describe('the starts told', () => {
       ['b', true],
       ['a', true],
     ]);
-    expect(asked).toEqual([{ fromMs: 100, toMs: 200, limit: 10 }]);
+    expect(asked).toEqual([{ scopes: ['server:*'], fromMs: 100, toMs: 200, limit: 10 }]);
     expect((await answers.starts(ask('*', 1))).map(({ id }) => id)).toEqual(['c']);
     expect((await answers.start('b'))?.complete).toBe(true);
     expect((await answers.start('a'))?.complete).toBe(true);
@@ -77,6 +77,22 @@ describe('the starts told', () => {
     expect((await answers.starts(ask('rack:r1'))).map(({ id }) => id)).toEqual(['c']);
     expect(asked[0]!.scopes).toEqual(['server:s0', 'server:s1']);
     expect(await answers.starts(ask('outlet:nobody/0'))).toEqual([]);
+  });
+
+  it('of several together are told where their feed, breaker or device is asked about, and only there', async () => {
+    const stored = [start('f', 'feed:A', 110), start('g', 'breaker:A1', 115), start('a', 'server:s0', 110)];
+    const newest = [start('h', 'device:p', 160)];
+    const ids = async (scope: string) =>
+      (await made(2, stored, newest).answers.starts(ask(scope))).map(({ id }) => id);
+    expect(await ids('*')).toEqual(['a']);
+    expect(await ids('room')).toEqual(['a']);
+    expect(await ids('server:s0')).toEqual(['a']);
+    expect(await ids('breaker:A1')).toEqual(['g', 'a']);
+    expect(await ids('feed:*')).toEqual(['f', 'a']);
+    expect(await ids('device:p')).toEqual(['h', 'a']);
+    const { answers, asked } = made(2, stored);
+    await answers.starts(ask('breaker:A1'));
+    expect(asked[0]!.scopes).toEqual(['server:s0', 'server:s1', 'breaker:A1']);
   });
 
   it('of very many servers are sorted out here', async () => {
