@@ -81,9 +81,10 @@ async function tryOut(name: string, channel: Channel, { out, clock }: NotifyComm
     atMs: clock.nowMs(),
   };
   try {
-    await channel.send(message, AbortSignal.timeout(testMsMax));
-    out(`✓ ${name}: ${channel.kind} ${channel.target} took the test message\n`);
-    return true;
+    const { problem } = await channel.send(message, AbortSignal.timeout(testMsMax));
+    if (problem === undefined) out(`✓ ${name}: ${channel.kind} ${channel.target} took the test message\n`);
+    else out(`✗ ${name}: ${problem}\n`);
+    return problem === undefined;
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
     out(`✗ ${name}: ${error.message}\n`);

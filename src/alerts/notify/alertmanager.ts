@@ -40,7 +40,7 @@ export function makeAlertmanagerChannel(hook: Hook, place: Place): Channel {
     async send(message: Message, signal) {
       if (message.about === 'test') await post([testAlert(message.atMs, place)], signal);
       await send(message.told, message.atMs, signal);
-      return undefined;
+      return {};
     },
     repeat: { everyMs: repeatMs, send },
   };

@@ -16,6 +16,13 @@ export interface Thread {
   readonly subject: string;
 }
 
+/** What came of a message that was taken. */
+export interface Receipt {
+  readonly thread?: Thread | undefined;
+  /** It did not reach everybody it was for; sent again, it would reach the others twice. */
+  readonly problem?: string | undefined;
+}
+
 /** What is told at once: one incident, or a digest of several, the gravest first. */
 export interface Message {
   readonly about: 'alert' | 'digest' | 'test';
@@ -42,7 +49,7 @@ export interface Channel {
   /** Incidents that one message can hold. */
   readonly toldMax: number;
   /** Resolves once the other side has taken it. Rejects with a DeliveryError. */
-  send(message: Message, signal: AbortSignal): Promise<Thread | undefined>;
+  send(message: Message, signal: AbortSignal): Promise<Receipt>;
   /** For those who forget what is not said again: all that stands, every so often. */
   readonly repeat?: Repeat | undefined;
   /** For a channel with a connection of its own: what stood when an earlier process ended. */

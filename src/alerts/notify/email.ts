@@ -31,23 +31,29 @@ export function makeEmailChannel(options: EmailOptions, place: Place): Channel {
       transport ??= await makeTransport(options);
       const thread = threadOf(message, options, place);
       const sending = transport.sendMail(mailOf(message, thread, options, place));
+      let rejected: readonly string[] = [];
       try {
-        const { rejected = [] } = await orAborted(sending, signal);
-        if (rejected.length > 0)
-          throw new DeliveryError(
-            `${options.host} took the message, but not for ${plainLine(rejected.join(', '))}; look at "to"`,
-          );
+        rejected = rejectedIn(await orAborted(sending, signal));
       } catch (error) {
         if (error instanceof DeliveryError) throw error;
         throw explained(error, options, mask);
       }
       // A digest's subject says nothing of one incident.
-      return { id: thread.id, subject: message.about === 'alert' ? thread.subject : '' };
+      return {
+        thread: { id: thread.id, subject: message.about === 'alert' ? thread.subject : '' },
+        ...(rejected.length > 0 && {
+          problem: `${options.host} took the message, but not for ${plainLine(rejected.join(', '))}; look at "to"`,
+        }),
+      };
     },
     async stop() {
       transport?.close();
     },
   };
+}
+
+function rejectedIn({ rejected = [] }: SentMessageInfo): string[] {
+  return rejected.map(String);
 }
 
 async function makeTransport(options: EmailOptions): Promise<Transporter<SentMessageInfo>> {

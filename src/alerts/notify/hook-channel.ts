@@ -40,7 +40,7 @@ export function makeHookChannel(format: HookFormat, hook: Hook, place: Place): C
       const headers = { ...loginHeader(hook), ...format.headers?.(hook, body) };
       const post: Post = { url, headers, body, mask, refusesHtml: !format.mayAnswerHtml };
       await postJson(post, signal);
-      return undefined;
+      return {};
     },
   };
 }

@@ -35,7 +35,13 @@ async function ask({ url, headers, body, mask }: Post, signal: AbortSignal): Pro
   try {
     return await fetch(url, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'User-Agent': 'rackwatt', ...headers },
+      headers: {
+        'Content-Type': 'application/json',
+        'User-Agent': 'rackwatt',
+        // Kept for the next alert it would be closed by the other side when we use it again.
+        Connection: 'close',
+        ...headers,
+      },
       body,
       redirect: 'manual',
       signal,
@@ -110,13 +116,13 @@ function whyNot(error: unknown): string {
   if (name === 'TimeoutError') return `did not answer within ${answerMsMax / 1_000} s`;
   if (name === 'AbortError') return 'was not waited for: rackwatt is stopping';
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+  if (cause?.name === 'HTTPParserError') return 'answers with something that is not HTTP';
   return explainCode(cause?.code) ?? `cannot be reached (${cause?.code ?? cause?.message ?? name})`;
 }
 
 /** Words for what the system, TLS and HTTP say in codes; also of mail servers. */
 export function explainCode(code: string | undefined): string | undefined {
   if (code === undefined) return undefined;
-  if (code.startsWith('HPE_')) return 'answers with something that is not HTTP';
   return Object.hasOwn(words, code) ? words[code] : undefined;
 }
 

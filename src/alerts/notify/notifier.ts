@@ -2,7 +2,7 @@ import { Backoff } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Alert, Notice } from '../../model/alert.ts';
-import { type Channel, DeliveryError, type Message, type Thread } from './channel.ts';
+import { type Channel, DeliveryError, type Message, type Receipt, type Thread } from './channel.ts';
 import { type Composed, composeForMachines, composeForPeople, type Waiting } from './compose.ts';
 import type { KeptIncident, KeptNotifier } from './kept.ts';
 import { Pace } from './pace.ts';
@@ -265,8 +265,7 @@ export class Notifier {
 
   async #send({ message, covers }: Composed): Promise<void> {
     try {
-      const thread = await this.channel.send(this.#withThreads(message), this.#signal());
-      this.#delivered(covers, thread);
+      this.#delivered(covers, await this.channel.send(this.#withThreads(message), this.#signal()));
     } catch (error) {
       this.#failed(error);
       if (error instanceof DeliveryError && error.refusesMessage && ++this.#refusals >= refusalsMax) {
@@ -286,8 +285,9 @@ export class Notifier {
     return { ...message, told };
   }
 
-  #delivered(covers: ReadonlySet<Waiting>, thread: Thread | undefined): void {
+  #delivered(covers: ReadonlySet<Waiting>, { thread, problem }: Receipt): void {
     this.#worked();
+    if (problem !== undefined) this.#say(problem);
     this.#counts.sent += 1;
     this.#refusals = 0;
     for (const { notice } of covers) {

@@ -1,4 +1,5 @@
-import type { Channel, Message, Place, Thread } from '../../../src/alerts/notify/channel.ts';
+import fc from 'fast-check';
+import type { Channel, Message, Place, Receipt, Thread } from '../../../src/alerts/notify/channel.ts';
 import type { Alert, Notice } from '../../../src/model/alert.ts';
 
 export const noonMs = Date.UTC(2026, 0, 15, 12);
@@ -69,12 +70,13 @@ export class HandChannel implements Channel {
   /** What a message waits for. */
   gate: Promise<void> | undefined;
   thread: Thread | undefined;
+  problem: string | undefined;
 
   constructor(reader: Channel['reader'] = 'people') {
     this.reader = reader;
   }
 
-  async send(message: Message, signal: AbortSignal): Promise<Thread | undefined> {
+  async send(message: Message, signal: AbortSignal): Promise<Receipt> {
     this.attempts += 1;
     if (this.gate !== undefined) {
       await Promise.race([
@@ -84,13 +86,21 @@ export class HandChannel implements Channel {
     }
     if (this.failWith !== undefined) throw this.failWith;
     this.messages.push(message);
-    return this.thread;
+    return { thread: this.thread, problem: this.problem };
   }
 
   /** What was told, as `kind scope`, message by message. */
   get told(): string[][] {
     return this.messages.map(({ told }) => told.map(({ notice }) => `${notice.kind} ${notice.alert.scope}`));
   }
+}
+
+/** Any code points there are, lone halves of pairs too; signs that mean something to somebody more often. */
+export function anyText(lengthMax: number): fc.Arbitrary<string> {
+  const sign = fc.constantFrom(...'+#/%$\0\r\n<>&"\'*_`|:;=@ {}');
+  const point = fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code));
+  const plain = fc.constantFrom(...'abcXYZ019-.');
+  return fc.array(fc.oneof(sign, point, plain), { maxLength: lengthMax }).map((parts) => parts.join(''));
 }
 
 /** Lets everything run that waits for nothing but its turn. */

@@ -223,6 +223,15 @@ describe('a channel that does not work', () => {
     expect(bench.notifier.counts().lastProblem).toBe('a mistake in rackwatt itself');
   });
 
+  test('that took a message, but not for everybody, says so and is not sent it again', async () => {
+    const bench = new Bench();
+    bench.channel.problem = 'not for kim@example.org';
+    bench.notifier.take(firing());
+    await bench.pass(10 * minuteMs);
+    expect(bench.channel.attempts).toBe(1);
+    expect(bench.notifier.counts()).toMatchObject({ sent: 1, lastProblem: 'not for kim@example.org' });
+  });
+
   test('can be stopped in the middle of a message, which is kept', async () => {
     const bench = new Bench();
     bench.channel.gate = new Promise(() => {});

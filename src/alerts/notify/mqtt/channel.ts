@@ -100,7 +100,7 @@ export function makeMqttChannel(options: MqttChannelOptions): Channel {
       figures.start();
     },
     async send(message: Message, signal) {
-      if (message.about === 'test') return void (await sendTest(signal));
+      if (message.about === 'test') await sendTest(signal);
       await open().whenConnected(signal);
       for (const { notice } of message.told) {
         const { alert, kind } = notice;
@@ -111,7 +111,7 @@ export function makeMqttChannel(options: MqttChannelOptions): Channel {
         } else board.put(alert);
         await post(board.about(alert), signal);
       }
-      return undefined;
+      return {};
     },
     repeat: { everyMs: repeatMs, evenIfNothing: true, send: repeat },
     async stop() {

@@ -107,7 +107,7 @@ export class BrokerLink {
     });
   }
 
-  /** Resolves once connected. Rejects with a DeliveryError after a few seconds, or when the signal says so. */
+  /** Resolves once connected. Rejects with a DeliveryError when it fails, or does not come to be within seconds. */
   async whenConnected(signal: AbortSignal): Promise<void> {
     const client = this.#client;
     if (client === undefined || client.connected) return;
@@ -119,10 +119,12 @@ export class BrokerLink {
         connected = resolve;
         late = () => reject(this.#away());
         client.once('connect', connected);
+        client.once('error', late);
         limit.addEventListener('abort', late, { once: true });
       });
     } finally {
       client.off('connect', connected);
+      client.off('error', late);
       limit.removeEventListener('abort', late);
     }
   }
