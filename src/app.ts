@@ -5,7 +5,7 @@ import { makeTariff } from './analysis/tariff.ts';
 import { nextRecabling, treeAt } from './analysis/tree-at.ts';
 import { askEnergy } from './api/ask-energy.ts';
 import { askHistory } from './api/ask-history.ts';
-import { createApi } from './api/server.ts';
+import { type Api, createApi } from './api/server.ts';
 import {
   brokerNews,
   deviceRows,
@@ -22,6 +22,7 @@ import {
   type PartsOptions,
   startSource,
 } from './app-parts.ts';
+import type { Settings } from './config/schema.ts';
 import { storePlace } from './config/store-place.ts';
 import { observeDemoPast } from './demo-learning.ts';
 import { fillDemoPast } from './demo-past.ts';
@@ -54,6 +55,8 @@ export interface RunningApp {
   readonly brokerUrl: string;
   /** What has come in and what has become of it, for benches and tests. */
   counts(): AppCounts;
+  /** From now on these tokens hold, and no others: whoever came in with one that is gone is sent away. */
+  setTokens(tokens: Settings['access']['tokens']): void;
   /** Flushes, says goodbye, and lets go of everything; within 5 s. */
   stop(): Promise<void>;
 }
@@ -148,7 +151,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   room.tick(clock.nowMs());
   const intake = new Intake(await familiesWith(settings.mqtt.mappings));
-  const live = new LiveHub({ room, clock, log });
+  const live: LiveHub = new LiveHub({ room, clock, log, admit: (request) => api.admitLive(request) });
   const notifiers = makeNotifiers({
     settings,
     room: tree,
@@ -199,7 +202,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 
   // ── who looks at it ──
   const answers = new DetectionAnswers({ tree, room, store, detection });
-  const api = createApi({
+  const api: Api = createApi({
     room,
     names: { name: tree.name, timezone: tree.timezone, demo },
     tree: () => treeAnswer(tree, room, demo),
@@ -233,6 +236,9 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       scopes: room.scopeCount,
       watts: wattsByScope(room),
     }),
+    access: settings.access,
+    http: settings.http,
+    auditFile: join(storePlace(settings.store, demo).folder, 'audit.jsonl'),
     webRoot: options.webRoot ?? join(import.meta.dirname, '../dist/web'),
     clock,
     log,
@@ -300,6 +306,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       store: recorder.status,
       energy: energy.counts,
     }),
+    setTokens: (tokens) => api.setTokens(tokens),
     async stop() {
       stopping = true;
       stopTicking();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from './base/clock.ts';
+import type { CreateOptions } from './commands/token.ts';
 
 /**
  * Arguments and exit codes: 0 done, 1 failed (with one line that says why), 2 the settings or the arguments are
@@ -52,6 +53,7 @@ function program(): Command {
   addDetect(rackwatt);
   addReplay(rackwatt);
   addNotify(rackwatt);
+  addToken(rackwatt);
   return rackwatt;
 }
 
@@ -74,7 +76,9 @@ function addServe(rackwatt: Command): void {
     )
     .action(async (options: { config?: string }) => {
       const { serve } = await import('./commands/serve.ts');
-      await serve(await load(options), version());
+      const { loadSettings } = await import('./config/load.ts');
+      const input = inputOf(options);
+      await serve(loadSettings(input), version(), () => loadSettings(input));
     });
 }
 
@@ -198,6 +202,48 @@ function addNotify(rackwatt: Command): void {
     });
 }
 
+function addToken(rackwatt: Command): void {
+  const token = add(rackwatt, 'token').description('makes access tokens, and says which there are');
+  add(token, 'create')
+    .description('makes a token and prints it, this once, with what to write into the settings')
+    .requiredOption('--name <name>', 'whose it is; the audit log names it')
+    .addOption(
+      new Option('--role <role>', 'view: see everything; operate: change things too')
+        .choices(['view', 'operate'])
+        .makeOptionMandatory(),
+    )
+    .option('--expires <when>', 'a length of time from now (90d), a day or a time; without it: never')
+    .option('--json', 'print it as JSON', false)
+    .addHelpText(
+      'after',
+      examples(
+        'rackwatt token create --name "wall display" --role view',
+        'rackwatt token create --name admin --role operate --expires 90d',
+      ),
+    )
+    .action(async (options: CreateOptions) => {
+      const { createToken } = await import('./commands/token.ts');
+      createToken(options, process.stdout, systemClock.nowMs());
+    });
+  add(token, 'list')
+    .description('lists the tokens of the settings')
+    .option(configFlag, configHelp)
+    .action(async (options: { config?: string }) => {
+      const { listTokens } = await import('./commands/token.ts');
+      listTokens((await load(options)).settings.access.tokens, process.stdout, systemClock.nowMs());
+    });
+  add(token, 'check')
+    .description('reads a token on standard input and says whose it is')
+    .option(configFlag, configHelp)
+    .addHelpText('after', examples('rackwatt token check < token.txt'))
+    .action(async (options: { config?: string }) => {
+      const { checkToken } = await import('./commands/token.ts');
+      const { tokens } = (await load(options)).settings.access;
+      const known = await checkToken(tokens, process.stdin, process.stdout, systemClock.nowMs());
+      process.exitCode = known ? 0 : 1;
+    });
+}
+
 interface ReplayArguments {
   as: 'tasmota' | 'shelly';
   topic: string;
@@ -219,9 +265,13 @@ function interrupted(): AbortSignal {
   return controller.signal;
 }
 
-async function load({ config }: { config?: string | undefined }) {
+async function load(options: { config?: string | undefined }) {
   const { loadSettings } = await import('./config/load.ts');
-  return loadSettings({ configPath: config, env: process.env, cwd: process.cwd() });
+  return loadSettings(inputOf(options));
+}
+
+function inputOf({ config }: { config?: string | undefined }) {
+  return { configPath: config, env: process.env, cwd: process.cwd() };
 }
 
 function add(rackwatt: Command, name: string): Command {
@@ -258,6 +308,10 @@ function explain(error: unknown): number {
   // Commander has said it itself; help and version come this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (name === 'ArgumentError') {
+    process.stderr.write(`rackwatt: ${message}\n`);
+    return 2;
+  }
   if (name === 'SettingsError') {
     process.stderr.write(message);
     return 2;

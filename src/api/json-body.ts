@@ -15,7 +15,10 @@ export async function jsonBody(request: Request): Promise<Readonly<Record<string
     throw new ProblemError('unsupported-media-type', 'Send JSON, with Content-Type: application/json.');
   if (request.headers['content-encoding'] !== undefined)
     throw new ProblemError('unsupported-media-type', 'Send the body as it is, without Content-Encoding.');
-  return objectIn(await bytesOf(request));
+  const body = objectIn(await bytesOf(request));
+  // The audit log shows what was sent.
+  request.body = body;
+  return body;
 }
 
 /** Reads no further than allowed; what a sender goes on sending is thrown away, and the connection ends. */

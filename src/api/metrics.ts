@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LiveStatus } from '../live/live-hub.ts';
+import type { GuardCounts } from './guard.ts';
 import type { NotifierRow } from './shapes.ts';
 
 /** What the parts have counted so far, as plain numbers; asked for once a scrape, so the road pays nothing. */
@@ -44,16 +45,28 @@ export interface StoreCounts {
   readonly backlog: { readonly readings: number; readonly bytes: number };
 }
 
+/** What the HTTP door itself has counted. */
+export interface DoorCounts {
+  guard(): GuardCounts;
+  /** Rows of the audit log that could not be written to the disk. */
+  auditLost(): number;
+}
+
+interface AllCounts extends RoadCounts {
+  readonly guard: GuardCounts;
+  readonly auditLost: number;
+}
+
 /** `GET /metrics`, in Prometheus' text format: ours as `rackwatt_…`, and those every Node process has. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #counts: () => RoadCounts;
+  readonly #counts: () => AllCounts;
   readonly #lag: ReturnType<typeof monitorEventLoopDelay>;
   /** Those of the scrape under way. */
-  #now: RoadCounts | undefined;
+  #now: AllCounts | undefined;
 
-  constructor(counts: () => RoadCounts) {
-    this.#counts = counts;
+  constructor(counts: () => RoadCounts, door: DoorCounts) {
+    this.#counts = () => ({ ...counts(), guard: door.guard(), auditLost: door.auditLost() });
     this.#lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
     this.#lag.enable();
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: lagResolutionMs });
@@ -125,7 +138,7 @@ interface Row {
   readonly kind: 'counter' | 'gauge';
   readonly labels?: readonly string[];
   /** The values, each with its labels. */
-  read(counts: RoadCounts): Iterable<readonly [number, ...string[]]>;
+  read(counts: AllCounts): Iterable<readonly [number, ...string[]]>;
 }
 
 const rows: readonly Row[] = [
@@ -220,6 +233,20 @@ const rows: readonly Row[] = [
   counter('live_bytes_total', 'Bytes sent to live clients', (c) => c.live.bytes),
   counter('live_events_dropped_total', 'Events that slow clients missed', (c) => c.live.eventsDropped),
   countersBy('live_closed_total', 'Connections ended, by reason', 'reason', (c) => c.live.closed),
+  countersBy(
+    'requests_refused_total',
+    'Requests without the right to what they asked, or too many, by reason',
+    'reason',
+    (c) => c.guard.refused,
+  ),
+  counter('wrong_tokens_total', 'Tokens that are not known or have expired', (c) => c.guard.wrongTokens),
+  gauge('sessions', 'Browsers that are signed in', (c) => c.guard.sessions),
+  counter(
+    'sessions_fallen_total',
+    'Sessions that ended because their token had too many',
+    (c) => c.guard.fallenSessions,
+  ),
+  counter('audit_lost_total', 'Rows of the audit log that are not on the disk', (c) => c.auditLost),
 ];
 
 /** One series for each channel of the settings. */
@@ -245,11 +272,11 @@ function notifierRows(): Row[] {
   ];
 }
 
-function counter(name: string, help: string, read: (counts: RoadCounts) => number): Row {
+function counter(name: string, help: string, read: (counts: AllCounts) => number): Row {
   return { name, help, kind: 'counter', read: (counts) => [[read(counts)]] };
 }
 
-function gauge(name: string, help: string, read: (counts: RoadCounts) => number): Row {
+function gauge(name: string, help: string, read: (counts: AllCounts) => number): Row {
   return { name, help, kind: 'gauge', read: (counts) => [[read(counts)]] };
 }
 
@@ -257,9 +284,9 @@ function countersBy(
   name: string,
   help: string,
   label: string,
-  read: (counts: RoadCounts) => Readonly<Record<string, number>>,
+  read: (counts: AllCounts) => Readonly<Record<string, number>>,
 ): Row {
-  const values = (counts: RoadCounts) =>
+  const values = (counts: AllCounts) =>
     Object.entries(read(counts)).map(([key, value]) => [value, key] as const);
   return { name, help, kind: 'counter', labels: [label], read: values };
 }

@@ -2,6 +2,7 @@ import { figureKeys } from '../model/figure.ts';
 import { quantities } from '../model/quantity.ts';
 import { tiers } from '../model/roll-up.ts';
 import { list, object, ref, share } from './json-schema.ts';
+import { accessSchemas } from './openapi-access.ts';
 import { alertSchemas } from './openapi-alerts.ts';
 import { energySchemas } from './openapi-energy.ts';
 import { problems } from './problem.ts';
@@ -137,6 +138,7 @@ export function schemas() {
       ['name', 'kind', 'target', 'state', 'waiting', 'sent', 'failed', 'dropped'],
     ),
     ...alertSchemas(),
+    ...accessSchemas(),
     HealthAnswer: object({ status: { const: 'alive' } }),
     ReadyAnswer: object({
       ready: flag,

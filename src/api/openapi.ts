@@ -2,6 +2,7 @@ import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
 import { historyDaysMax, pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
 import { list, ref } from './json-schema.ts';
+import { accessPaths, securitySchemes, withAccess } from './openapi-access.ts';
 import { alertPaths } from './openapi-alerts.ts';
 import { schemas } from './openapi-schemas.ts';
 import { problemType } from './problem.ts';
@@ -27,7 +28,8 @@ export const openApiDocument = {
       'epoch ms. A quantity that is not known is absent, never 0. The live stream is a WebSocket at /api/v1/live.',
     license: { name: 'MIT', identifier: 'MIT' },
   },
-  paths: {
+  paths: withAccess({
+    ...accessPaths,
     '/api/v1/room': { get: get('room', 'Everything as it is now', { 200: json('RoomAnswer') }) },
     '/api/v1/tree': { get: get('tree', 'Who is fed from where', { 200: json('TreeAnswer') }) },
     '/api/v1/devices': {
@@ -179,7 +181,7 @@ export const openApiDocument = {
         426: problem('Asked without an upgrade'),
       }),
     },
-    '/healthz': { get: get('health', 'Alive', { 200: json('HealthAnswer') }) },
+    '/healthz': { get: { ...get('health', 'Alive', { 200: json('HealthAnswer') }), security: [] } },
     '/readyz': {
       get: get('ready', 'Able to serve: broker, store and backlog are well', {
         200: json('ReadyAnswer'),
@@ -194,8 +196,8 @@ export const openApiDocument = {
         200: { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } },
       }),
     },
-  },
-  components: { schemas: schemas() },
+  }),
+  components: { schemas: schemas(), securitySchemes },
 };
 
 function get(operationId: string, summary: string, responses: Record<number, object>) {

@@ -12,13 +12,20 @@ export const problems = {
   'bad-range': { status: 400, title: 'The time range cannot be answered' },
   'too-much': { status: 400, title: 'The question asks for too much at once' },
   unanswerable: { status: 400, title: 'This is not kept' },
+  'not-signed-in': { status: 401, title: 'This needs an access token' },
+  'token-refused': { status: 401, title: 'This token or session is not known, or not any more' },
+  'not-allowed': { status: 403, title: 'The role of this token does not allow that' },
+  'cross-site': { status: 403, title: 'The request comes from a page of another site' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'unknown-scope': { status: 404, title: 'There is no such scope' },
   'method-not-allowed': { status: 405, title: 'This address does not take this method' },
   'body-too-large': { status: 413, title: 'The body of the request is too long' },
+  'address-too-long': { status: 414, title: 'The address is too long' },
   'unsupported-media-type': { status: 415, title: 'The body is of a kind that is not taken here' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
+  'wrong-host': { status: 421, title: 'This service does not go by that name' },
   'upgrade-required': { status: 426, title: 'This address speaks WebSocket' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The request has too many or too long headers' },
   internal: { status: 500, title: 'rackwatt made a mistake' },
   'store-away': { status: 503, title: 'The store cannot be asked' },
@@ -76,13 +83,22 @@ export function problemAnswerer(log: Log) {
 }
 
 /** A whole HTTP response, for errors in what is not even a request. */
-export function rawProblem(code: ProblemCode, detail: string): string {
+export function rawProblem(
+  code: ProblemCode,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): string {
   const { status } = problems[code];
   const body = problemText(code, detail);
-  return (
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: ${problemType}\r\n` +
-    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-  );
+  const lines = Object.entries({
+    ...safeHeaders,
+    ...headers,
+    'Cache-Control': 'no-store',
+    'Content-Type': `${problemType}; charset=utf-8`,
+    'Content-Length': `${Buffer.byteLength(body)}`,
+    Connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
 }
 
 const instanceLengthMax = 256;

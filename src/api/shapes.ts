@@ -296,6 +296,37 @@ export interface DeviceRow {
   rejects: Readonly<Record<string, number>>;
 }
 
+/** `GET /session`, and what `POST /session` answers; it takes `{"token"}`. `DELETE /session` signs out. */
+export interface SessionAnswer {
+  /** Of the token; `anyone` where none is needed. */
+  name: string;
+  /** view: see everything; operate: change things too. */
+  role: 'view' | 'operate';
+  basis: 'token' | 'session' | 'open';
+  /** Absent: never. */
+  expiresAtMs?: number;
+}
+
+/** `GET /audit?limit`: newest first. */
+export interface AuditAnswer {
+  rows: readonly AuditRow[];
+}
+
+export interface AuditRow {
+  atMs: number;
+  /** Name of the token. */
+  who: string;
+  basis: 'token' | 'session' | 'open';
+  /** Where it came from. */
+  address: string;
+  /** `POST /api/v1/silences`, `sign-in`, … */
+  action: string;
+  /** As answered; 0: the asker went away. */
+  status: number;
+  /** JSON of what was sent, cut after 1,000 characters. */
+  body?: string;
+}
+
 /** `GET /healthz` */
 export interface HealthAnswer {
   status: 'alive';

@@ -226,15 +226,33 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-async function rackwattAnswers({ host, port }: { host: string; port: number }): Promise<boolean> {
-  try {
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/api/v1/room`;
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    return 'figures' in ((await answer.json()) as object);
-  } catch {
-    return false;
-  }
+/** Also where it wants a token first, or shows a certificate of which only it knows why. */
+async function rackwattAnswers({ host, port, tls }: Settings['http']): Promise<boolean> {
+  const everywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+  const { get } = await import(tls === undefined ? 'node:http' : 'node:https');
+  const question = {
+    host: everywhere[host] ?? host,
+    port,
+    path: '/api/v1/room',
+    rejectUnauthorized: false,
+    timeout: answerMsMax,
+  };
+  return new Promise((settle) => {
+    const asked = (get as typeof import('node:https').get)(question, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => {
+        // Ours begins with one of these, however long it is.
+        text = (text + part).slice(0, 10_000);
+      });
+      response.on('error', () => settle(false));
+      response.on('end', () => settle(/^\{("atMs":|"type":"urn:rackwatt:problem:)/.test(text)));
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => settle(false));
+  });
 }
+
+const answerMsMax = 2_000;
 
 async function diskFinding(store: Settings['store'], place: string): Promise<Finding> {
   const folder = nearestPath(place);

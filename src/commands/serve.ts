@@ -2,14 +2,20 @@ import { flushCompileCache } from 'node:module';
 import type { RunningApp } from '../app.ts';
 import { systemClock } from '../base/clock.ts';
 import { type Log, makeLog } from '../base/log.ts';
+import { saysThatTokensAreGone } from '../config/access-checks.ts';
 import { type LoadedSettings, runsDemo } from '../config/load.ts';
+import { SettingsError } from '../config/problem.ts';
 import type { Settings } from '../config/schema.ts';
 import { storePlace } from '../config/store-place.ts';
 
-/** Runs the service until it is told to stop (SIGTERM, Ctrl+C). Rejects when it cannot start. */
+/**
+ * Runs the service until it is told to stop (SIGTERM, Ctrl+C). Rejects when it cannot start. At SIGHUP the settings are
+ * read again, by `reload`, for the access tokens in them.
+ */
 export async function serve(
   { settings, configured, warnings }: LoadedSettings,
   version: string,
+  reload: () => LoadedSettings,
 ): Promise<void> {
   const log = makeLog(settings.log.level);
   stopOnMistakes(log);
@@ -18,6 +24,7 @@ export async function serve(
   const demo = runsDemo(settings, configured);
   const { startApp } = await import('../app.ts');
   const app = await startApp({ settings, demo, clock: systemClock, log });
+  rereadTokens(app, reload, log);
   process.stdout.write(greeting(app, { settings, demo, version }));
   // For the next start, should this one not come to a proper end.
   flushCompileCache();
@@ -33,6 +40,27 @@ function stopOnMistakes(log: Log): void {
   };
   process.on('uncaughtException', stop);
   process.on('unhandledRejection', stop);
+}
+
+/**
+ * Without a terminal SIGHUP means "read again"; with one, that its window was closed, and the service ends as any
+ * program does. Settings with a mistake change nothing, but that a token is gone holds all the same.
+ */
+function rereadTokens(app: RunningApp, reload: () => LoadedSettings, log: Log): void {
+  if (process.stdout.isTTY) return;
+  process.on('SIGHUP', () => {
+    try {
+      const { tokens } = reload().settings.access;
+      app.setTokens(tokens);
+      log.info(`access tokens read again: ${tokens.length}`);
+    } catch (error) {
+      if (!(error instanceof SettingsError)) throw error;
+      if (error.problems.every(saysThatTokensAreGone)) {
+        app.setTokens([]);
+        log.error(`there are no access tokens any more, so nobody is let in. ${error.message}`);
+      } else log.error(`the access tokens stay as they are. ${error.message}`);
+    }
+  });
 }
 
 /** Resolves at the first signal; at the second we are gone at once. */

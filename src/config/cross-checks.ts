@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { instantOfText } from '../analysis/settings-time.ts';
 import { type InputTimes, inputTimes } from '../analysis/tree-at.ts';
+import { checkAccess } from './access-checks.ts';
 import type { Finding } from './finding.ts';
 import { checkMappings } from './mapping-checks.ts';
 import { checkNotify } from './notify-checks.ts';
@@ -16,6 +17,7 @@ import { machineTimezone, timezone } from './values.ts';
  */
 export function crossCheck(tree: unknown, cwd: string): Finding[] {
   return [
+    ...checkAccess(tree),
     ...checkAddresses(tree),
     ...checkCredentials(tree),
     ...checkFiles(tree, cwd),
@@ -28,23 +30,9 @@ export function crossCheck(tree: unknown, cwd: string): Finding[] {
   ];
 }
 
-/** Nothing but this machine itself reaches it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 function checkAddresses(tree: unknown): Finding[] {
   const findings: Finding[] = [];
   const httpHost = at(tree, 'http', 'host') ?? '127.0.0.1';
-  // As long as tokens are not checked they protect nothing, so having some changes nothing.
-  if (typeof httpHost === 'string' && !isLoopback(httpHost)) {
-    findings.push({
-      path: ['http', 'host'],
-      found: `${shown(httpHost)}: this version cannot check access.tokens yet, so everybody in the network could see the room`,
-      expected: 'an address of this machine alone, with a proxy that asks for a login before it',
-      example: 'http: { host: 127.0.0.1 }',
-    });
-  }
   const brokerHost = at(tree, 'broker', 'host') ?? '127.0.0.1';
   const httpPort = at(tree, 'http', 'port') ?? 8080;
   const samePort = httpPort !== 0 && httpPort === (at(tree, 'broker', 'port') ?? 1883);
@@ -89,26 +77,44 @@ function checkCredentials(tree: unknown): Finding[] {
   return findings;
 }
 
+const certificateFiles = [
+  { section: ['mqtt'], keys: ['ca', 'cert', 'key'] },
+  { section: ['http', 'tls'], keys: ['cert', 'key'] },
+] as const;
+
 function checkFiles(tree: unknown, cwd: string): Finding[] {
-  const findings: Finding[] = [];
-  for (const key of ['ca', 'cert', 'key']) {
-    const path = at(tree, 'mqtt', key);
-    const why = typeof path === 'string' ? unreadable(resolve(cwd, path)) : undefined;
-    if (why === undefined) continue;
-    const expected = 'the path of a file that can be read (from the folder rackwatt is started in)';
-    findings.push({
-      path: ['mqtt', key],
+  return certificateFiles.flatMap(({ section, keys }) => [
+    ...keys.flatMap((key) => unreadableFile(tree, [...section, key], cwd)),
+    ...halfOfPair(tree, section),
+  ]);
+}
+
+function unreadableFile(tree: unknown, place: readonly string[], cwd: string): Finding[] {
+  const path = at(tree, ...place);
+  const why = typeof path === 'string' ? unreadable(resolve(cwd, path)) : undefined;
+  if (why === undefined) return [];
+  const key = place.at(-1);
+  return [
+    {
+      path: place,
       found: `${shown(path)}, ${why}`,
-      expected,
-      example: `mqtt: { ${key}: /etc/rackwatt/${key}.pem }`,
-    });
-  }
-  for (const [given, missing] of [['cert', 'key'] as const, ['key', 'cert'] as const]) {
-    if (at(tree, 'mqtt', given) === undefined || at(tree, 'mqtt', missing) !== undefined) continue;
-    const example = 'mqtt: { cert: /etc/rackwatt/client.pem, key: /etc/rackwatt/client.key }';
-    findings.push({ path: ['mqtt', given], found: `${given} without ${missing}`, expected: 'both', example });
-  }
-  return findings;
+      expected: 'the path of a file that can be read (from the folder rackwatt is started in)',
+      example: nested(place.slice(0, -1), `${key}: /etc/rackwatt/${key}.pem`),
+    },
+  ];
+}
+
+function halfOfPair(tree: unknown, section: readonly string[]): Finding[] {
+  const pairs = [['cert', 'key'] as const, ['key', 'cert'] as const];
+  return pairs.flatMap(([given, missing]) => {
+    if (at(tree, ...section, given) === undefined || at(tree, ...section, missing) !== undefined) return [];
+    const example = nested(section, 'cert: /etc/rackwatt/cert.pem, key: /etc/rackwatt/key.pem');
+    return [{ path: [...section, given], found: `${given} without ${missing}`, expected: 'both', example }];
+  });
+}
+
+function nested(section: readonly string[], inner: string): string {
+  return section.reduceRight((text, key) => `${key}: { ${text} }`, inner);
 }
 
 function unreadable(path: string): string | undefined {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isLoopback } from '../base/loopback.ts';
 import { settings as catalog } from './catalog.ts';
-import { crossCheck, isLoopback } from './cross-checks.ts';
+import { crossCheck } from './cross-checks.ts';
 import { configVariable, type Given, readEnvironment } from './environment.ts';
 import { fromFinding, fromIssue } from './explain.ts';
 import { readSettingsText, type SettingsText } from './file.ts';
@@ -191,6 +192,10 @@ function warningsOn(settings: Settings, changed: ReadonlySet<string>): string[] 
       `broker.host ${settings.broker.host} without broker.username and password: everybody in the network may publish readings`,
     );
   }
+  if (!isLoopback(settings.http.host) && settings.http.tls === undefined)
+    warnings.push(
+      `http.host ${settings.http.host} without http.tls: tokens and sessions can be read on their way, unless a proxy encrypts them`,
+    );
   if (
     settings.mqtt.url === undefined &&
     ['username', 'password', 'ca', 'cert', 'key'].some((key) => changed.has(`mqtt.${key}`))

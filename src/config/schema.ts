@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { access, http } from './access-settings.ts';
 import { alerts } from './alert-settings.ts';
 import { detect } from './detect-settings.ts';
 import { broker, mqtt } from './mqtt-settings.ts';
@@ -6,30 +7,6 @@ import { notify } from './notify-settings.ts';
 import { room } from './room-settings.ts';
 import { note, section } from './setting-note.ts';
 import { store } from './store-settings.ts';
-import { port, text } from './values.ts';
-
-const http = z.strictObject({
-  host: note(text(255).prefault('127.0.0.1'), {
-    sentence:
-      'Address the page and the API listen on. Until access.tokens are checked only this machine itself is allowed: put a proxy with a login before it.',
-    expected: 'a host name or IP address of this machine',
-    example: '127.0.0.1',
-  }),
-  port: note(port.prefault(8080), {
-    sentence: 'TCP port of the page and the API. 0: any free one.',
-    expected: 'a TCP port, a whole number from 0 to 65535',
-    example: '8081',
-  }),
-});
-
-const access = z.strictObject({
-  tokens: note(z.array(z.record(z.string(), z.unknown())).max(1_000).prefault([]), {
-    sentence: 'Who may see and operate: name, hash and role (view or operate) of each.',
-    expected: 'a list of tokens, each with name, hash and role',
-    example: '[ { name: wall display, hash: scrypt$…, role: view } ]',
-    notUsedYet: true,
-  }),
-});
 
 /**
  * Every setting there is, once: its kind, its default, its unit and a sentence. The names of environment

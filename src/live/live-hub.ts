@@ -20,7 +20,17 @@ export interface LiveHubParts {
   readonly log: Log;
   /** Default: the protocol's. */
   readonly clientsMax?: number;
+  /** Who may listen. */
+  admit(request: IncomingMessage): LiveAdmission;
 }
+
+/** A connection that may be opened, as long as nobody takes that back; or a whole HTTP response that refuses it. */
+export type LiveAdmission =
+  | { readonly refusal: string }
+  | {
+      /** `end` is called when it may not be open any more; the answer takes that back. */
+      hold(end: () => void): () => void;
+    };
 
 /** What the stream is doing and did, as plain numbers. */
 export interface LiveStatus extends Readonly<LiveCounts> {
@@ -101,14 +111,21 @@ export class LiveHub {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
-      refuse(socket, refusal.status, refusal.detail);
+      end(socket, refusalText(refusal.status, refusal.detail));
+      return;
+    }
+    const admission = this.#parts.admit(request);
+    if ('refusal' in admission) {
+      end(socket, admission.refusal);
       return;
     }
     const extensions = request.headers['sec-websocket-extensions'];
     const offer = extensions === undefined ? undefined : acceptableOffer(extensions);
     if (offer === undefined) delete request.headers['sec-websocket-extensions'];
     else request.headers['sec-websocket-extensions'] = offer;
-    this.#handshakes.handleUpgrade(request, socket, head, (webSocket) => this.#welcome(webSocket, socket));
+    this.#handshakes.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#welcome(webSocket, socket, admission.hold),
+    );
   }
 
   #refusalOf(request: IncomingMessage): { status: number; detail: string } | undefined {
@@ -123,15 +140,21 @@ export class LiveHub {
     return { status: 400, detail: `The only subprotocol spoken here is ${subprotocol}.` };
   }
 
-  #welcome(webSocket: WebSocket, socket: Duplex): void {
-    const client = new LiveClient({
+  #welcome(webSocket: WebSocket, socket: Duplex, hold: (end: () => void) => () => void): void {
+    const client: LiveClient = new LiveClient({
       webSocket,
       socket,
       clock: this.#parts.clock,
       counts: this.#counts,
       channelOf: (subscription) => this.#channelOf(subscription),
-      gone: (gone) => this.#gone(gone),
+      gone: (gone) => {
+        release();
+        this.#gone(gone);
+      },
     });
+    const release = hold(() =>
+      client.goodbye('not-allowed', 'signed out, or the token is not valid any more'),
+    );
     const full = this.#clients.size >= this.#clientsMax;
     this.#clients.add(client);
     if (!full) return;
@@ -182,13 +205,17 @@ function withoutTrace(event: PowerEvent): PowerEvent {
   return { ...event, start };
 }
 
-/** Answers an upgrade that cannot be, as RFC 9457 and in words. */
-function refuse(socket: Duplex, status: number, detail: string): void {
+/** An upgrade that cannot be is answered as RFC 9457, in words. */
+function refusalText(status: number, detail: string): string {
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+    `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  );
+}
+
+function end(socket: Duplex, text: string): void {
   socket.on('error', () => socket.destroy());
   socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  socket.end(text);
 }

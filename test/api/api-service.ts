@@ -179,12 +179,26 @@ export const prices = {
   carbon: makeCarbon({ country: 'GB', pue: 1.4 }, 'Europe/London'),
 };
 
+/** As the settings are without any: on this machine, without tokens. */
+export const openHttp: ApiParts['http'] = {
+  host: '127.0.0.1',
+  names: [],
+  trustProxy: [],
+  requestsPerSecond: 0,
+  tls: undefined,
+};
+
 /** The API on a real port, with everything behind it in the test's hands. */
 export class ApiService {
   readonly room = new MadeRoom();
   readonly clock = new HandClock(Date.UTC(2026, 6, 15, 12));
   readonly webRoot = mkdtempSync(join(tmpdir(), 'rackwatt-web-'));
-  readonly live = new LiveHub({ room: this.room, clock: this.clock, log: makeLog('silent') });
+  readonly live: LiveHub = new LiveHub({
+    room: this.room,
+    clock: this.clock,
+    log: makeLog('silent'),
+    admit: (request) => this.api.admitLive(request),
+  });
   readonly asked: HistoryRequest[] = [];
   readonly askedStarts: StartsRequest[] = [];
   readonly askedIdle: string[] = [];
@@ -254,6 +268,9 @@ export class ApiService {
       notifiers: () => notifierRows,
       alerting: this.alerting,
       counts: () => this.counts(),
+      access: { tokens: [], sessionMs: 86_400_000 },
+      http: openHttp,
+      auditFile: `${this.webRoot}-audit.jsonl`,
       webRoot: this.webRoot,
       clock: this.clock,
       log,
@@ -325,6 +342,7 @@ export class ApiService {
     this.clock.advance(2000);
     await stopped;
     rmSync(this.webRoot, { recursive: true });
+    rmSync(`${this.webRoot}-audit.jsonl`, { force: true });
   }
 }
 

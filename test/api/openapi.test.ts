@@ -73,6 +73,9 @@ const questions: [path: string, ask: string, status: number, before?: () => void
   ['/api/v1/silences', '', 200],
   ['/api/v1/openapi.json', '', 200],
   ['/api/v1/live', '', 426],
+  ['/api/v1/session', '', 200],
+  ['/api/v1/audit', '', 200],
+  ['/api/v1/audit', '?limit=0', 400],
   ['/healthz', '', 200],
   ['/readyz', '', 200],
   [

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ListenError } from '../../src/api/server.ts';
+import { ListenError } from '../../src/api/listen.ts';
 import { until } from '../base/until.ts';
 import { LiveReader } from '../live/live-service.ts';
 import { ApiService, history, ready, tree } from './api-service.ts';
@@ -58,7 +58,9 @@ describe('the routes', () => {
 
   it('ask for an upgrade where the live stream is', async () => {
     // fetch hides these headers, so they are asked for by hand.
-    const answer = await service.raw('GET /api/v1/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    const answer = await service.raw(
+      'GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
     expect(answer).toMatch(/\r\nUpgrade: websocket\r\n/);
   });
@@ -76,7 +78,7 @@ describe('the routes', () => {
 
   it('answer in HTTP/1.1 whoever also offers h2c', async () => {
     const answer = await service.raw(
-      'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
+      'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
     );
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
@@ -120,7 +122,7 @@ describe('what is not there', () => {
     ['HELLO', 400],
     [`GET /healthz HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, 431],
   ])("or not even a request (%.40s) is the client's problem, never ours", async (lines, status) => {
-    const answer = await service.raw(`${lines}\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const answer = await service.raw(`${lines}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(answer).toMatch(/content-type: application\/problem\+json/i);
     const problem = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { status: number };
@@ -185,7 +187,7 @@ describe('every answer', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('content-security-policy')).toMatch(
-        /default-src 'self'; connect-src 'self' ws: wss:;.*frame-ancestors 'none'/,
+        /default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';.*frame-ancestors 'none'/,
       );
       expect(headers.get('x-powered-by')).toBeNull();
       expect(headers.get('server')).toBeNull();
@@ -230,7 +232,7 @@ describe('the page', () => {
     const { headers } = await service.get('/');
     const etag = headers.get('etag');
     const again = await service.raw(
-      `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIf-None-Match: ${etag}\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIf-None-Match: ${etag}\r\n\r\n`,
     );
     expect(again).toMatch(/^HTTP\/1\.1 304 /);
   });

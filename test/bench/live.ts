@@ -73,7 +73,12 @@ function hubServer(): Contender {
   const room = new MadeRoom();
   changeAll(room);
   const server = createServer();
-  const hub = new LiveHub({ room, clock: systemClock, log: makeLog('silent') });
+  const hub = new LiveHub({
+    room,
+    clock: systemClock,
+    log: makeLog('silent'),
+    admit: () => ({ hold: () => () => {} }),
+  });
   hub.attach(server);
   const changes = setInterval(() => changeAll(room), intervalMs / 4);
   return {

@@ -26,9 +26,12 @@ const company: Record<string, Record<string, string>> = {
   },
   'mqtt.cert': { RACKWATT_MQTT_KEY: '/dev/null' },
   'mqtt.key': { RACKWATT_MQTT_CERT: '/dev/null' },
+  'http.tls.cert': { RACKWATT_HTTP_TLS_KEY: '/dev/null' },
+  'http.tls.key': { RACKWATT_HTTP_TLS_CERT: '/dev/null' },
 };
 /** Certificates must exist: these stand-ins can be opened, wherever the test runs. */
-const isCertificate = ({ name }: Setting) => ['mqtt.ca', 'mqtt.cert', 'mqtt.key'].includes(name);
+const isCertificate = ({ name }: Setting) =>
+  ['mqtt.ca', 'mqtt.cert', 'mqtt.key', 'http.tls.cert', 'http.tls.key'].includes(name);
 const leaves = catalog.filter(({ kind }) => kind !== 'section');
 
 describe('every setting there is', () => {

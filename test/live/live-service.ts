@@ -26,7 +26,13 @@ export class LiveService {
   port = 0;
 
   constructor(options: { clientsMax?: number } = {}) {
-    this.hub = new LiveHub({ room: this.room, clock: this.clock, log: makeLog('silent'), ...options });
+    this.hub = new LiveHub({
+      room: this.room,
+      clock: this.clock,
+      log: makeLog('silent'),
+      admit: () => ({ hold: () => () => {} }),
+      ...options,
+    });
   }
 
   async start(): Promise<this> {
