@@ -110,6 +110,9 @@ const orders: [method: 'post' | 'delete', path: string, body: object | undefined
   ['post', '/api/v1/silences', { scopes: ['server:hv-1'], minutes: 60, by: 'Ada' }, 404],
   ['delete', '/api/v1/silences/{id}', undefined, 204],
   ['delete', '/api/v1/silences/{id}', undefined, 404],
+  ['post', '/api/v1/session', { token: 'rackwatt_x' }, 200],
+  ['post', '/api/v1/session', {}, 400],
+  ['delete', '/api/v1/session', undefined, 204],
 ];
 
 describe('the OpenAPI document', () => {
