@@ -95,6 +95,7 @@ export async function makeStore(
       : new (await import('./store/embedded/embedded-store.ts')).EmbeddedStore({
           path: folder,
           retention,
+          setsAside: true,
           clock,
           log,
         });

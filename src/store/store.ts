@@ -20,6 +20,8 @@ export type WriteTier = (typeof writeTiers)[number];
  */
 export interface Store {
   readonly kind: 'embedded' | 'influx';
+  /** Files that were found damaged and are kept for rescue, since the start of the process. */
+  readonly setAside?: readonly string[];
   /**
    * Connects and makes what is missing (database, retention policies, tables). Rejects with a StoreError, and
    * may then, or when something has gone missing, be called again.

@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  open as openFile,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -225,6 +235,20 @@ describe('the embedded store', () => {
       await store.close();
     }
     expect(inFile((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 4 });
+    // An older program can go on with the copy that was kept.
+    const copy = new DatabaseSync(join(path, 'rackwatt.sqlite.version-1'));
+    expect(copy.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 });
+    expect(copy.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    copy.close();
+  });
+
+  it('leaves a file of an older version as it is when no copy of it can be kept', async () => {
+    const old = await readFile(join(import.meta.dirname, 'schema-1.sqlite.gz'));
+    await writeFile(join(path, 'rackwatt.sqlite'), gunzipSync(old));
+    // A folder where the copy would go.
+    await mkdir(join(path, 'rackwatt.sqlite.version-1.new'));
+    await expect(open()).rejects.toThrow(/before .*rackwatt\.sqlite is brought from version 1 to 4|EISDIR/);
+    expect(inFile((db) => db.prepare('PRAGMA user_version').get())).toEqual({ user_version: 1 });
   });
 
   it('keeps events for SQL tools to read, a column for each figure', async () => {
@@ -267,6 +291,64 @@ describe('the embedded store', () => {
     expect(await store.starts({ fromMs: 0, toMs: nowMs + 1, limit: 10 })).toEqual([]);
     await store.write(write);
     expect(await store.starts({ fromMs: 0, toMs: nowMs + 1, limit: 10 })).toHaveLength(2);
+  });
+
+  describe('where it may set a damaged file aside', () => {
+    const reported: string[] = [];
+    const log = { error: (text: string) => reported.push(text), info() {} } as never;
+    const damagedFiles = async () =>
+      (await readdir(path)).filter((name) => /^rackwatt\.sqlite\.damaged-\d{8}T\d{6}(-\d)?$/.test(name));
+    const hour = Array.from({ length: 3600 }, (_, k) =>
+      reading(`pdu/${k % 5}`, nowMs - k * 1000, { watts: Math.sin(k) }),
+    );
+
+    it('begins a new one, keeps the old one whole, and says so', async () => {
+      const store = await open();
+      await writeReadings(store, hour);
+      await store.close();
+      await truncate(join(path, 'rackwatt.sqlite'), 20_000);
+      const before = await readFile(join(path, 'rackwatt.sqlite'));
+      reported.length = 0;
+      const next = await open({ setsAside: true, log });
+      const [kept] = await damagedFiles();
+      expect(kept).toBeDefined();
+      expect((await readFile(join(path, kept!))).equals(before)).toBe(true);
+      expect(next.setAside).toEqual([join(path, kept!)]);
+      expect(reported[0]).toMatch(/rackwatt\.sqlite is damaged .* kept as .* docs\/durability\.md/);
+      await writeReadings(next, hour);
+      const series = { outlet: 'pdu/0', quantity: 'watts', fromMs: 0, toMs: nowMs + 1 } as const;
+      expect((await next.series(series)).atMs).toHaveLength(720);
+    });
+
+    it('goes on with a new one when the damage shows at a write, and takes that write', async () => {
+      const store = await open({ setsAside: true, log });
+      await writeReadings(store, hour);
+      await store.close();
+      // Everything behind the first pages is overwritten: it opens, and fails where it is to go on.
+      const file = await openFile(join(path, 'rackwatt.sqlite'), 'r+');
+      const { size } = await file.stat();
+      await file.write(Buffer.alloc(size - 16_384, 0xa5), 0, size - 16_384, 16_384);
+      await file.close();
+      reported.length = 0;
+      const next = await open({ setsAside: true, log });
+      await writeReadings(next, hour);
+      expect(next.setAside).toHaveLength(1);
+      const series = { outlet: 'pdu/0', quantity: 'watts', fromMs: 0, toMs: nowMs + 1 } as const;
+      expect((await next.series(series)).atMs).toHaveLength(720);
+    });
+
+    it("leaves another program's file alone, and stops when there are too many damaged ones", async () => {
+      inFile((db) => db.exec('CREATE TABLE recipe (id INTEGER)'));
+      await expect(open({ setsAside: true })).rejects.toMatchObject({ code: 'corrupt' });
+      expect(await damagedFiles()).toEqual([]);
+      for (let i = 0; i < 5; i += 1) {
+        await writeFile(join(path, 'rackwatt.sqlite'), 'no database'.repeat(1000));
+        await (await open({ setsAside: true })).close();
+      }
+      expect(await damagedFiles()).toHaveLength(5);
+      await writeFile(join(path, 'rackwatt.sqlite'), 'no database'.repeat(1000));
+      await expect(open({ setsAside: true })).rejects.toMatchObject({ code: 'corrupt' });
+    });
   });
 
   describe('refuses, and says what to do about,', () => {

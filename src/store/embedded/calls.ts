@@ -38,6 +38,8 @@ export interface OpenOptions {
   readonly retention: StoreRetention;
   readonly journalBytesMax: number;
   readonly fileBytesMax?: number | undefined;
+  /** Set a damaged file aside and begin a new one. */
+  readonly setsAside: boolean;
 }
 
 export interface StoreRetention {
@@ -74,5 +76,5 @@ export type Ask = { [K in keyof Calls]: { id: number; call: K; ask: Calls[K]['as
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: { code: StoreErrorCode | undefined; message: string } }
-  /** Something the admin should read in the log. */
-  | { readonly report: string };
+  /** Something the admin should read in the log; `setAside`: a damaged file is kept under this name. */
+  | { readonly report: string; readonly setAside?: string | undefined };

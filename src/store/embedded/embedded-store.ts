@@ -65,6 +65,8 @@ export interface EmbeddedStoreOptions {
   readonly journalBytesMax?: number;
   /** The file never grows beyond; writes are refused as `full` instead. */
   readonly fileBytesMax?: number;
+  /** A damaged file is renamed, loudly, and a new one is begun. Otherwise `open` refuses it. */
+  readonly setsAside?: boolean;
 }
 
 /**
@@ -80,6 +82,7 @@ export class EmbeddedStore implements Store {
   readonly #clock: Clock;
   readonly #batches = new BatchMaker();
   readonly #line: WorkerLine;
+  readonly #setAside: string[] = [];
   #writeBytes = 0;
   #isPruning = false;
   #stopPruning: (() => void) | undefined;
@@ -97,7 +100,9 @@ export class EmbeddedStore implements Store {
         retention: options.retention,
         journalBytesMax: options.journalBytesMax ?? journalBytesMaxDefault,
         fileBytesMax: options.fileBytesMax,
+        setsAside: options.setsAside ?? false,
       }),
+      setAside: (file) => this.#setAside.push(file),
     });
   }
 
@@ -111,6 +116,11 @@ export class EmbeddedStore implements Store {
     this.#stopPruning?.();
     this.#prune();
     this.#stopPruning = this.#clock.every(pruneIntervalMs, () => this.#prune());
+  }
+
+  /** Damaged files, as they are called now, that this process has set aside. */
+  get setAside(): readonly string[] {
+    return this.#setAside;
   }
 
   readingBatch(): ReadingBatch {

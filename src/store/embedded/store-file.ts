@@ -1,3 +1,4 @@
+import { constants, copyFileSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../store.ts';
 import { alertSchema, eventSchema } from './event-tables.ts';
@@ -50,9 +51,12 @@ const steps: readonly string[] = [
   alertSchema,
 ];
 
+/** The file is whole, but some other program's: not ours to touch. */
+export class ForeignFile extends StoreError {}
+
 /**
  * Opens or makes the file, for this process alone. Throws a StoreError: in use, not writable, damaged, of a
- * newer version, or some other program's.
+ * newer version, or some other program's. A file of an older version is copied beside before it is changed.
  *
  * Durable means after a power cut too: synchronous=FULL syncs the write-ahead log at each commit, and a write
  * is acknowledged after its commit. The recorder commits whole batches, so the sync is shared by all in it.
@@ -68,6 +72,7 @@ export function openStoreFile(file: string, fileBytesMax?: number): DatabaseSync
       PRAGMA journal_size_limit = ${2 * walPages * pageBytes}; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY`);
     if (fileBytesMax !== undefined)
       db.exec(`PRAGMA max_page_count = ${Math.floor(fileBytesMax / pageBytes)}`);
+    if (version > 0 && version < schemaVersion) keepCopy(db, file, version);
     db.exec('BEGIN EXCLUSIVE');
     for (const step of steps.slice(version)) db.exec(step);
     if (version < schemaVersion) db.exec(`PRAGMA user_version = ${schemaVersion}`);
@@ -86,7 +91,7 @@ function checkOwner(db: DatabaseSync, file: string): number {
   const tables = readNumber(db, 'SELECT count(*) FROM sqlite_schema');
   if (owner === 0 && version === 0 && tables === 0) return 0;
   if (owner !== applicationId)
-    throw new StoreError(
+    throw new ForeignFile(
       'corrupt',
       `${file} belongs to another program: set store.path to a folder of its own, or move the file away`,
     );
@@ -96,6 +101,30 @@ function checkOwner(db: DatabaseSync, file: string): number {
       `${file} was written by a newer rackwatt (store version ${version}, this one reads up to ${schemaVersion}): start the newer program, or set store.path to another folder`,
     );
   return version;
+}
+
+/**
+ * `rackwatt.sqlite.version-2`: what an older program can go on with. Put in place by renaming, so that a copy with that
+ * name is a whole one; on file systems that share blocks it takes no room.
+ */
+function keepCopy(db: DatabaseSync, file: string, version: number): void {
+  const copy = `${file}.version-${version}`;
+  if (existsSync(copy)) return;
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  try {
+    copyFileSync(file, `${copy}.new`, constants.COPYFILE_FICLONE);
+    renameSync(`${copy}.new`, copy);
+  } catch (error) {
+    rmSync(`${copy}.new`, { force: true });
+    const known = asStoreError(error, copy);
+    throw known instanceof StoreError
+      ? new StoreError(
+          known.code,
+          `before ${file} is brought from version ${version} to ${schemaVersion} a copy is kept as ${copy}, and that failed: ${known.message}`,
+          { cause: error },
+        )
+      : error;
+  }
 }
 
 function readNumber(db: DatabaseSync, sql: string): number {

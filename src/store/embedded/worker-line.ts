@@ -23,6 +23,8 @@ export interface WorkerLineOptions {
   readonly log: Log | undefined;
   /** Asked for at each start. */
   openOptions(): OpenOptions;
+  /** A damaged file was set aside under this name. */
+  setAside(file: string): void;
 }
 
 /**
@@ -34,6 +36,7 @@ export class WorkerLine {
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #openOptions: () => OpenOptions;
+  readonly #setAside: (file: string) => void;
   readonly #waiting = new Map<number, Waiting>();
   readonly #backoff = new Backoff(restartFirstMs, restartCapMs);
   #worker: Worker | undefined;
@@ -48,6 +51,7 @@ export class WorkerLine {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#openOptions = options.openOptions;
+    this.#setAside = options.setAside;
   }
 
   /** The thread itself, to measure it. */
@@ -144,6 +148,7 @@ export class WorkerLine {
   #take(answer: Answer): void {
     if ('report' in answer) {
       this.#log?.error(answer.report);
+      if (answer.setAside !== undefined) this.#setAside(answer.setAside);
       return;
     }
     const waiting = this.#waiting.get(answer.id);

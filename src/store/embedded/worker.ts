@@ -1,8 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { StoreError } from '../store.ts';
-import type { Answer, Ask } from './calls.ts';
+import type { Answer, Ask, OpenOptions } from './calls.ts';
+import { setAsideDamaged } from './damaged-file.ts';
 import { Engine } from './engine.ts';
 import { asStoreError } from './sqlite-error.ts';
+import { ForeignFile } from './store-file.ts';
 
 /**
  * The thread the store lives in: one call after the other, in the order they were asked, and background steps
@@ -13,6 +15,7 @@ const port = parentPort;
 if (port === null) throw new Error('the embedded store runs in a worker thread');
 
 let engine: Engine | undefined;
+let openedWith: OpenOptions | undefined;
 let file = '';
 let isStepPlanned = false;
 
@@ -30,13 +33,14 @@ port.on('message', (ask: Ask) => {
 function answerTo(ask: Ask): unknown {
   if (ask.call === 'open') {
     file = ask.ask.file;
-    engine = new Engine(ask.ask, report);
+    openedWith = ask.ask;
+    engine = open(ask.ask);
     return engine.health();
   }
   if (engine === undefined) throw new StoreError('unreachable', 'the store is not open');
   switch (ask.call) {
     case 'write':
-      return engine.write(ask.ask.bytes, ask.ask.nowMs);
+      return write(engine, ask.ask.bytes, ask.ask.nowMs);
     case 'series':
       return engine.questions.readingSeries(ask.ask);
     case 'rollUps':
@@ -61,6 +65,51 @@ function answerTo(ask: Ask): unknown {
       return engine.close();
     default:
       return ask satisfies never;
+  }
+}
+
+/** A file that is damaged is set aside where that is wanted: what is read from now on is worth more than to stop. */
+function open(options: OpenOptions): Engine {
+  try {
+    return new Engine(options, report);
+  } catch (error) {
+    if (!beginsAnew(error, options)) throw error;
+    return new Engine(options, report);
+  }
+}
+
+function write(current: Engine, bytes: ArrayBuffer, nowMs: number): unknown {
+  try {
+    return current.write(bytes, nowMs);
+  } catch (error) {
+    const options = { ...openedWith!, nowMs };
+    if (!isDamage(error) || !options.setsAside) throw error;
+    closeDamaged(current);
+    if (!beginsAnew(error, options)) throw error;
+    engine = new Engine(options, report);
+    return engine.write(bytes, nowMs);
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  const known = asStoreError(error, file);
+  return known instanceof StoreError && known.code === 'corrupt' && !(known instanceof ForeignFile);
+}
+
+function beginsAnew(error: unknown, { setsAside, nowMs }: OpenOptions): boolean {
+  if (!setsAside || !isDamage(error)) return false;
+  const keptAs = setAsideDamaged(file, nowMs);
+  if (keptAs === undefined) return false;
+  const text = `${file} is damaged (${(error as Error).message}). It is kept as ${keptAs}, and a new one is begun: history from before is missing until it has been rescued, see docs/durability.md`;
+  port?.postMessage({ report: text, setAside: keptAs } satisfies Answer);
+  return true;
+}
+
+function closeDamaged(damaged: Engine): void {
+  try {
+    damaged.close();
+  } catch {
+    // What it could not do any more is in the journal of the file.
   }
 }
 
