@@ -61,12 +61,13 @@ export function readyAnswer(source: SourceStatus, storeKind: string, recorder: R
     url: source.url,
     ...known({ problem: source.problem }),
   };
-  const store = { ok: recorder.storeOk, kind: storeKind, ...known({ problem: recorder.problem }) };
+  const setAside = recorder.setAside.length > 0 ? recorder.setAside : undefined;
+  const store = { ok: recorder.storeOk, kind: storeKind, ...known({ problem: recorder.problem, setAside }) };
   return {
     ready: broker.ok && store.ok,
     broker,
     store,
-    backlog: { ok: recorder.dropped === 0, ...backlog },
+    backlog: { ok: recorder.dropped === 0 && backlog.problem === undefined, ...backlog },
   };
 }
 

@@ -12,7 +12,7 @@ import type { Source, SourceHandlers } from './sources/source.ts';
 import { Backlog } from './store/backlog.ts';
 import { CheckpointFile } from './store/checkpoint.ts';
 import type { Store } from './store/store.ts';
-import { makeStoreFolder } from './store-folder.ts';
+import { lockStoreFolder, makeStoreFolder } from './store-folder.ts';
 
 /** The parts of which the settings choose one of two; app.ts joins them. */
 export interface PartsOptions {
@@ -75,40 +75,58 @@ async function startBuiltIn(
   return { source, url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}` };
 }
 
-/** The store of the settings, its backlog, and where what is learnt is kept over a restart. */
-export async function makeStore(
-  options: PartsOptions,
-): Promise<{ store: Store; backlog: Backlog; checkpoint: CheckpointFile; receipts: Receipts }> {
+/** What is kept in the folder of the settings, and the store, which may be elsewhere. */
+export interface StoreParts {
+  readonly store: Store;
+  readonly backlog: Backlog;
+  /** Where what is learnt is kept over a restart. */
+  readonly checkpoint: CheckpointFile;
+  readonly receipts: Receipts;
+  /** Closes all of it and lets go of the folder. */
+  close(): Promise<void>;
+}
+
+export async function makeStore(options: PartsOptions): Promise<StoreParts> {
   const { settings, clock, log, demo } = options;
-  const { retention, influx } = settings.store;
-  const { folder, database } = storePlace(settings.store, demo);
+  const { folder } = storePlace(settings.store, demo);
   await makeStoreFolder(folder);
-  const store: Store =
-    settings.store.kind === 'influx'
-      ? new (await import('./store/influx/influx-store.ts')).InfluxStore({
-          ...influx,
-          database,
-          retention,
-          clock,
-          log,
-        })
-      : new (await import('./store/embedded/embedded-store.ts')).EmbeddedStore({
-          path: folder,
-          retention,
-          setsAside: true,
-          clock,
-          log,
-        });
-  const backlog = await Backlog.open({
-    folder: join(folder, 'backlog'),
-    storeKind: store.kind,
-    clock,
-    log,
-    bytesMax: settings.store.backlog.bytesMax,
-  });
-  const { Receipts } = await import('./sources/receipts.ts');
-  const receipts = await Receipts.open(join(folder, 'rackwatt.receipts'));
-  return { store, backlog, receipts, checkpoint: new CheckpointFile({ folder, clock, log }) };
+  const unlock = lockStoreFolder(folder);
+  try {
+    const backlog = await Backlog.open({
+      folder: join(folder, 'backlog'),
+      storeKind: settings.store.kind,
+      clock,
+      log,
+      ...settings.store.backlog,
+    });
+    const { Receipts } = await import('./sources/receipts.ts');
+    const receipts = await Receipts.open(join(folder, 'rackwatt.receipts'));
+    const store = await storeOf(options);
+    return {
+      store,
+      backlog,
+      receipts,
+      checkpoint: new CheckpointFile({ folder, clock, log }),
+      async close() {
+        await Promise.all([store.close(), backlog.close(), receipts.close()]);
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function storeOf({ settings, clock, log, demo }: PartsOptions): Promise<Store> {
+  const { retention, influx, kind } = settings.store;
+  const { folder, database } = storePlace(settings.store, demo);
+  if (kind === 'influx') {
+    const { InfluxStore } = await import('./store/influx/influx-store.ts');
+    return new InfluxStore({ ...influx, database, retention, clock, log });
+  }
+  const { EmbeddedStore } = await import('./store/embedded/embedded-store.ts');
+  return new EmbeddedStore({ path: folder, retention, setsAside: true, clock, log });
 }
 
 /** The simulated room, when it is to run. */

@@ -96,7 +96,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tariff: terms.tariff && makeTariff(terms.tariff, tree.timezone),
     carbon: makeCarbon(terms.carbon, tree.timezone),
   };
-  const { store, backlog, checkpoint, receipts } = await makeStore(options);
+  const kept = await makeStore(options);
+  const { store, backlog, checkpoint, receipts } = kept;
   const recorder: Recorder = new Recorder({
     store,
     backlog,
@@ -260,7 +261,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const httpUrl = await api.listen(settings.http).catch(async (error: unknown) => {
     // Nothing may be left behind that keeps a process alive which could not start.
-    await Promise.all([source.stop(), store.close(), backlog.close(), receipts.close()]);
+    await Promise.all([source.stop(), kept.close()]);
     throw error;
   });
   await notifiers.start();
@@ -321,7 +322,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);
       await source.stop();
-      await Promise.all([store.close(), backlog.close(), receipts.close()]);
+      await kept.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 /** `store.path` cannot be used as it is. */
 export class StoreFolderError extends Error {
@@ -48,4 +49,32 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** A process that is just ending is waited for this long. */
+const lockWaitMs = 2_000;
+const busyCode = 5;
+
+/**
+ * Keeps the store's folder for this process: two services would give back the same backlog and write over each other's
+ * checkpoint. The lock is the system's own on an empty file (through SQLite, which knows every system's), so that it
+ * goes with the process however that ends. Throws a StoreFolderError when another process has it. Answers how to let go.
+ */
+export function lockStoreFolder(folder: string): () => void {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(folder, 'rackwatt.lock'), { timeout: lockWaitMs });
+    // Nothing is ever written to it: a full disk is no hindrance.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock?.close();
+    const isBusy = ((cause as { errcode?: number }).errcode ?? 0) % 256 === busyCode;
+    const why = isBusy
+      ? 'is in use by another rackwatt: stop that one, or give this one its own'
+      : `cannot be used: ${(cause as Error).message}. Give this user the right to write there, or choose another`;
+    throw new StoreFolderError(`the folder for history, ${folder}, ${why} store.path (RACKWATT_STORE_PATH)`, {
+      cause,
+    });
+  }
+  return () => lock.close();
 }

@@ -42,7 +42,15 @@ export interface StoreCounts {
   readonly dropped: number;
   readonly queuedReadings: number;
   readonly inFlight: number;
-  readonly backlog: { readonly readings: number; readonly bytes: number };
+  readonly backlog: {
+    readonly readings: number;
+    readonly bytes: number;
+    readonly oldestAtMs?: number;
+    readonly dropped: number;
+    readonly damaged: number;
+    readonly setAside: number;
+  };
+  readonly setAside: readonly string[];
 }
 
 /** What the HTTP door itself has counted. */
@@ -219,6 +227,32 @@ const rows: readonly Row[] = [
     'starts_dropped_total',
     'Rises in draw that were not followed, since too many starts were under way',
     (c) => c.startsDropped,
+  ),
+  {
+    name: 'backlog_oldest_timestamp_seconds',
+    help: 'When the oldest of it was put in; absent while it is empty',
+    kind: 'gauge',
+    read: ({ store }) => (store.backlog.oldestAtMs === undefined ? [] : [[store.backlog.oldestAtMs / 1000]]),
+  },
+  counter(
+    'backlog_dropped_total',
+    'Readings that fell off the backlog: it was full, or they had waited for too long',
+    (c) => c.store.backlog.dropped,
+  ),
+  counter(
+    'backlog_damaged_total',
+    'Damaged places found in the files of the backlog',
+    (c) => c.store.backlog.damaged,
+  ),
+  gauge(
+    'backlog_set_aside',
+    'Parts of the backlog kept as files: damaged, or never taken by the store',
+    (c) => c.store.backlog.setAside,
+  ),
+  counter(
+    'store_files_set_aside_total',
+    'Damaged files of the embedded store that were set aside',
+    (c) => c.store.setAside.length,
   ),
   gauge('live_clients', 'Connections to the live stream', (c) => c.live.clients),
   gauge('live_clients_lagging', 'Connections that read too slowly just now', (c) => c.live.lagging),

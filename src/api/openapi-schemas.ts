@@ -143,12 +143,28 @@ export function schemas() {
     ReadyAnswer: object({
       ready: flag,
       broker: object({ ok: flag, state: text, url: text, problem: text }, ['ok', 'state', 'url']),
-      store: object({ ok: flag, kind: text, problem: text }, ['ok', 'kind']),
-      backlog: object({ ok: flag, readings: whole, bytes: whole, oldestAtMs: epochMs, problem: text }, [
-        'ok',
-        'readings',
-        'bytes',
-      ]),
+      store: object(
+        {
+          ok: flag,
+          kind: text,
+          problem: text,
+          setAside: { type: 'array', items: text, description: 'Damaged files that are kept for rescue' },
+        },
+        ['ok', 'kind'],
+      ),
+      backlog: object(
+        {
+          ok: flag,
+          readings: whole,
+          bytes: whole,
+          oldestAtMs: epochMs,
+          problem: text,
+          dropped: { ...whole, description: 'Readings that fell off: it was full, or they were too old' },
+          damaged: { ...whole, description: 'Damaged places found in its files' },
+          setAside: { ...whole, description: 'Parts kept beside as files, for a person to look at' },
+        },
+        ['ok', 'readings', 'bytes'],
+      ),
     }),
     Problem: object(
       {

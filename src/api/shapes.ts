@@ -336,8 +336,22 @@ export interface HealthAnswer {
 export interface ReadyAnswer {
   ready: boolean;
   broker: { ok: boolean; state: string; url: string; problem?: string };
-  store: { ok: boolean; kind: string; problem?: string };
-  backlog: { ok: boolean; readings: number; bytes: number; oldestAtMs?: number; problem?: string };
+  /** `setAside`: damaged files that are kept for rescue. */
+  store: { ok: boolean; kind: string; problem?: string; setAside?: readonly string[] };
+  /** Not ok: its disk takes nothing, or readings were lost since the start. */
+  backlog: {
+    ok: boolean;
+    readings: number;
+    bytes: number;
+    oldestAtMs?: number;
+    problem?: string;
+    /** Readings that fell off: it was full, or they had waited for too long. */
+    dropped?: number;
+    /** Damaged places found in its files. */
+    damaged?: number;
+    /** Parts kept beside as files, for a person to look at. */
+    setAside?: number;
+  };
 }
 
 /** RFC 9457. The kinds are listed in `problem.ts`. */

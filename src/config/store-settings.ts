@@ -59,8 +59,14 @@ const backlog = z
       expected: 'an amount of at least 1MiB, such as 500MB or 1GiB',
       example: '4GiB',
     }),
+    maxAge: note(duration(anHourMs).prefault('30d'), {
+      sentence:
+        'How long readings wait there at most; what is older falls off, as loudly. 0 or forever: as long as there is room.',
+      expected: 'a length of time of at least 1h, such as 12h or 7d; 0 or forever',
+      example: '7d',
+    }),
   })
-  .transform((limits) => ({ bytesMax: limits.maxBytes }));
+  .transform((limits) => ({ bytesMax: limits.maxBytes, ageMsMax: limits.maxAge }));
 
 /** Where history is kept. */
 export const store = z.strictObject({

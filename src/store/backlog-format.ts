@@ -14,6 +14,7 @@ export const recordHeadBytes = 32;
 const segmentMagic = 'RWBL';
 const recordMagic = 'RWRC';
 const formatVersion = 1;
+const plausibleVersionMax = 1000;
 
 export function segmentHead(kind: Store['kind']): Buffer {
   const head = Buffer.alloc(segmentHeadBytes);
@@ -23,12 +24,25 @@ export function segmentHead(kind: Store['kind']): Buffer {
   return head;
 }
 
-/** The kind of store a segment is for; undefined when this is no segment of a version we know. */
-export function kindOfSegment(bytes: Buffer): string | undefined {
-  if (bytes.length < segmentHeadBytes) return undefined;
-  if (bytes.toString('latin1', 0, 4) !== segmentMagic || bytes.readUInt32LE(4) !== formatVersion)
-    return undefined;
-  return bytes.toString('latin1', 8, segmentHeadBytes).replace(/\0+$/, '');
+/** The backlog was written by a newer rackwatt. */
+export class NewerBacklog extends Error {
+  override readonly name = 'NewerBacklog';
+}
+
+/**
+ * The kind of store a segment is for; undefined when this is no segment. Throws NewerBacklog. There is one version so
+ * far; what an older one had is to be read here too.
+ */
+export function kindOfSegment(bytes: Buffer, path: string): string | undefined {
+  if (bytes.length < segmentHeadBytes || bytes.toString('latin1', 0, 4) !== segmentMagic) return undefined;
+  const version = bytes.readUInt32LE(4);
+  const kind = bytes.toString('latin1', 8, segmentHeadBytes).replace(/\0+$/, '');
+  // Damaged rather than newer, where nothing of it makes sense.
+  if (version > formatVersion && version < plausibleVersionMax && /^[a-z]+$/.test(kind))
+    throw new NewerBacklog(
+      `the backlog ${path} was written by a newer rackwatt (format ${version}, this one reads up to ${formatVersion}): start the newer program until its backlog is empty, or move the folder away; what is in it reaches the store only then`,
+    );
+  return version === formatVersion ? kind : undefined;
 }
 
 export interface RecordHead {

@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
+import { readPart } from './backlog-files.ts';
 import { goodEnd, kindOfSegment, recordsOf, segmentHeadBytes } from './backlog-format.ts';
 import type { Store } from './store.ts';
 
@@ -14,6 +15,8 @@ export interface Segment {
   readings: number;
   /** When the oldest of those was put in, epoch ms. */
   oldestAtMs: number | undefined;
+  /** When the newest was. */
+  newestAtMs: number | undefined;
 }
 
 /** What an earlier process left in the folder. */
@@ -36,7 +39,7 @@ export function segmentName(id: number): string {
 
 /**
  * Makes the folder when it is missing and looks through it: a torn end is cut off (it was never acknowledged),
- * segments for another kind of store are renamed out of the way, loudly.
+ * segments for another kind of store are renamed out of the way, loudly. Rejects with NewerBacklog.
  */
 export async function takeUpFolder(
   folder: string,
@@ -51,8 +54,9 @@ export async function takeUpFolder(
     const id = Number(/^(\d{10})\.backlog(\.foreign)?$/.exec(name)?.[1] ?? Number.NaN);
     if (Number.isNaN(id)) continue;
     nextId = id + 1;
-    if (!name.endsWith('.foreign'))
-      segments.push(...(await takeUpSegment(id, join(folder, name), storeKind, log)));
+    const path = join(folder, segmentName(id));
+    if (name.endsWith('.foreign') && !(await isOursAgain(`${path}.foreign`, path, storeKind))) continue;
+    segments.push(...(await takeUpSegment(id, path, storeKind, log)));
   }
   await cutTornEnd(segments);
   return {
@@ -61,6 +65,15 @@ export async function takeUpFolder(
     nextId,
     asideFiles: names.filter((name) => name.startsWith(asidePrefix)).length,
   };
+}
+
+/** What was put out of the way for another store is taken up again when that store is the one in use. */
+async function isOursAgain(foreign: string, path: string, storeKind: Store['kind']): Promise<boolean> {
+  const file = await open(foreign, 'r');
+  const head = await readPart(file, 0, segmentHeadBytes).finally(() => file.close());
+  if (kindOfSegment(head, foreign) !== storeKind) return false;
+  await rename(foreign, path);
+  return true;
 }
 
 async function takeUpSegment(
@@ -75,7 +88,7 @@ async function takeUpSegment(
     await unlink(path);
     return [];
   }
-  const kind = kindOfSegment(bytes);
+  const kind = kindOfSegment(bytes, path);
   if (kind !== storeKind) {
     const keptAs = `${path}.foreign`;
     await rename(path, keptAs);
@@ -87,7 +100,9 @@ async function takeUpSegment(
   }
   const heads = [...recordsOf(bytes)].map((record) => record.head);
   const readings = heads.reduce((sum, head) => sum + head.count, 0);
-  return [{ id, path, size: bytes.length, readings, oldestAtMs: heads[0]?.atMs }];
+  return [
+    { id, path, size: bytes.length, readings, oldestAtMs: heads[0]?.atMs, newestAtMs: heads.at(-1)?.atMs },
+  ];
 }
 
 async function cutTornEnd(segments: Segment[]): Promise<void> {

@@ -32,6 +32,8 @@ export interface BacklogOptions {
   readonly log?: Log | undefined;
   /** On disk, in all; when it is full the oldest falls off. Default 1 GiB. */
   readonly bytesMax?: number | undefined;
+  /** What was put in longer ago falls off. Default: nothing does. */
+  readonly ageMsMax?: number | undefined;
 }
 
 export interface BacklogStatus {
@@ -39,10 +41,12 @@ export interface BacklogStatus {
   readonly bytes: number;
   /** When the oldest of it was put in, epoch ms. */
   readonly oldestAtMs?: number;
-  /** Readings that fell off because it was full, since the start of the process. */
+  /** Readings that fell off because it was full, or they too old, since the start of the process. */
   readonly droppedReadings: number;
   /** Places where the files were damaged, since the start of the process. */
   readonly damagedPlaces: number;
+  /** Parts that lie beside as files, for a person to look at: damaged, or never taken by the store. */
+  readonly setAside: number;
 }
 
 /** The oldest records, all of one tier, as they were put in. */
@@ -54,6 +58,8 @@ export interface BacklogRun {
 }
 
 const asideFilesMax = 16;
+/** So finely falls off what is too old: a sixteenth of the age. */
+const segmentsOfAge = 16;
 
 /**
  * Writes that the store could not take, on disk, first in first out. What `append` has resolved for is synced
@@ -62,6 +68,7 @@ const asideFilesMax = 16;
 export class Backlog {
   readonly #options: BacklogOptions;
   readonly #bytesMax: number;
+  readonly #ageMsMax: number;
   readonly #segmentBytes: number;
   /** Oldest first; the last one is written to while `#tail` is open. */
   readonly #segments: Segment[];
@@ -88,6 +95,7 @@ export class Backlog {
     this.#asideFiles = left.asideFiles;
     this.#bytesOnDisk = left.segments.reduce((sum, segment) => sum + segment.size, 0);
     this.#bytesMax = options.bytesMax ?? 1_073_741_824;
+    this.#ageMsMax = options.ageMsMax ?? Number.POSITIVE_INFINITY;
     this.#segmentBytes = Math.max(4096, Math.floor(this.#bytesMax / 64));
   }
 
@@ -103,6 +111,7 @@ export class Backlog {
       ...(oldestAtMs === undefined ? {} : { oldestAtMs }),
       droppedReadings: this.#droppedReadings,
       damagedPlaces: this.#damagedPlaces,
+      setAside: this.#asideFiles,
     };
   }
 
@@ -166,8 +175,10 @@ export class Backlog {
   ): Promise<void> {
     if (bytes + segmentHeadBytes > this.#bytesMax)
       throw new Error(`${bytes} bytes are more than the whole backlog may hold (${this.#bytesMax})`);
-    while (this.#bytesOnDisk + bytes + segmentHeadBytes > this.#bytesMax) await this.#dropOldest();
-    const segment = await this.#segmentToWrite();
+    await this.#dropTooOld();
+    while (this.#bytesOnDisk + bytes + segmentHeadBytes > this.#bytesMax)
+      await this.#dropOldest('the backlog is full: its oldest readings are lost');
+    const segment = await this.#segmentToWrite(atMs);
     try {
       await writeAll(this.#tail!, buffers, segment.size);
       await this.#tail!.datasync();
@@ -178,12 +189,15 @@ export class Backlog {
     segment.size += bytes;
     segment.readings += readings;
     segment.oldestAtMs ??= atMs;
+    segment.newestAtMs = atMs;
     this.#bytesOnDisk += bytes;
   }
 
-  async #segmentToWrite(): Promise<Segment> {
+  /** A new one when the last is full, or spans so much time that falling off by age would take too much with it. */
+  async #segmentToWrite(atMs: number): Promise<Segment> {
     const last = this.#segments.at(-1);
-    if (this.#tail !== undefined && last !== undefined && last.size < this.#segmentBytes) return last;
+    if (this.#tail !== undefined && last !== undefined && last.size < this.#segmentBytes)
+      if (atMs - (last.oldestAtMs ?? atMs) <= this.#ageMsMax / segmentsOfAge) return last;
     await this.#closeTail();
     const id = this.#nextId;
     const path = join(this.#options.folder, segmentName(id));
@@ -199,7 +213,14 @@ export class Backlog {
       throw error;
     }
     this.#tail = file;
-    const segment: Segment = { id, path, size: segmentHeadBytes, readings: 0, oldestAtMs: undefined };
+    const segment: Segment = {
+      id,
+      path,
+      size: segmentHeadBytes,
+      readings: 0,
+      oldestAtMs: undefined,
+      newestAtMs: undefined,
+    };
     this.#segments.push(segment);
     this.#bytesOnDisk += segmentHeadBytes;
     return segment;
@@ -218,13 +239,17 @@ export class Backlog {
     await tail?.close().catch(() => undefined);
   }
 
-  async #dropOldest(): Promise<void> {
+  /** By the clock that is ours; a step of it forward looks like age, and is as loud. */
+  async #dropTooOld(): Promise<void> {
+    const oldestMs = this.#options.clock.nowMs() - this.#ageMsMax;
+    while ((this.#segments[0]?.newestAtMs ?? Number.POSITIVE_INFINITY) < oldestMs)
+      await this.#dropOldest('the oldest of the backlog has waited for too long and is lost');
+  }
+
+  async #dropOldest(why: string): Promise<void> {
     const segment = this.#segments[0]!;
     this.#droppedReadings += segment.readings;
-    this.#options.log?.error(
-      { readings: segment.readings, droppedReadings: this.#droppedReadings },
-      'the backlog is full: its oldest readings are lost',
-    );
+    this.#options.log?.error({ readings: segment.readings, droppedReadings: this.#droppedReadings }, why);
     await this.#remove(segment);
   }
 
@@ -240,6 +265,7 @@ export class Backlog {
   }
 
   async #peek(bytesMax: number, recordsMax: number): Promise<BacklogRun | undefined> {
+    await this.#dropTooOld();
     for (let segment = this.#segments[0]; segment !== undefined; segment = this.#segments[0]) {
       if (this.#headAt >= segment.size) {
         await this.#remove(segment);

@@ -48,7 +48,21 @@ export interface RecorderStatus {
   readonly queuedReadings: number;
   /** Writes the store has not answered. */
   readonly inFlight: number;
-  readonly backlog: { readonly readings: number; readonly bytes: number; readonly oldestAtMs?: number };
+  readonly backlog: {
+    readonly readings: number;
+    readonly bytes: number;
+    readonly oldestAtMs?: number;
+    /** Why the disk takes nothing more, for a person. */
+    readonly problem?: string;
+    /** Readings that fell off: it was full, or they had waited for too long. */
+    readonly dropped: number;
+    /** Damaged places found in its files. */
+    readonly damaged: number;
+    /** Parts kept beside as files: damaged, or never taken by the store. */
+    readonly setAside: number;
+  };
+  /** Damaged files of the store, as they are called now, set aside since the start. */
+  readonly setAside: readonly string[];
   /** Readings, roll-ups and events the store took, replayed ones included. */
   readonly written: number;
   /** Refused by the store for good, by reason. */
@@ -151,14 +165,23 @@ export class Recorder {
   }
 
   get status(): RecorderStatus {
-    const { readings, bytes, oldestAtMs, droppedReadings } = this.#backlog.status;
+    const { readings, bytes, oldestAtMs, droppedReadings, damagedPlaces, setAside } = this.#backlog.status;
     const problem = this.#watch.problem ?? this.#spill.problem;
     return {
       storeOk: this.#watch.state === 'up' && this.#watch.problem === undefined,
       ...(problem === undefined ? {} : { problem }),
       queuedReadings: this.#undurable.readings + this.#open.count,
       inFlight: this.#inFlight,
-      backlog: { readings, bytes, ...(oldestAtMs === undefined ? {} : { oldestAtMs }) },
+      backlog: {
+        readings,
+        bytes,
+        ...(oldestAtMs === undefined ? {} : { oldestAtMs }),
+        ...(this.#spill.problem === undefined ? {} : { problem: this.#spill.problem }),
+        dropped: droppedReadings,
+        damaged: damagedPlaces,
+        setAside,
+      },
+      setAside: this.#store.setAside ?? [],
       written: this.#written,
       refused: { ...this.#refused },
       dropped: this.#dropped + droppedReadings,

@@ -30,7 +30,7 @@ describe('without any settings', () => {
       path: './data',
       influx: { url: 'http://127.0.0.1:8086', database: 'rackwatt' },
       retention: { rawMs: 30 * 86_400_000, minuteMs: 400 * 86_400_000 },
-      backlog: { bytesMax: 2 ** 30 },
+      backlog: { bytesMax: 2 ** 30, ageMsMax: 30 * 86_400_000 },
     });
     expect(settings.demo).toEqual({ run: 'auto', seed: 1 });
     expect(settings.room.timezone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);

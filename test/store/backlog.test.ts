@@ -161,6 +161,58 @@ describe('a backlog', () => {
     expect(await readFile(join(options.folder, foreign!), 'latin1')).toContain('for influx');
   });
 
+  it('gives back what was for another store when that one is used again', async () => {
+    const { backlog, options } = await openNew();
+    await backlog.append([write('raw', 1, 'for influx')]);
+    await backlog.close();
+    const other = await openAt({ ...options, storeKind: 'embedded' });
+    await other.append([write('raw', 1, 'for sqlite')]);
+    await other.close();
+    const again = await openAt(options);
+    expect((await drain(again)).flatMap(([, run]) => run)).toEqual(['for influx']);
+  });
+
+  it('refuses what a newer rackwatt has left, and leaves it as it is', async () => {
+    const { backlog, options } = await openNew();
+    await backlog.append([write('raw', 1, 'a')]);
+    await backlog.close();
+    const [name] = await readdir(options.folder);
+    const file = await open(join(options.folder, name!), 'r+');
+    await file.write(Buffer.from([2]), 0, 1, 4);
+    await file.close();
+    await expect(openAt(options)).rejects.toThrow(
+      /newer rackwatt \(format 2, this one reads up to 1\).*newer program/,
+    );
+    expect(await readdir(options.folder)).toEqual([name]);
+  });
+
+  it('lets what has waited for too long fall off, counted, and keeps the rest', async () => {
+    const { backlog } = await openNew({ ageMsMax: 16 * 3_600_000 });
+    for (let hour = 0; hour < 30; hour += 1) {
+      await backlog.append([write('raw', 10, String(hour))]);
+      clock.advance(3_600_000);
+    }
+    const { readings, droppedReadings } = backlog.status;
+    expect(readings + droppedReadings).toBe(300);
+    const kept = (await drain(backlog)).flatMap(([, run]) => run).map(Number);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, i) => 30 - kept.length + i));
+    // A segment spans a sixteenth of the age: what is younger than the age is all there, and hardly anything else.
+    expect(kept.length).toBeGreaterThanOrEqual(16);
+    expect(kept.length).toBeLessThanOrEqual(18);
+    expect(backlog.status).toMatchObject({ readings: 0, droppedReadings: 300 - 10 * kept.length });
+  });
+
+  it('knows the age of what an earlier process has left', async () => {
+    const { backlog, options } = await openNew({ ageMsMax: 3_600_000 });
+    await backlog.append([write('raw', 7, 'old')]);
+    await backlog.close();
+    clock.advance(4_000_000);
+    const again = await openAt(options);
+    expect(await again.peek(1000)).toBeUndefined();
+    expect(again.status).toMatchObject({ readings: 0, droppedReadings: 7 });
+    expect(again.empty).toBe(true);
+  });
+
   it('steps over damaged places, counts them and keeps their bytes', async () => {
     const { backlog, options } = await openNew();
     for (const text of ['first', 'second', 'third', 'fourth']) await backlog.append([write('raw', 1, text)]);
