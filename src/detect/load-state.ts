@@ -116,7 +116,17 @@ export const heldMinutes = 59;
 export const crowd = 60;
 export const refusedMs = 61;
 
-export const stateColumns = 62;
+// pulses.ts
+/** Very short runs in a row. */
+export const pulses = 62;
+/** End of the last. */
+export const pulseMs = 63;
+
+// start-detector.ts
+/** When it last came back from a dip that was no off. */
+export const dipMs = 64;
+
+export const stateColumns = 65;
 
 /** The off level is a mean of so much time off. */
 export const offMeanMs = 24 * 3_600_000;

@@ -52,9 +52,9 @@ const wakeWattsMin = 5;
 /** So many starts in a row without a surge, each within this of the one before, are jobs. */
 const plainStartsMax = 4;
 const plainStartsMs = 12 * 3_600_000;
-/** So many more starts than one in two hours are jobs too, though each begins with a burst. */
-const crowdMax = 8;
-const crowdFadesMs = 2 * 3_600_000;
+/** So many more starts than one in six hours are jobs too, though each begins with a burst. */
+const crowdMax = 4;
+const crowdFadesMs = 6 * 3_600_000;
 const refusedForMs = 30 * 24 * 3_600_000;
 const sameLevelRatio = 1.3;
 

@@ -2,6 +2,7 @@ import { holeMs, reportsOnChange } from './cadence.ts';
 import { isFarBelow } from './far-below.ts';
 import * as at from './load-state.ts';
 import { off, offMeanMs, on, unknown } from './load-state.ts';
+import { isPulse, noticeFall, noticeRun } from './pulses.ts';
 import { becomeOn, beginRise, offWattsMax, onsetWatts } from './rise.ts';
 import {
   judgeRise,
@@ -15,6 +16,14 @@ import { type Turn, turn } from './turn.ts';
 
 const offMsMin = 10_000;
 const heldOffMsMin = 30_000;
+/** Meters that report so often see power cycles of seconds. */
+const fastGapMsMax = 2_500;
+const shortOffMsMin = 500;
+const shortOffRunMsMin = 120_000;
+const sureLowCount = 3;
+const sureOffMsMin = 2_000;
+const sameShare = 0.06;
+const sameWatts = 3;
 /** A start has at least two readings, so that a wild one is none. */
 const riseReadingsMin = 2;
 const riseMsMin = 900;
@@ -68,6 +77,7 @@ function observeOff(s: Float64Array): Turn {
     s[at.restWatts] = rest + (draw - rest) * share;
     meanOff(s);
     if (s[at.riseMs] === 0) return turn.nothing;
+    noticeFall(s);
     s[at.riseMs] = 0;
     return turn.fallen;
   }
@@ -77,7 +87,7 @@ function observeOff(s: Float64Array): Turn {
   if (gapMs > 0) s[at.riseCount]! += 1;
   if (s[at.riseCount]! < riseReadingsMin || s[at.lastMs]! - s[at.riseMs]! < riseMsMin) return turn.nothing;
   if (isLittle(s)) return restHigher(s);
-  return becomeOn(s);
+  return isPulse(s) ? turn.nothing : becomeOn(s);
 }
 
 /** Far less than this machine draws when it runs. */
@@ -118,11 +128,12 @@ function observeOn(s: Float64Array, rise: RiseSoFar | undefined): Turn {
   if (s[at.lowSinceMs]! > 0) {
     // A meter that reports on change told once that it was off, and nothing since.
     const heldMs = s[at.lastMs]! - s[at.lowSinceMs]!;
-    if (heldMs >= heldOffMsMin && reportsOnChange(s)) {
+    if ((heldMs >= heldOffMsMin && reportsOnChange(s)) || wasShortlyOff(s, heldMs)) {
       becomeOff(s);
       return observeOff(s);
     }
     s[at.lowSinceMs] = 0;
+    s[at.dipMs] = s[at.lastMs]!;
   }
   if (gapMs > 0) {
     const share = s[at.onWatts] === 0 ? 1 : gapMs / (gapMs + onFollowsMs);
@@ -133,6 +144,21 @@ function observeOn(s: Float64Array, rise: RiseSoFar | undefined): Turn {
   if (wasStandby(s)) return turn.standby;
   if (s[at.riseMs]! > 0) return judgeRise(s, rise);
   return watchPlateau(s);
+}
+
+/**
+ * A power cycle of seconds, which a fast meter sees: the load had run, fell to nothing for readings in a row, and is back.
+ * Two of them, or a second, may be a meter's failure or a switch-over, unless it comes back otherwise than it went.
+ */
+function wasShortlyOff(s: Float64Array, heldMs: number): boolean {
+  if (s[at.phase] !== on || s[at.usualGapMs]! > fastGapMsMax || reportsOnChange(s)) return false;
+  if (s[at.lowCount]! < 2 || heldMs < shortOffMsMin) return false;
+  const ranSinceMs = Math.max(s[at.phaseSinceMs]!, s[at.dipMs]!);
+  if (s[at.lowSinceMs]! - ranSinceMs < shortOffRunMsMin) return false;
+  const usual = s[at.onWatts]!;
+  if (s[at.lowSum]! / s[at.lowCount]! > Math.min(offWattsMax, usual / 4)) return false;
+  const isAsBefore = Math.abs(s[at.drawWatts]! - usual) <= Math.max(sameShare * usual, sameWatts);
+  return (s[at.lowCount]! >= sureLowCount && heldMs >= sureOffMsMin) || !isAsBefore;
 }
 
 /** At or below this the load may be off or in standby. */
@@ -156,8 +182,11 @@ function observeLow(s: Float64Array): Turn {
     s[at.lowCount] = 0;
     s[at.lowSum] = 0;
   }
-  s[at.lowCount]! += 1;
-  s[at.lowSum]! += s[at.drawWatts]!;
+  // A doubled reading says nothing new.
+  if (s[at.lowCount] === 0 || s[at.gapMs]! > 0) {
+    s[at.lowCount]! += 1;
+    s[at.lowSum]! += s[at.drawWatts]!;
+  }
   if (s[at.lowCount]! >= 2 && atMs - s[at.lowSinceMs]! >= offMsMin) {
     becomeOff(s);
     return turn.off;
@@ -170,6 +199,7 @@ function becomeOff(s: Float64Array): void {
   const runMs = s[at.lowSinceMs]! - s[at.phaseSinceMs]!;
   if (runMs >= usualRunMsMin) s[at.usualOnWatts] = s[at.onWatts]!;
   noticeFlicker(s, runMs);
+  noticeRun(s, runMs);
   s[at.phaseSinceMs] = s[at.lowSinceMs]!;
   s[at.restWatts] = s[at.lowSum]! / s[at.lowCount]!;
   s[at.lowSinceMs] = 0;
