@@ -4,8 +4,9 @@ const service = 'http://127.0.0.1:8080';
 
 /**
  * uPlot is one closure that nothing can be shaken out of. What the page never asks of it is answered here at build
- * time, so that the minifier leaves it out: no legend, no logarithmic or ordinal scales, no scatter charts, no
- * paths but straight ones. A quarter of its weight; the tests draw with what is left.
+ * time, so that the minifier leaves it out: no legend, no charts that move together or stand upright, no logarithmic
+ * or ordinal scales, no scatter charts, no paths but straight ones. A quarter of its weight; the tests draw with what
+ * is left.
  */
 const answers: readonly (readonly [RegExp, string])[] = [
   [/\bmode == 2\b/g, 'false'],
@@ -13,6 +14,14 @@ const answers: readonly (readonly [RegExp, string])[] = [
   [/\b(?:\w+\.)?distr == (?:2|3|4|100)\b/g, 'false'],
   [/\bsc\.distr >= 3\b/g, 'false'],
   [/\bsc\.distr == 1\b/g, 'true'],
+  [/\bscaleX\.ori == 1\b/g, 'false'],
+  [/\bscaleX\.ori == 0\b/g, 'true'],
+  [/\bif \(src != null\)/g, 'if (false)'],
+  [/\bif \(syncKey != null\)/g, 'if (false)'],
+  [/\bif \(e != null\) \{(?=\s*_l = e\.clientX)/g, 'if (true) {'],
+  [/\bdrag\.(?:y|setScale)\b/g, 'false'],
+  [/\bcursorFocus = .*$/gm, 'cursorFocus = false;'],
+  [/(?<!function )\bpubSync\(/g, 'noop('],
   [/\bshowLegend = legend\.show\b/g, 'showLegend = false'],
   [/^\s*\(?paths\.(?:stepped|bars|spline)\s*= \w+\)?;$/gm, ''],
   [
