@@ -59,7 +59,7 @@ export function AlertRow({ present, alert }: PresentProps & { readonly alert: Al
           {alert.ackNote !== undefined && `: ${alert.ackNote}`}
         </p>
       )}
-      {state === 'firing' && (
+      {state === 'firing' && present.session.mayOperate.value && (
         <p class="alert-doing">
           {alert.ackedBy === undefined && (
             <button type="button" aria-expanded={doing.value === 'ack'} onClick={() => toggle('ack')}>

@@ -6,7 +6,7 @@ import type { PresentProps } from './present.ts';
 import { replaceQuery } from './routes.ts';
 
 const everyMs = 10_000;
-const scopesShownMax = 20;
+const scopesShownMax = 10;
 
 interface AlertRulesProps extends PresentProps {
   readonly scope: string | undefined;
@@ -48,7 +48,9 @@ function stateOf({ enabled, scopes, scopesLeftOut }: AlertRuleRow): string {
   const said = (['firing', 'pending', 'unknown'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`);
-  return said.length > 0 ? said.join(', ') : `ok for ${scopes.length + scopesLeftOut}`;
+  if (said.length > 0) return said.join(', ');
+  const all = scopes.length + scopesLeftOut;
+  return all === 0 ? 'nothing to look at' : `ok for ${all}`;
 }
 
 function Rule({ present, row }: PresentProps & { readonly row: AlertRuleRow }) {

@@ -8,6 +8,9 @@ export interface Answer<T> {
 
 const timeoutMs = 10_000;
 
+/** Grows each time the service wants to know first who asks. */
+export const refusals = signal(0);
+
 /** Relative, so that the page also works below a path of a reverse proxy. */
 export function apiPath(resource: string): string {
   return `api/v1/${resource}`;
@@ -24,6 +27,7 @@ export async function readAnswer<T>(path: string, alsoAccept: readonly number[] 
   } catch (cause) {
     throw new Error('rackwatt does not answer', { cause });
   }
+  if (response.status === 401) refusals.value += 1;
   if (!response.ok && !alsoAccept.includes(response.status)) throw new Error(await problemOf(response));
   try {
     return (await response.json()) as T;

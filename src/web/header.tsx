@@ -2,10 +2,12 @@ import type { LinkState } from './live.ts';
 import { Navigation } from './navigation.tsx';
 import type { PresentProps } from './present.ts';
 import type { Route } from './routes.ts';
+import { SignedIn } from './sign-in.tsx';
 
 /** Always in sight: which room this is, the way to each view, what time it is there, and whether the figures are live. */
 export function Header({ present, route }: PresentProps & { readonly route: Route }) {
   const tree = present.tree.answer.value.value;
+  const isOut = present.session.state.value === 'out';
   return (
     <header class="top">
       <a class="brand" href="#/" aria-label="rackwatt, to the room">
@@ -17,9 +19,10 @@ export function Header({ present, route }: PresentProps & { readonly route: Rout
       </a>
       <h1>{tree?.name ?? ' '}</h1>
       {tree?.demo && <span class="tag tag-demo">Demo</span>}
-      <Navigation present={present} route={route} />
+      {!isOut && <Navigation present={present} route={route} />}
       <RoomTime present={present} />
-      <Connection present={present} />
+      <SignedIn present={present} />
+      {!isOut && <Connection present={present} />}
     </header>
   );
 }

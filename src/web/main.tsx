@@ -13,4 +13,4 @@ import { followRoute } from './routes.ts';
 
 const present = new Present();
 render(<Page present={present} route={followRoute()} />, document.getElementById('page')!);
-present.start();
+void present.start();

@@ -12,6 +12,7 @@ import type { Present, PresentProps } from './present.ts';
 import { RoomView } from './room-view.tsx';
 import type { Route } from './routes.ts';
 import { ServerView } from './server-view.tsx';
+import { SignIn } from './sign-in.tsx';
 import { StartsView } from './starts-view.tsx';
 
 /** The whole page: what is always seen, and below it the view the address asks for. */
@@ -20,6 +21,7 @@ export function Page({ present, route }: PresentProps & { readonly route: Readon
   const title = titlePrefix(present.alerts.open.value) + titleOf(present, route.value);
   const place = placeOf(route.value);
   const placeBefore = useRef(place);
+  const isOut = present.session.state.value === 'out';
   useEffect(() => {
     document.title = title;
   }, [title]);
@@ -33,9 +35,9 @@ export function Page({ present, route }: PresentProps & { readonly route: Readon
     <div class="page" data-link={present.link.value.phase}>
       <Header present={present} route={route.value} />
       <main ref={main} tabIndex={-1}>
-        <Notices present={present} />
+        {!isOut && <Notices present={present} />}
         {route.value.view !== 'alerts' && <AlertStrip present={present} />}
-        <View present={present} route={route.value} />
+        {isOut ? <SignIn present={present} /> : <View present={present} route={route.value} />}
       </main>
     </div>
   );

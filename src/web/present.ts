@@ -10,6 +10,7 @@ import { Format } from './format.ts';
 import { type LinkState, LiveLink } from './live.ts';
 import { freshWatts, LiveSeries } from './live-series.ts';
 import { makeRoster, type RosterRow } from './roster.ts';
+import { Session } from './session.ts';
 import { StartLog } from './start-log.ts';
 import { StartTraces } from './start-traces.ts';
 import { TraceHistory } from './trace-history.ts';
@@ -40,6 +41,7 @@ export class Present {
   readonly starts = new StartLog();
   readonly startTraces = new StartTraces();
   readonly alerts = new AlertLog();
+  readonly session = new Session();
 
   readonly tree = new Polled<TreeAnswer>(apiPath('tree'), treeEveryMs);
   readonly devices = new Polled<DevicesAnswer>(apiPath('devices'), devicesEveryMs);
@@ -180,13 +182,18 @@ export class Present {
     return made;
   }
 
-  start(): void {
+  /** Nothing is asked for while the service wants a token first; signing in loads the page anew. */
+  async start(): Promise<void> {
+    await this.session.ask();
+    const stops = [() => this.#liveLink.stop()];
+    this.session.state.subscribe((state) => {
+      if (state === 'out') for (const stop of stops) stop();
+    });
+    if (this.session.state.peek() === 'out') return;
     this.#liveLink.start();
-    this.tree.follow();
-    this.ready.follow();
-    this.devices.follow();
-    this.starts.follow();
-    this.alerts.follow();
+    for (const one of [this.session, this.tree, this.ready, this.devices, this.starts, this.alerts]) {
+      stops.push(one.follow());
+    }
     this.#requestBeat();
     addEventListener('online', () => this.#liveLink.wake());
     addEventListener('pageshow', () => this.#liveLink.wake());

@@ -104,10 +104,12 @@ export function Silences({ present, scope }: PresentProps & { readonly scope: st
           <SilenceLine key={silence.id} present={present} silence={silence} />
         ))}
       </ul>
-      <details>
-        <summary>New silence</summary>
-        <SilenceForm present={present} scope={scope} />
-      </details>
+      {present.session.mayOperate.value && (
+        <details>
+          <summary>New silence</summary>
+          <SilenceForm present={present} scope={scope} />
+        </details>
+      )}
     </section>
   );
 }
@@ -144,9 +146,11 @@ function SilenceLine({ present, silence }: PresentProps & { readonly silence: Si
           </span>
         )}
       </span>
-      <button type="button" class="quiet" disabled={ending.value} onClick={end}>
-        End<span class="unseen"> this silence</span>
-      </button>
+      {present.session.mayOperate.value && (
+        <button type="button" class="quiet" disabled={ending.value} onClick={end}>
+          End<span class="unseen"> this silence</span>
+        </button>
+      )}
     </li>
   );
 }

@@ -27,6 +27,8 @@ export function makeRoom(serverCount: number, nowMs = Date.now()): RoomScript {
     idle: { rows: [] },
     energy: (asked) => makeEnergy(script, asked),
     alerts: new AlertDesk(),
+    session: { name: 'anyone', role: 'operate', basis: 'open' },
+    tokens: new Map(),
     history: (scope, fromMs, toMs) => makeHistory(scope, fromMs, toMs, script.figures.get(scope)?.watts ?? 0),
     failing: new Set(),
   };

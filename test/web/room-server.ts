@@ -9,6 +9,7 @@ import type {
   HistoryAnswer,
   IdleAnswer,
   ReadyAnswer,
+  SessionAnswer,
   StartAnswer,
   StartsAnswer,
   TreeAnswer,
@@ -37,6 +38,10 @@ export interface RoomScript {
   idle: IdleAnswer;
   energy: (asked: URLSearchParams) => EnergyAnswer;
   alerts: AlertDesk;
+  /** Who looks; undefined: nobody before a token came. */
+  session: SessionAnswer | undefined;
+  /** Tokens that let in, and as whom. */
+  tokens: Map<string, SessionAnswer>;
   history: (scope: string, fromMs: number, toMs: number) => HistoryAnswer;
   /** Questions to the API that are answered with an error. */
   failing: Set<string>;
@@ -191,6 +196,8 @@ export class RoomServer {
       json(response, 503, problem, 'application/problem+json');
       return;
     }
+    if (resource === 'session') return this.#session(request, response);
+    if (this.script.session === undefined && url.pathname.startsWith('/api/')) return refused(response);
     if (isAlertResource(resource)) {
       const { status, body } = this.script.alerts.answer(
         request.method ?? 'GET',
@@ -226,6 +233,17 @@ export class RoomServer {
     }
   }
 
+  async #session(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'DELETE') this.script.session = undefined;
+    if (request.method === 'POST') {
+      const { token } = (await bodyOf(request)) as { token: string };
+      this.script.session = this.script.tokens.get(token);
+    }
+    if (request.method === 'DELETE') response.writeHead(204).end();
+    else if (this.script.session) json(response, 200, this.script.session);
+    else refused(response);
+  }
+
   #oneStart(resource: string, response: ServerResponse): void {
     const found = this.script.starts.find(({ id }) => `starts/${id}` === resource);
     const problem = { type: 'about:blank', title: 'No such start', status: 404 };
@@ -258,6 +276,11 @@ function startsAnswer(starts: readonly StartAnswer[], asked: URLSearchParams): S
     .sort((a, b) => b.atMs - a.atMs)
     .slice(0, Number(asked.get('limit') ?? 200));
   return { rows: rows.map(({ trace: _, ...row }) => row) };
+}
+
+function refused(response: ServerResponse): void {
+  const problem = { type: 'about:blank', title: 'No', status: 401, detail: 'This token is not known.' };
+  json(response, 401, problem, 'application/problem+json');
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
