@@ -6,7 +6,7 @@ import { type RowReader, type TraceRow, tableRows, tracebaseRows } from './trace
 
 export type { TraceRow } from './trace-rows.ts';
 
-/** A recorded course of power, every usable row in the order of the file (turned where that is newest first), also repeated and disordered ones. */
+/** A recorded course of power, every usable row in the order of the file (turned where that is newest first, sorted where it has no order), also repeated and disordered ones. */
 export interface Trace {
   readonly rows: readonly TraceRow[];
   /** Lines that are no row: wrong time, no watts. */
@@ -92,7 +92,7 @@ class TraceReader {
   finish(): Trace | undefined {
     if (this.#reader === undefined) return undefined;
     this.#reader.finish(this.#rows);
-    if (isNewestFirst(this.#rows)) this.#rows.reverse();
+    putInOrder(this.#rows);
     return {
       rows: this.#rows,
       badRows: this.#badRows,
@@ -128,14 +128,24 @@ class TraceReader {
   }
 }
 
-/** Many a program exports so. Single rows out of order are what meters send, and stay where they are. */
-function isNewestFirst(rows: readonly TraceRow[]): boolean {
+/**
+ * Many a program exports with the newest first, or in no order at all. Single rows out of order are what meters send, and
+ * stay where they are.
+ */
+function putInOrder(rows: TraceRow[]): void {
+  if (backShare(rows) > newestFirstShare) rows.reverse();
+  if (rows.length >= unorderedRowsMin && backShare(rows) > unorderedShare) rows.sort((a, b) => a.atMs - b.atMs);
+}
+
+function backShare(rows: readonly TraceRow[]): number {
   let back = 0;
   for (let i = 1; i < rows.length; i += 1) if (rows[i]!.atMs < rows[i - 1]!.atMs) back += 1;
-  return back > newestFirstShare * (rows.length - 1);
+  return back / (rows.length - 1);
 }
 
 const newestFirstShare = 0.5;
+const unorderedShare = 0.15;
+const unorderedRowsMin = 20;
 
 async function isGzip(path: string): Promise<boolean> {
   const file = await open(path);

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type DetectAnswer, detect } from '../../src/commands/detect.ts';
-import { beginMs, boot, hour, type Reading, wave } from '../detect/waves.ts';
+import { beginMs, boot, chance, hour, type Reading, wave } from '../detect/waves.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'detect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,6 +50,16 @@ describe('rackwatt detect', () => {
     expect(forward.starts).toHaveLength(1);
     expect(await detectIn(join(folder, 'turned.csv'))).toEqual(forward);
     expect(notes).toEqual([]);
+  });
+
+  it('reads a file in no order at all as if it were in order', async () => {
+    const line = (one: Reading) => `${one.atMs},${one.watts}`;
+    const forward = await detectIn(file('mixed.csv', 'time_ms,watts', line));
+    const next = chance(3);
+    const keyed = day.map((one) => ({ one, key: next() })).sort((a, b) => a.key - b.key);
+    const mixed = keyed.map(({ one }) => one);
+    writeFileSync(join(folder, 'mixed.csv'), `time_ms,watts\n${mixed.map(line).join('\n')}\n`);
+    expect(await detectIn(join(folder, 'mixed.csv'))).toEqual(forward);
   });
 
   it('says which lines it left out', async () => {
