@@ -49,7 +49,7 @@ function FeedLoads({ present, feed }: PresentProps & { readonly feed: Feed }) {
       </h3>
       <ul class="gauges">
         {feed.breakers.length > 1 && (
-          <Gauge present={present} name="all" figure={figure} ratingAmps={sumOfRatings(feed)} />
+          <Gauge present={present} name="all" scope={`feed:${feed.name}`} ratingAmps={sumOfRatings(feed)} />
         )}
         {feed.breakers.map((breaker) => (
           <BreakerGauge present={present} breaker={breaker} key={breaker.name} />
@@ -68,12 +68,11 @@ function sumOfRatings({ breakers }: Feed): number | undefined {
 }
 
 function BreakerGauge({ present, breaker }: PresentProps & { readonly breaker: Breaker }) {
-  const figure = present.figure(`breaker:${breaker.name}`);
   return (
     <Gauge
       present={present}
       name={breaker.name}
-      figure={figure}
+      scope={`breaker:${breaker.name}`}
       ratingAmps={breaker.amps}
       {...(breaker.curve && { curve: breaker.curve })}
     />
@@ -90,13 +89,15 @@ const levelWord: Record<LoadLevel, string> = {
 
 interface GaugeProps extends PresentProps {
   readonly name: string;
-  readonly figure: Figure | undefined;
+  readonly scope: string;
   readonly ratingAmps: number | undefined;
   readonly curve?: string;
 }
 
-function Gauge({ present, name, figure, ratingAmps, curve }: GaugeProps) {
+function Gauge({ present, name, scope, ratingAmps, curve }: GaugeProps) {
   const format = present.format.value;
+  // Asked for here: a figure handed in is the same object when it has changed, and nothing would be drawn anew.
+  const figure = present.figure(scope);
   const atLeast = figure?.basis === 'partial';
   const load = breakerLoad(figure?.stale ? undefined : figure, ratingAmps);
   const rating = ratingAmps === undefined ? 'no rating in the settings' : format.rating(ratingAmps);
