@@ -112,6 +112,11 @@ export class Alerting {
     return this.#alerts.list().filter(({ state }) => state === 'firing');
   }
 
+  /** Everything a scope is part of, itself first and the room last. */
+  containersOf(scope: string): Iterable<string> {
+    return this.#alerts.containersOf(scope);
+  }
+
   /** Called about every second. */
   tick(nowMs: number): void {
     if (!this.#isOpen && nowMs - this.#startedMs < pastWaitMsMax) return;

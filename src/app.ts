@@ -156,7 +156,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const notifiers = makeNotifiers({
     settings,
     room: tree,
-    tree: () => wholeTree,
+    containersOf: (scope) => alerting.containersOf(scope),
     view: room,
     brokerUrl: () => brokerUrl,
     httpUrl: () => httpUrl,

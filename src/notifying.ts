@@ -13,9 +13,8 @@ import { teamsHook } from './alerts/notify/hooks/teams.ts';
 import { makeMqttChannel } from './alerts/notify/mqtt/channel.ts';
 import type { BrokerWay } from './alerts/notify/mqtt/link.ts';
 import type { NotifierRules } from './alerts/notify/notifier.ts';
-import { Notifiers } from './alerts/notify/notifiers.ts';
+import { Notifiers, type NotifiersOptions } from './alerts/notify/notifiers.ts';
 import { isQuiet, type QuietSpan } from './alerts/notify/quiet-hours.ts';
-import { widerScopes } from './alerts/notify/wider-scopes.ts';
 import type { NotifierRow } from './api/shapes.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
@@ -28,7 +27,6 @@ import {
   weekDays,
 } from './config/notify-settings.ts';
 import type { Settings } from './config/schema.ts';
-import type { PowerTree } from './model/power-tree.ts';
 import type { RoomView } from './model/room-view.ts';
 import { clientOptions, shownUrl } from './sources/broker-access.ts';
 import { explainBrokerProblem } from './sources/broker-problems.ts';
@@ -57,15 +55,14 @@ export function makeChannels(options: NotifyingOptions): { name: string; channel
 
 /** All who are told, with their queues. Throws a NotifySecretError. */
 export function makeNotifiers(
-  options: NotifyingOptions & { readonly folder: string; tree(): PowerTree },
+  options: NotifyingOptions & Pick<NotifiersOptions, 'folder' | 'containersOf'>,
 ): Notifiers {
   const { notify } = options.settings;
   const channels = makeChannels(options).map((made, i) => ({
     ...made,
     rules: rulesOf(notify, notify.channels[i]!, options.room.timezone),
   }));
-  const around = (scope: string) => widerScopes(scope, options.tree());
-  return new Notifiers({ ...options, channels, routes: notify.routes, around });
+  return new Notifiers({ ...options, channels, routes: notify.routes });
 }
 
 /** The rows of `GET /api/v1/notifiers`. */

@@ -332,7 +332,11 @@ export class Alerts {
 
   /** Is the first scope part of the second? */
   isIn(scope: string, container: string): boolean {
-    return this.#topology.containersOf(scope).has(container);
+    return this.containersOf(scope).has(container);
+  }
+
+  containersOf(scope: string): ReadonlySet<string> {
+    return this.#topology.containersOf(scope);
   }
 
   /** Undefined: no open alert has that id. */

@@ -80,8 +80,14 @@ function lineAt(text: string, offset: number): string {
   const from = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1;
   const to = text.indexOf('\n', from);
   const line = text.slice(from, to < 0 ? undefined : to).trim();
-  return line === '' ? 'the end of the text' : shown(line);
+  if (line === '') return 'the end of the text';
+  return mayHoldSecret.test(line)
+    ? `${shown(line.slice(0, line.search(/:/) + 1))} (the rest is hidden)`
+    : shown(line);
 }
+
+/** The mistake may be a quotation mark that is missing around a password. */
+const mayHoldSecret = /(password|token|secret|hash)["']?\s*:/i;
 
 function childAt(
   node: unknown,

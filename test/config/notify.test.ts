@@ -117,6 +117,16 @@ notify:
     expect(report).not.toMatch(/s3cret/);
   });
 
+  test('do not show in a line that is no YAML', () => {
+    writeFileSync(join(folder, 'torn.yaml'), 'notify:\n  channels:\n    - { name: a, token: "s3cret-1 }\n');
+    writeFileSync(join(folder, 'flat.yaml'), 'mqtt:\n  password: s3cret: 2\n');
+    for (const configPath of ['torn.yaml', 'flat.yaml']) {
+      const report = JSON.stringify(refused({ configPath, cwd: folder }));
+      expect(report).not.toMatch(/s3cret/);
+      expect(report).toMatch(/YAML/);
+    }
+  });
+
   test('in a file: what is wrong with it is said, what it holds is not', () => {
     const empty = inFile('empty', '\n');
     const long = inFile('long', 'first s3cret\nsecond');

@@ -116,6 +116,8 @@ function whyNot(error: unknown): string {
   if (name === 'TimeoutError') return `did not answer within ${answerMsMax / 1_000} s`;
   if (name === 'AbortError') return 'was not waited for: rackwatt is stopping';
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+  if (cause?.message === 'bad port')
+    return 'has a port that is kept for other protocols, so HTTP is not spoken there';
   if (cause?.name === 'HTTPParserError') return 'answers with something that is not HTTP';
   return explainCode(cause?.code) ?? `cannot be reached (${cause?.code ?? cause?.message ?? name})`;
 }

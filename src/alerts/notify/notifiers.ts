@@ -4,7 +4,7 @@ import type { Alert, AlertTeller, Notice } from '../../model/alert.ts';
 import type { Channel } from './channel.ts';
 import { KeptFile } from './kept.ts';
 import { Notifier, type NotifierCounts, type NotifierRules } from './notifier.ts';
-import { goesTo, type NotifyRoute } from './routes.ts';
+import { type NotifyRoute, Routes } from './routes.ts';
 
 export interface NamedChannel {
   readonly name: string;
@@ -15,8 +15,8 @@ export interface NamedChannel {
 export interface NotifiersOptions {
   readonly channels: readonly NamedChannel[];
   readonly routes: readonly NotifyRoute[];
-  /** In which wider scopes a scope lies: rack, breaker, feed, room. */
-  around(scope: string): readonly string[];
+  /** Everything a scope is part of, itself too. */
+  containersOf(scope: string): Iterable<string>;
   /** There already; the store's folder. */
   readonly folder: string;
   readonly clock: Clock;
@@ -38,6 +38,7 @@ const tickMs = 1_000;
 export class Notifiers implements AlertTeller {
   readonly #options: NotifiersOptions;
   readonly #file: KeptFile;
+  readonly #routes: Routes;
   #notifiers: readonly Notifier[] = [];
   /** What came before the file was read. */
   #early: Notice[] | undefined = [];
@@ -46,6 +47,7 @@ export class Notifiers implements AlertTeller {
   constructor(options: NotifiersOptions) {
     this.#options = options;
     this.#file = new KeptFile(options.folder, options.log);
+    this.#routes = new Routes(options.routes, (scope) => options.containersOf(scope));
   }
 
   /** Takes up what an earlier process has left, and begins to tell. Never rejects. */
@@ -72,7 +74,7 @@ export class Notifiers implements AlertTeller {
     }
     for (const notifier of this.#notifiers) {
       try {
-        if (this.#isFor(notifier.name, notice.alert)) notifier.take(notice);
+        if (this.#routes.leadTo(notifier.name, notice.alert)) notifier.take(notice);
       } catch (error) {
         this.#options.log.error({ err: error, notifier: notifier.name }, 'notifier: a notice was lost');
       }
@@ -84,7 +86,7 @@ export class Notifiers implements AlertTeller {
     for (const notifier of this.#notifiers)
       notifier.agreeWith(
         alerts,
-        (alert) => alert.suppressedBy === undefined && this.#isFor(notifier.name, alert),
+        (alert) => alert.suppressedBy === undefined && this.#routes.leadTo(notifier.name, alert),
       );
   }
 
@@ -102,11 +104,6 @@ export class Notifiers implements AlertTeller {
     await Promise.all(this.#notifiers.map((notifier) => notifier.stop()));
     this.#keep();
     await this.#file.settled();
-  }
-
-  #isFor(name: string, alert: Alert): boolean {
-    const { routes, around } = this.#options;
-    return goesTo(name, routes, alert, around);
   }
 
   #keep(): void {

@@ -1,46 +1,38 @@
 import type { Alert, AlertRule, Severity } from '../../model/alert.ts';
-import { scopeMatches } from '../../model/scope.ts';
+import { ScopePatterns } from '../scope-pattern.ts';
 
 /** Alerts that go to some channels. Matches where every part given does. */
 export interface NotifyRoute {
   readonly channels: readonly string[];
   readonly severities?: readonly Severity[] | undefined;
   readonly rules?: readonly AlertRule[] | undefined;
-  /** Scopes, or patterns such as `rack:r1` and `server:hv-*`. */
+  /** Scopes, or patterns such as `rack:r1` and `server:hv-*`; what lies in them is meant too. */
   readonly scopes?: readonly string[] | undefined;
 }
 
-/**
- * Whether an alert goes to a channel: by any of the routes that name the channel. One that no route names is told of
- * everything, so that nothing is lost by forgetting it. `around` tells in which wider scopes a scope lies.
- */
-export function goesTo(
-  channel: string,
-  routes: readonly NotifyRoute[],
-  alert: Pick<Alert, 'severity' | 'rule' | 'scope'>,
-  around: (scope: string) => readonly string[],
-): boolean {
-  const own = routes.filter(({ channels }) => channels.includes(channel));
-  if (own.length === 0) return true;
-  return own.some(
-    ({ severities, rules, scopes }) =>
-      (severities === undefined || severities.includes(alert.severity)) &&
-      (rules === undefined || rules.includes(alert.rule)) &&
-      (scopes === undefined || isIn(alert.scope, scopes, around)),
-  );
-}
+/** Which alerts go to which channel. */
+export class Routes {
+  readonly #routes: readonly (NotifyRoute & { readonly patterns: ScopePatterns | undefined })[];
+  readonly #containersOf: (scope: string) => Iterable<string>;
 
-function isIn(
-  scope: string,
-  patterns: readonly string[],
-  around: (scope: string) => readonly string[],
-): boolean {
-  const places = [scope, ...around(scope)];
-  return patterns.some((pattern) => places.some((place) => matches(pattern, place)));
-}
+  /** `containersOf`: everything a scope is part of, itself too. */
+  constructor(routes: readonly NotifyRoute[], containersOf: (scope: string) => Iterable<string>) {
+    this.#routes = routes.map((route) => ({
+      ...route,
+      patterns: route.scopes && new ScopePatterns(route.scopes),
+    }));
+    this.#containersOf = containersOf;
+  }
 
-/** A `*` at the end stands for any rest. */
-function matches(pattern: string, scope: string): boolean {
-  if (scopeMatches(pattern, scope)) return true;
-  return pattern.endsWith('*') && scope.startsWith(pattern.slice(0, -1));
+  /** By any route that names the channel; one that no route names is told of all, so that nothing is lost by forgetting it. */
+  leadTo(channel: string, { severity, rule, scope }: Pick<Alert, 'severity' | 'rule' | 'scope'>): boolean {
+    const own = this.#routes.filter(({ channels }) => channels.includes(channel));
+    if (own.length === 0) return true;
+    return own.some(
+      ({ severities, rules, patterns }) =>
+        (severities === undefined || severities.includes(severity)) &&
+        (rules === undefined || rules.includes(rule)) &&
+        (patterns === undefined || patterns.fitsAny(this.#containersOf(scope))),
+    );
+  }
 }

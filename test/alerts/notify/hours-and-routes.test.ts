@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Pace } from '../../../src/alerts/notify/pace.ts';
 import { isQuiet } from '../../../src/alerts/notify/quiet-hours.ts';
-import { goesTo, type NotifyRoute } from '../../../src/alerts/notify/routes.ts';
-import { widerScopes } from '../../../src/alerts/notify/wider-scopes.ts';
+import { type NotifyRoute, Routes } from '../../../src/alerts/notify/routes.ts';
+import { Topology } from '../../../src/alerts/topology.ts';
 import type { PowerTree } from '../../../src/model/power-tree.ts';
 import { madeAlert } from './made-alerts.ts';
 
@@ -62,7 +62,7 @@ describe('routes', () => {
     ],
   };
   const goes = (routes: NotifyRoute[], over: Partial<ReturnType<typeof madeAlert>> = {}, channel = 'ops') =>
-    goesTo(channel, routes, madeAlert(over), (scope) => widerScopes(scope, tree));
+    new Routes(routes, (scope) => new Topology(tree).containersOf(scope)).leadTo(channel, madeAlert(over));
 
   test('a channel that no route names is told of everything', () => {
     expect(goes([])).toBe(true);

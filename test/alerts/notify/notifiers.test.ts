@@ -26,7 +26,7 @@ async function started(channels: Record<string, HandChannel>, over: Partial<Noti
   const notifiers = new Notifiers({
     channels: Object.entries(channels).map(([name, channel]) => ({ name, channel, rules })),
     routes: [],
-    around: () => [],
+    containersOf: (scope) => [scope],
     folder,
     clock,
     log: makeLog('silent'),
@@ -147,7 +147,7 @@ describe('notify.json', () => {
     const notifiers = new Notifiers({
       channels: [{ name: 'ops', channel, rules }],
       routes: [],
-      around: () => [],
+      containersOf: (scope) => [scope],
       folder,
       clock,
       log: makeLog('silent'),
