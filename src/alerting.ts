@@ -1,3 +1,4 @@
+import { AlertPast, type AlertPastParts } from './alert-past.ts';
 import { type AlertCounts, Alerts } from './alerts/alerts.ts';
 import type { Outside, ServiceState } from './alerts/outside.ts';
 import type { AlertsRequest } from './api/alerts.ts';
@@ -18,7 +19,9 @@ export interface AlertingParts {
   readonly tree: PowerTree;
   readonly room: Room;
   readonly settings: AlertSettings;
-  readonly store: Pick<Store, 'alerts'>;
+  readonly store: Pick<Store, 'alerts' | 'rollUps'>;
+  readonly energy: AlertPastParts['energy'];
+  readonly currency: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly idle: () => readonly IdleVerdict[];
@@ -50,6 +53,7 @@ const onlineMax = 200_000;
 export class Alerting {
   readonly #parts: AlertingParts;
   readonly #alerts: Alerts;
+  readonly #past: AlertPast;
   readonly #online = new Map<string, boolean>();
   readonly #startedMs: number;
   #isOpen = false;
@@ -57,10 +61,16 @@ export class Alerting {
   constructor(parts: AlertingParts) {
     this.#parts = parts;
     this.#startedMs = parts.clock.nowMs();
+    this.#past = new AlertPast({
+      ...parts,
+      timezone: parts.tree.timezone,
+      budgets: parts.settings.energyBudget.budgets.map(({ scope }) => scope),
+    });
     const outside: Outside = {
       service: parts.service,
       idle: parts.idle,
-      month: () => undefined,
+      month: (scope) => this.#past.month(scope),
+      carriedBefore: (outlet) => this.#past.carriedBefore(outlet),
       isOnline: (device) => this.#online.get(device),
     };
     this.#alerts = new Alerts({
@@ -122,6 +132,7 @@ export class Alerting {
     if (!this.#isOpen && nowMs - this.#startedMs < pastWaitMsMax) return;
     this.#isOpen = true;
     this.#alerts.tick(nowMs);
+    if (this.#parts.service().storeOk) this.#past.tick(nowMs);
   }
 
   // ── the checkpoint ───────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@ import { Alerting } from './alerting.ts';
 import { makeCarbon } from './analysis/carbon.ts';
 import { makeTariff } from './analysis/tariff.ts';
 import { nextRecabling, treeAt } from './analysis/tree-at.ts';
-import { askEnergy } from './api/ask-energy.ts';
+import { askEnergy, type EnergyQuestion } from './api/ask-energy.ts';
 import { askHistory } from './api/ask-history.ts';
 import { type Api, createApi } from './api/server.ts';
 import {
@@ -164,6 +164,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     clock,
     log,
   });
+  const energyOf = (question: EnergyQuestion) =>
+    askEnergy(store, question, {
+      ...prices,
+      minutesKeptMs: settings.store.retention.minuteMs,
+      openMinute: (scope, nowMs) => room.openMinute(scope, nowMs),
+    });
   const alerting: Alerting = new Alerting({
     tree,
     room,
@@ -171,6 +177,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     store,
     clock,
     log,
+    energy: energyOf,
+    currency: terms.tariff?.currency,
     idle: () => detection.idle(),
     service: () => serviceState(source.status(), recorder.status, settings.store.backlog.bytesMax),
     record: (event) => recorder.recordEvents([event]),
@@ -210,12 +218,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     devices: () => deviceRows(intake, room),
     ready: () => readyAnswer(source.status(), store.kind, recorder.status),
     history: (question) => askHistory(store, { ...question, ...historyContext(question.scope) }),
-    energy: (question) =>
-      askEnergy(store, question, {
-        ...prices,
-        minutesKeptMs: settings.store.retention.minuteMs,
-        openMinute: (scope, nowMs) => room.openMinute(scope, nowMs),
-      }),
+    energy: energyOf,
     prices,
     starts: (request) => answers.starts(request),
     start: (id) => answers.start(id),

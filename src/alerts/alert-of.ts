@@ -1,6 +1,6 @@
 import type { Alert } from '../model/alert.ts';
 import type { Incident } from './incident.ts';
-import type { Rule } from './rule.ts';
+import { type Rule, wordsOf } from './rule.ts';
 
 const touchedMax = 100;
 
@@ -23,7 +23,7 @@ export function alertOf(incident: Incident, rule: Rule | undefined): Alert {
       limit: rounded(finding.raiseLimit),
       unit: finding.unit,
     }),
-    text: incident.earlier?.text ?? rule?.text(incident.scope, finding) ?? '',
+    text: incident.earlier?.text ?? rule?.text(incident.scope, finding, wordsOf(finding)) ?? '',
     ...(touched === undefined || touched.length === 0
       ? {}
       : { touched: touched.slice(0, touchedMax), touchedCount: touched.length }),

@@ -221,6 +221,13 @@ export class Alerts {
       return;
     }
     if (incident.remindMs <= nowMs) this.#remind(incident, nowMs);
+    // Nothing fires on what was true a while ago.
+    if (incident.state === 'pending') {
+      const scope = this.#parts.room.indexOf(incident.scope);
+      const rule = this.#ruleOf(incident.rule);
+      if (scope >= 0 && rule !== undefined) this.#look(rule, scope, nowMs);
+      if (incident.state !== 'pending' || this.#byId.get(incident.id) !== incident) return;
+    }
     this.#turn(incident, incident.due(nowMs));
     if (this.#byId.get(incident.id) === incident && incident.dueMs < Number.POSITIVE_INFINITY)
       this.#due.add(incident.dueMs, incident);

@@ -10,7 +10,8 @@ import type { Finding } from './rule.ts';
 /** How long a finding must hold, and how grave it is: a rule's settings for one scope. */
 export interface Dwells {
   readonly severity: Severity;
-  readonly raiseAfter: number;
+  /** Absent: it happens in a moment. */
+  readonly raiseAfter?: number | undefined;
   readonly clearAfter: number;
 }
 
@@ -61,7 +62,7 @@ export class Incident {
     this.finding = finding;
     this.latest = finding;
     this.severity = finding.severity ?? dwells.severity;
-    this.#dueMs = nowMs + dwells.raiseAfter;
+    this.#dueMs = finding.isAtOnce ? nowMs : nowMs + (dwells.raiseAfter ?? 0);
   }
 
   /** When time alone will change it. */
@@ -86,6 +87,7 @@ export class Incident {
       if (finding.level !== 'raised') return 'dropped';
       this.finding = finding;
       this.#seen = true;
+      if (finding.isAtOnce) this.#dueMs = nowMs;
       this.severity = finding.severity ?? dwells.severity;
       return this.due(nowMs);
     }
@@ -146,7 +148,7 @@ export class Incident {
       const dueMs =
         this.#other !== undefined && graver === wasGraver
           ? this.#other.dueMs
-          : nowMs + (graver ? dwells.raiseAfter : dwells.clearAfter);
+          : nowMs + (graver ? (dwells.raiseAfter ?? 0) : dwells.clearAfter);
       this.#other = { severity, dueMs };
     }
   }

@@ -22,7 +22,9 @@ export function explains(cause: Cause, effect: Cause, topology: Topology): boole
     case 'feed-lost':
       return explainedByLoss(cause.scope, effect, topology);
     case 'server-off':
-      return effect.rule === 'redundancy-lost' && effect.scope === cause.scope;
+      return (
+        (effect.rule === 'redundancy-lost' || effect.rule === 'server-back') && effect.scope === cause.scope
+      );
     case 'high-idle':
       return (
         (effect.rule === 'idle-moved' || effect.rule === 'idle-candidate') && effect.scope === cause.scope

@@ -8,6 +8,8 @@ export interface Outside {
   idle(): readonly IdleVerdict[];
   /** What a scope has drawn this month, as last asked of the store. */
   month(scope: string): MonthSoFar | undefined;
+  /** Has this outlet ever carried a load, as far as the store reaches back? Undefined: it is being looked up. */
+  carriedBefore(outlet: string): boolean | undefined;
   /** The device's last will or hello, as last heard; undefined: it never said. */
   isOnline(device: string): boolean | undefined;
 }

@@ -12,10 +12,17 @@ export interface Finding {
   readonly raiseLimit?: number;
   readonly clearLimit?: number;
   readonly unit?: string;
+  /** So far beyond the level that the raise dwell is not waited for. */
+  readonly isAtOnce?: boolean;
   /** Where it depends on the value; else the rule's. */
   readonly severity?: Severity;
-  /** In words, where the numbers do not say it. */
-  readonly why?: string;
+  /** In words, where the numbers do not say it; made only when somebody reads it. */
+  readonly why?: string | (() => string);
+}
+
+/** The words of a finding; empty where there are none. */
+export function wordsOf({ why }: Pick<Finding, 'why'>): string {
+  return typeof why === 'function' ? why() : (why ?? '');
 }
 
 /** Asks for a scope to be looked at in this tick. By the room's number. */
@@ -33,8 +40,8 @@ export interface Rule {
   scopes(): Iterable<number>;
   /** Undefined: it does not look at this scope. Called for a changed scope, and whenever somebody asks why. */
   find(scope: number, nowMs: number): Finding | undefined;
-  /** One sentence for people: what, where, how much, against what. */
-  text(scope: string, finding: Finding): string;
+  /** One sentence for people: what, where, how much, against what; `why` are the finding's own words. */
+  text(scope: string, finding: Finding, why: string): string;
   /** Others that the incident touches. */
   touched?(scope: string): readonly string[];
   /** Called instead of `find` for a changed scope: the rule asks for others to be looked at. */

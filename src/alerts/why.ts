@@ -3,7 +3,7 @@ import { ruleWords } from '../model/alert-rules.ts';
 import { known, rounded } from './alert-of.ts';
 import type { AlertRoom } from './alert-room.ts';
 import type { Incident } from './incident.ts';
-import type { Finding, Rule } from './rule.ts';
+import { type Finding, type Rule, wordsOf } from './rule.ts';
 import type { RuleSettings } from './rule-settings.ts';
 
 /** A rule and, scope by scope, why it does not fire. */
@@ -107,7 +107,8 @@ function scopeRow(rule: Rule, scope: number, id: string, question: WhyQuestion):
 }
 
 function whyOf(finding: Finding, open: Incident | undefined, dwellLeftMs: number | undefined): string {
-  const words = finding.why === undefined ? '' : ` ${finding.why}`;
+  const said = wordsOf(finding);
+  const words = said === '' ? '' : ` ${said}`;
   if (open?.state === 'pending')
     return `Beyond the level; it fires in ${inWords(dwellLeftMs ?? 0)} if that lasts.${words}`;
   if (open?.state === 'firing') {
@@ -119,9 +120,9 @@ function whyOf(finding: Finding, open: Incident | undefined, dwellLeftMs: number
       ? `It fires; whether it still holds is not known.${words}${held}`
       : `It fires.${words}${held}`;
   }
-  if (finding.level === 'unknown') return finding.why ?? 'Nothing fresh tells of it.';
+  if (finding.level === 'unknown') return said || 'Nothing fresh tells of it.';
   const { value, raiseLimit, unit = '' } = finding;
-  if (value === undefined || raiseLimit === undefined) return finding.why ?? 'All is well.';
+  if (value === undefined || raiseLimit === undefined) return said || 'All is well.';
   return `${amount(value, unit)} is below the ${amount(raiseLimit, unit)} at which it fires.${words}`;
 }
 

@@ -61,6 +61,16 @@ const fieldsOf = {
         example: '0.9',
       },
     },
+    atOnceTimes: {
+      schema: z.number().min(1).max(1_000_000),
+      standard: 1.5,
+      note: {
+        sentence:
+          'Beyond so many times the limit raiseAfter is not waited for. Limits learnt from machines alike move while those are learnt.',
+        expected: 'a number, 1 or more',
+        example: '2',
+      },
+    },
     hoursMin: {
       schema: z.number().min(0).max(10_000),
       standard: 12,
@@ -230,8 +240,11 @@ type Part<F> = {
   [K in keyof F]: F[K] extends { schema: infer S extends z.ZodType } ? z.ZodOptional<S> : never;
 };
 
+/** What happens in a moment has no raise dwell. */
 function fields<R extends AlertRule>(rule: R): Fields<R> {
-  return { ...common(rule), ...fieldsOf[rule] } as Fields<R>;
+  const { raiseAfter, ...others } = common(rule);
+  const dwells = raiseAfter.standard === undefined ? others : { raiseAfter, ...others };
+  return { ...dwells, ...fieldsOf[rule] } as unknown as Fields<R>;
 }
 
 /** All settings of a rule with their defaults. */

@@ -9,8 +9,11 @@ export interface RuleWords {
   /** One sentence: when it is over. */
   readonly over: string;
   readonly severity: Severity;
-  /** How long it must hold before it fires, and be over before it resolves; as written in the settings. */
-  readonly raiseAfter: string;
+  /**
+   * How long it must hold before it fires, and be over before it resolves; as written in the settings. Without the
+   * first: something that happens in a moment.
+   */
+  readonly raiseAfter?: string;
   readonly clearAfter: string;
 }
 
@@ -21,7 +24,7 @@ export const ruleWords = {
       'A server that does nothing draws more than its limit: its own idleLimitWatts, the allowance of its hardware, machines like it, its own busy level, or detect.idleLimitWatts.',
     over: 'Its idle level is below clearShare of the limit.',
     severity: 'warning',
-    raiseAfter: '0s',
+    raiseAfter: '24h',
     clearAfter: '30m',
   },
   'idle-moved': {
@@ -30,7 +33,6 @@ export const ruleWords = {
       'The idle level of a server has changed: other hardware, another load that never rests, a fault.',
     over: 'It was told for clearAfter.',
     severity: 'info',
-    raiseAfter: '0s',
     clearAfter: '24h',
   },
   'idle-candidate': {
@@ -48,7 +50,6 @@ export const ruleWords = {
       'Servers that started together took, or by estimate of their inrush may take, more than their breaker stands.',
     over: 'It was told for clearAfter and did not happen again.',
     severity: 'warning',
-    raiseAfter: '0s',
     clearAfter: '1h',
   },
   'start-sag': {
@@ -56,7 +57,6 @@ export const ruleWords = {
     meaning: 'The voltage dropped while a server started: the lights dim.',
     over: 'It was told for clearAfter and did not happen again.',
     severity: 'warning',
-    raiseAfter: '0s',
     clearAfter: '1h',
   },
   'circuit-load': {
@@ -109,7 +109,6 @@ export const ruleWords = {
       'A server draws again after it was off for long. Where a server-off alert told that it went, the end of that alert tells that it is back.',
     over: 'It was told for clearAfter.',
     severity: 'info',
-    raiseAfter: '30s',
     clearAfter: '10m',
   },
   'device-silent': {

@@ -40,7 +40,8 @@ export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
         ...limits,
         raiseLimit:
           value >= criticalPercent ? criticalPercent : value >= warningPercent ? warningPercent : infoPercent,
-        why: `${amount(load.amps, 'A')} of ${amount(rating * usableShare, 'A')} usable (${rating} A × ${usableShare})${load.isEstimate ? ', estimated from watts' : ''}.`,
+        why: () =>
+          `${amount(load.amps, 'A')} of ${amount(rating * usableShare, 'A')} usable (${rating} A × ${usableShare})${load.isEstimate ? ', estimated from watts' : ''}.`,
         ...(value >= criticalPercent
           ? { severity: 'critical' }
           : value >= warningPercent
@@ -48,7 +49,7 @@ export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
             : {}),
       };
     },
-    text(scope, { value = 0, raiseLimit = 0, why = '' }) {
+    text(scope, { value = 0, raiseLimit = 0 }, why) {
       const circuit = topology().circuits.get(scope);
       const { usableShare } = settings.of('circuit-load', scope);
       const trip = circuit && tripTime((value / 100) * usableShare, circuit.curve);

@@ -59,7 +59,7 @@ export function deviceSilent({ room, topology, outside, look }: RuleParts): Rule
         return { level: 'unknown', why: 'It has not been heard since the start, and is waited for.' };
       return { level: 'raised', ...since(lastMs, nowMs) };
     },
-    text(scope, { why }) {
+    text(scope, _, why) {
       const servers = topology().serversOn(scope);
       const whose = servers.length === 0 ? '' : ` It measures ${listed(servers)}.`;
       return `${capital(named(scope))} is silent: ${why}. What it measures is not known.${whose}`;

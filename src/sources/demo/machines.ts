@@ -120,7 +120,7 @@ export const machines: readonly Machine[] = [
     supplies: 'hot-spare',
     hardware: bigDatabase,
   }),
-  machine('gpu-01', 'r2', 'training', [330, 1520, 22, 2000], { surge: 2.2 }),
+  machine('gpu-01', 'r2', 'training', [330, 1520, 22, 2000], { surge: 2.2, idleLimitWatts: 400 }),
   machine('ci-01', 'r2', 'runner', [35, 124, 2.8, 180], runner),
   machine('ci-02', 'r2', 'runner', [37, 131, 2.9, 180], runner),
   machine('ci-03', 'r2', 'runner', [34, 122, 2.7, 180], runner),
