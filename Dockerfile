@@ -20,13 +20,14 @@ ENV NODE_ENV=production RACKWATT_STORE_PATH=/data
 VOLUME /data
 USER node
 
-# The page listens on the loopback address, which a published port does not reach: run it in the host's network
-# (docker run --network host, as config/compose.yaml does) and put a proxy with a login before it. Other addresses
-# are refused until access tokens are checked.
+# A published port reaches the service only with RACKWATT_HTTP_HOST=0.0.0.0, and that needs an access token:
+#   docker run --rm rackwatt token create --name admin --role operate
+# config/compose.yaml does both. Only /data is written to: it runs with --read-only.
 EXPOSE 8080 1883
 
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.RACKWATT_HTTP_PORT || 8080}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Over HTTP or HTTPS, wherever settings say; those of a file are found when RACKWATT_CONFIG names it.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=10s --retries=3 \
+  CMD ["node", "dist/rackwatt.mjs", "check", "--alive"]
 
 ENTRYPOINT ["node", "dist/rackwatt.mjs"]
 CMD ["serve"]

@@ -86,10 +86,12 @@ function addCheck(rackwatt: Command): void {
   add(rackwatt, 'check')
     .description('checks settings, broker, store, ports and disk; says what is wrong and how to mend it')
     .option(configFlag, configHelp)
+    .option('--alive', 'only ask the service that runs whether it is alive, for health checks', false)
     .addHelpText('after', examples('rackwatt check', 'rackwatt check --config rackwatt.yaml'))
-    .action(async (options: { config?: string }) => {
-      const { check } = await import('./commands/check.ts');
-      process.exitCode = (await check(await load(options))) ? 0 : 1;
+    .action(async (options: { config?: string; alive: boolean }) => {
+      const { check, checkAlive } = await import('./commands/check.ts');
+      const loaded = await load(options);
+      process.exitCode = (await (options.alive ? checkAlive(loaded) : check(loaded))) ? 0 : 1;
     });
 }
 

@@ -154,6 +154,34 @@ describe('the papers', () => {
   });
 });
 
+describe('the image', () => {
+  const lines = read('Dockerfile')
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .filter((line) => !line.startsWith('#'));
+  const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
+
+  test('does not run as root, knows whether it is well, and takes only what is built', () => {
+    expect(last).toContain('USER node');
+    expect(last.findIndex((line) => line.startsWith('HEALTHCHECK'))).toBeGreaterThan(0);
+    expect(last.filter((line) => /^(COPY|ADD)/.test(line) && !line.includes('--from=build'))).toEqual([]);
+    expect(last.filter((line) => line.startsWith('VOLUME'))).toEqual(['VOLUME /data']);
+  });
+
+  test('has no secret in it, and none gets in by the folder it is built from', () => {
+    expect(lines.filter((line) => /^(ENV|ARG|RUN)\b.*(PASSWORD|TOKEN|SECRET|_KEY)/i.test(line))).toEqual([]);
+    const ignored = read('.dockerignore').split('\n');
+    for (const path of ['.git', 'data', 'node_modules', '.env', '**/.env', '*.pem', '*.key', 'rackwatt.yaml'])
+      expect(ignored).toContain(path);
+  });
+
+  test('in the compose sample has a read-only root, no rights, and no way to more', () => {
+    const compose = read('config/compose.yaml');
+    for (const line of ['read_only: true', 'cap_drop: [ALL]', 'no-new-privileges:true'])
+      expect(compose).toContain(line);
+  });
+});
+
 test('every npm script that is TypeScript or the service runs after the set-up', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const bare = Object.keys(scripts).filter(

@@ -7,7 +7,7 @@ export type Role = 'view' | 'operate';
 /** As the settings have it. */
 export interface AccessToken {
   readonly name: string;
-  /** `sha256$…`, see base/token.ts. */
+  /** `sha256:…`, see base/token.ts. */
   readonly hash: string;
   readonly role: Role;
   readonly expiresAtMs: number | undefined;

@@ -32,7 +32,7 @@ function bytesOf(request: Request): Promise<Buffer> {
       else reject(tooLong());
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
+    request.on('error', () => reject(new ProblemError('bad-request', 'The body ended early.')));
     request.on('close', () => reject(new ProblemError('bad-request', 'The body ended early.')));
   });
 }

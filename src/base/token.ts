@@ -7,13 +7,13 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
  */
 const prefix = 'rackwatt_';
 const randomBytesCount = 32;
-const scheme = 'sha256$';
+const scheme = 'sha256:';
 
 /** Anything longer is no token, and is not hashed. */
 export const tokenLengthMax = 512;
 
-/** What stands in the settings: `sha256$` and 43 characters of base64url. */
-export const tokenHashPattern = /^sha256\$[A-Za-z0-9_-]{43}$/;
+/** What stands in the settings: `sha256:` and 43 characters of base64url. */
+export const tokenHashPattern = /^sha256:[A-Za-z0-9_-]{43}$/;
 
 /** `rackwatt_` and 43 characters: whoever finds one in the wrong place knows what it is. */
 export function makeToken(): string {

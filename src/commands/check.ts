@@ -226,32 +226,42 @@ function tryToListen(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-/** Also where it wants a token first, or shows a certificate of which only it knows why. */
-async function rackwattAnswers({ host, port, tls }: Settings['http']): Promise<boolean> {
+/** `rackwatt check --alive`: whether the service of these settings answers, for health checks. */
+export async function checkAlive({ settings }: LoadedSettings): Promise<boolean> {
+  return (await ask(settings.http, '/healthz')).status === 200;
+}
+
+/** Also where it wants a token first. */
+async function rackwattAnswers(http: Settings['http']): Promise<boolean> {
+  const { text } = await ask(http, '/api/v1/room');
+  return /^\{("atMs":|"type":"urn:rackwatt:problem:)/.test(text);
+}
+
+/** The beginning of what is answered there; status 0: nothing. The certificate is ours, whatever its name. */
+async function ask(
+  { host, port, tls }: Settings['http'],
+  path: string,
+): Promise<{ status: number; text: string }> {
   const everywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
   const { get } = await import(tls === undefined ? 'node:http' : 'node:https');
-  const question = {
-    host: everywhere[host] ?? host,
-    port,
-    path: '/api/v1/room',
-    rejectUnauthorized: false,
-    timeout: answerMsMax,
-  };
+  const here = everywhere[host] ?? host.replace(/^\[(.*)\]$/, '$1');
+  const question = { host: here, port, path, rejectUnauthorized: false, timeout: answerMsMax };
   return new Promise((settle) => {
+    const nothing = () => settle({ status: 0, text: '' });
     const asked = (get as typeof import('node:https').get)(question, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => {
-        // Ours begins with one of these, however long it is.
-        text = (text + part).slice(0, 10_000);
+        if (text.length < beginningLength) text += part;
       });
-      response.on('error', () => settle(false));
-      response.on('end', () => settle(/^\{("atMs":|"type":"urn:rackwatt:problem:)/.test(text)));
+      response.on('error', nothing);
+      response.on('end', () => settle({ status: response.statusCode ?? 0, text }));
     });
     asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => settle(false));
+    asked.on('error', nothing);
   });
 }
 
+const beginningLength = 1_000;
 const answerMsMax = 2_000;
 
 async function diskFinding(store: Settings['store'], place: string): Promise<Finding> {

@@ -22,7 +22,7 @@ function isNetwork(value: string): boolean {
 }
 
 /** Of a token that nobody has. */
-export const exampleHash = 'sha256$dv0kxFUHZIP9fZIfZuxhuT7bgylbSzxdBu6SMCtYTa4';
+export const exampleHash = 'sha256:dv0kxFUHZIP9fZIfZuxhuT7bgylbSzxdBu6SMCtYTa4';
 
 /** As a browser writes it, without a port. */
 const hostName = z
@@ -102,7 +102,7 @@ const token = z
     }),
     hash: note(z.string().regex(tokenHashPattern), {
       sentence: 'What rackwatt token create printed.',
-      expected: 'sha256$ and 43 characters, as printed by: rackwatt token create --name NAME --role view',
+      expected: 'sha256: and 43 characters, as printed by: rackwatt token create --name NAME --role view',
       example: exampleHash,
       secret: true,
     }),

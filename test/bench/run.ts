@@ -3,6 +3,7 @@
 // to keep it and ask it again.
 // `page` also takes --minutes N, how long each page is watched.
 // `fuzz` also takes --seed N and --messages N, and ends with code 1 when it has found something.
+// `api-fuzz` takes --seed N and --requests N in the same way.
 // Machines differ, so each figure has a bare reference beside it, measured on the same machine in the same run.
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -19,6 +20,7 @@ export interface BenchOptions {
   readonly 'raw-days'?: string | undefined;
   readonly folder?: string | undefined;
   readonly minutes?: string | undefined;
+  readonly requests?: string | undefined;
 }
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchRow[]>>> = {
@@ -49,6 +51,11 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
       seed: Number(seed ?? Date.now() % 1e9),
       messages: Number(messages ?? 1_000_000),
     }),
+  'api-fuzz': async ({ seed, requests }) =>
+    (await import('./api-fuzz.ts')).apiFuzzBench({
+      seed: Number(seed ?? Date.now() % 1e9),
+      requests: Number(requests ?? 100_000),
+    }),
 };
 
 const { values, positionals } = parseArgs({
@@ -63,6 +70,7 @@ const { values, positionals } = parseArgs({
     'raw-days': { type: 'string' },
     folder: { type: 'string' },
     minutes: { type: 'string' },
+    requests: { type: 'string' },
   },
   allowPositionals: true,
 });

@@ -37,8 +37,8 @@ describe('rackwatt token', () => {
     write(view.line, admin.line);
     const config = ['--config', 'rackwatt.yaml'];
     const { stdout } = run(['list', ...config]);
-    expect(stdout).toMatch(/^wall "display", #1: € +view +20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ +sha256\$/m);
-    expect(stdout).toMatch(/^admin +operate +never +sha256\$/m);
+    expect(stdout).toMatch(/^wall "display", #1: € +view +20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ +sha256:/m);
+    expect(stdout).toMatch(/^admin +operate +never +sha256:/m);
     expect(run(['check', ...config], `${admin.token}\n`)).toMatchObject({
       status: 0,
       stdout: 'admin: role operate, never expires\n',

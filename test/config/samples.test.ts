@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { exampleHash } from '../../src/config/access-settings.ts';
 import { settings as catalog, settingByName } from '../../src/config/catalog.ts';
 import { loadSettings, runsDemo } from '../../src/config/load.ts';
 import { sampleFile } from '../../src/config/sample.ts';
 import { startMosquitto } from '../servers/mosquitto.ts';
+import { refused } from './refused.ts';
 
 const root = join(import.meta.dirname, '../..');
 const text = (name: string) => readFileSync(join(root, 'config', name), 'utf8');
@@ -70,7 +72,14 @@ test('config/compose.yaml sets only variables there are, and files that exist', 
   const compose = parse(text('compose.yaml')) as {
     services: Record<string, { environment?: Record<string, string>; volumes: string[] }>;
   };
-  const { settings } = loadSettings({ env: compose.services.rackwatt!.environment!, cwd: root });
+  const given = compose.services.rackwatt!.environment!;
+  // As long as no token is in .env, it says how to get one, and does not start.
+  expect(given.RACKWATT_ACCESS_TOKENS).toMatch(/^\$\{RACKWATT_ACCESS_TOKENS:-\}$/);
+  expect(refused({ env: { ...given, RACKWATT_ACCESS_TOKENS: '' } })).toMatchObject([
+    { where: 'RACKWATT_HTTP_HOST', expected: expect.stringContaining('rackwatt token create') },
+  ]);
+  const tokens = `[ { name: admin, hash: ${exampleHash}, role: operate } ]`;
+  const { settings } = loadSettings({ env: { ...given, RACKWATT_ACCESS_TOKENS: tokens }, cwd: root });
   expect(settings.store.kind).toBe('influx');
   const mounted = Object.values(compose.services)
     .flatMap(({ volumes }) => volumes.map((volume) => volume.split(':')[0]!))
