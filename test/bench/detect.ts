@@ -12,7 +12,7 @@ const seconds = 1_800;
 /** So many seconds of readings are made before they are timed. */
 const secondsInBlock = 10;
 const warmUpSeconds = 600;
-const settleSeconds = 960;
+const settleSeconds = 1_080;
 const loadsOfState = 100_000;
 const beginMs = Date.UTC(2025, 2, 4);
 
