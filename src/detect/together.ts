@@ -20,8 +20,6 @@ const roughMs = 1_000;
 export function summedStart(scope: string, atMs: number, members: readonly Member[]): OpenStart {
   const sum = new OpenStart(scope, atMs, sumOf(members, restOf), 0, 1);
   sum.surgeUntilMs = Math.max(...members.map(({ start }) => start.surgeUntilMs));
-  // With the second one it was certain.
-  sum.detectedAtMs = members.map(({ start }) => start.detectedAtMs).sort((a, b) => a - b)[1] ?? 0;
   sum.voltsBefore = middleOf(members.map(({ start }) => start.voltsBefore));
   sum.voltsMin = leastOf(members.map(voltsMinOf));
   if (members.every(({ start }) => start.endMs > 0))
@@ -39,6 +37,8 @@ export function summedStart(scope: string, atMs: number, members: readonly Membe
     else sum.take(row);
   }
   for (const { load } of members) sum.concurrent.add(load.id);
+  // With the second one it was certain.
+  sum.certain(members.map(({ start }) => start.detectedAtMs).sort((a, b) => a - b)[1] ?? 0);
   return sum;
 }
 
