@@ -76,5 +76,7 @@ export function lockStoreFolder(folder: string): () => void {
       cause,
     });
   }
-  return () => lock.close();
+  return () => {
+    if (lock.isOpen) lock.close();
+  };
 }
