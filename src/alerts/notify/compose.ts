@@ -22,18 +22,20 @@ export interface ComposeRules {
   readonly digestAbove: number;
   /** Named in one message. */
   readonly toldMax: number;
+  /** Not in quiet hours: what was held in them is told in one. */
+  readonly afterQuiet: boolean;
 }
 
 /** For people: one incident, or all that waits as a digest. Undefined when nothing waits. */
 export function composeForPeople(
   waiting: readonly Waiting[],
-  { digestAbove, toldMax }: ComposeRules,
+  { digestAbove, toldMax, afterQuiet }: ComposeRules,
   atMs: number,
 ): Composed | undefined {
   const incidents = byIncident(waiting);
   const [first] = incidents;
   if (first === undefined) return undefined;
-  const held = waiting.some((one) => one.held);
+  const held = afterQuiet && waiting.some((one) => one.held);
   if (incidents.length === 1 || (incidents.length <= digestAbove && !held))
     return { message: messageOf('alert', [first.told], 0, atMs), covers: new Set(first.covers) };
   const told = incidents.map((incident) => incident.told).sort(gravestFirst);

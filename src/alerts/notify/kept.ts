@@ -1,5 +1,6 @@
 import { open, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Alert, Notice } from '../../model/alert.ts';
 import type { Thread } from './channel.ts';
@@ -23,6 +24,8 @@ export interface KeptIncident {
 export type Kept = Readonly<Record<string, KeptNotifier>>;
 
 const version = 1;
+const restFactor = 20;
+const restMsMax = 2_000;
 /** Far above what full queues hold. */
 const bytesMax = 64 * 1024 * 1024;
 export const keptName = 'notify.json';
@@ -33,13 +36,17 @@ export const keptName = 'notify.json';
  */
 export class KeptFile {
   readonly #path: string;
+  readonly #clock: Clock;
   readonly #log: Log;
   #writing: Promise<void> | undefined;
   #again: (() => Kept) | undefined;
   #failing = false;
+  /** Ends the rest between two writes. */
+  #hurry: (() => void) | undefined;
 
-  constructor(folder: string, log: Log) {
+  constructor(folder: string, clock: Clock, log: Log) {
     this.#path = join(folder, keptName);
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -70,6 +77,7 @@ export class KeptFile {
 
   /** Once everything asked for is on disk, or could not be brought there. */
   async settled(): Promise<void> {
+    this.#hurry?.();
     await this.#writing;
   }
 
@@ -79,8 +87,24 @@ export class KeptFile {
     while (this.#again !== undefined) {
       const make = this.#again;
       this.#again = undefined;
-      await this.#put(JSON.stringify({ version, notifiers: make() }));
+      const beganMs = this.#clock.nowMs();
+      const text = JSON.stringify({ version, notifiers: make() });
+      const tookMs = this.#clock.nowMs() - beganMs;
+      await this.#put(text);
+      await this.#rest(tookMs * restFactor);
     }
+  }
+
+  /** Thousands of incidents take milliseconds to write down; a storm of them must not take the whole processor. */
+  #rest(ms: number): Promise<void> {
+    if (!(ms > 0)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(Math.min(ms, restMsMax), resolve);
+      this.#hurry = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   async #put(text: string): Promise<void> {

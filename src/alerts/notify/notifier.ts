@@ -237,7 +237,8 @@ export class Notifier {
   #pump(): void {
     if (this.#busy !== undefined || this.#stopping.signal.aborted) return;
     const nowMs = this.#options.clock.nowMs();
-    if (nowMs < this.#retryAtMs) return;
+    const leftMs = this.#retryAtMs - nowMs;
+    if (leftMs > 0 && leftMs <= askedWaitMsMax) return;
     const composed = this.#compose(nowMs);
     if (composed !== undefined) this.#run(this.#send(composed));
     else if (this.#isRepeatDue(nowMs)) this.#run(this.#repeat(nowMs));
@@ -255,12 +256,19 @@ export class Notifier {
     if (channel.reader === 'machines') return composeForMachines(this.#waiting, channel.toldMax, nowMs);
     const { rules } = this.#options;
     const quiet = rules.isQuiet(nowMs);
-    const due = this.#waiting.filter(({ held }) => !(held && quiet));
+    const due = quiet ? this.#passing() : this.#waiting;
     const oldestMs = due[0]?.sinceMs;
-    if (oldestMs === undefined || nowMs - oldestMs < rules.gatherMs) return undefined;
+    if (oldestMs === undefined || isWithin(rules.gatherMs, oldestMs, nowMs)) return undefined;
     // A second attempt is no second message.
     if (this.#backoff.attempts === 0 && this.#refusals === 0 && !this.#pace.take(nowMs)) return undefined;
-    return composeForPeople(due, { digestAbove: rules.digestAbove, toldMax: channel.toldMax }, nowMs);
+    const { digestAbove } = rules;
+    return composeForPeople(due, { digestAbove, toldMax: channel.toldMax, afterQuiet: !quiet }, nowMs);
+  }
+
+  /** What is told in quiet hours too: with what was held of the same incident before it became grave. */
+  #passing(): Waiting[] {
+    const passing = new Set(this.#waiting.flatMap(({ held, notice }) => (held ? [] : notice.alert.id)));
+    return this.#waiting.filter(({ notice }) => passing.has(notice.alert.id));
   }
 
   async #send({ message, covers }: Composed): Promise<void> {
@@ -306,7 +314,7 @@ export class Notifier {
   #isRepeatDue(nowMs: number): boolean {
     const { repeat } = this.channel;
     if (repeat === undefined || (this.#standing.size === 0 && !repeat.evenIfNothing)) return false;
-    return this.#repeatedAtMs === undefined || nowMs - this.#repeatedAtMs >= repeat.everyMs;
+    return this.#repeatedAtMs === undefined || !isWithin(repeat.everyMs, this.#repeatedAtMs, nowMs);
   }
 
   async #repeat(nowMs: number): Promise<void> {
@@ -362,6 +370,11 @@ function isSame(known: Standing, { alert, kind, atMs }: Notice): boolean {
   if (kind !== 'changed' || !known.fromBefore) return false;
   const { severity, ackedBy, ackNote } = known.alert;
   return severity === alert.severity && ackedBy === alert.ackedBy && ackNote === alert.ackNote;
+}
+
+/** Less than so long after `fromMs`. A clock that was put back has passed nothing, and nothing is to wait for it. */
+function isWithin(lengthMs: number, fromMs: number, atMs: number): boolean {
+  return atMs >= fromMs && atMs - fromMs < lengthMs;
 }
 
 function firstOf<K>(map: ReadonlyMap<K, unknown>): K {

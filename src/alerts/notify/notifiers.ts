@@ -46,7 +46,7 @@ export class Notifiers implements AlertTeller {
 
   constructor(options: NotifiersOptions) {
     this.#options = options;
-    this.#file = new KeptFile(options.folder, options.log);
+    this.#file = new KeptFile(options.folder, options.clock, options.log);
     this.#routes = new Routes(options.routes, (scope) => options.containersOf(scope));
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Channel } from '../../../src/alerts/notify/channel.ts';
+import type { Channel, Told } from '../../../src/alerts/notify/channel.ts';
 import { type MqttChannelOptions, makeMqttChannel } from '../../../src/alerts/notify/mqtt/channel.ts';
 import { discoveryOf } from '../../../src/alerts/notify/mqtt/discovery.ts';
 import { idOf, levelOf, makeTopics, nameOfLevel } from '../../../src/alerts/notify/mqtt/topics.ts';
@@ -13,12 +13,14 @@ import type { Notice } from '../../../src/model/alert.ts';
 import { clientOptions } from '../../../src/sources/broker-access.ts';
 import { explainBrokerProblem } from '../../../src/sources/broker-problems.ts';
 import { HandClock } from '../../base/hand-clock.ts';
-import { until } from '../../base/until.ts';
+import { until as soonUntil } from '../../base/until.ts';
 import { KeepingSink, message } from '../../devices/made-message.ts';
 import { drawing, MadeRoom } from '../../live/made-room.ts';
 import { startProxy } from '../../servers/cuttable-proxy.ts';
 import { type Mosquitto, startMosquitto } from '../../servers/mosquitto.ts';
 import { anyText, firing, madeAlert, messageOf, noonMs, place, resolved } from './made-alerts.ts';
+
+const until = (condition: () => boolean | undefined, what: string) => soonUntil(condition, what, 20_000);
 
 let broker: Mosquitto;
 beforeAll(async () => {
@@ -97,6 +99,9 @@ function channel(over: Partial<MqttChannelOptions> = {}, url = broker.url): Chan
 }
 const signal = () => AbortSignal.timeout(20_000);
 const tell = (made: Channel, ...notices: Notice[]) => made.send(messageOf(...notices), signal());
+/** All that stands once more; what comes of it is seen at the broker. */
+const again = (made: Channel, standing: readonly Told[]) =>
+  void made.repeat?.send(standing, clock.nowMs(), signal()).catch(() => undefined);
 const alertTopic = 'rackwatt/alert/redundancy-lost/server:hv-01';
 
 describe('an alert', () => {
@@ -150,7 +155,7 @@ describe('an alert', () => {
     const standing = [{ notice: firing(), passed: false }];
     // The broker tells what stands in its own time.
     await until(() => {
-      void second.repeat?.send(standing, clock.nowMs(), signal());
+      again(second, standing);
       return !listener.standing.has('rackwatt/alert/server-off/server:b');
     }, 'the old one is gone');
     expect(listener.standing.has(alertTopic)).toBe(true);
@@ -163,7 +168,7 @@ describe('an alert', () => {
     await tell(made, firing());
     await other.restart();
     const late = await Listener.on(other.url);
-    await until(() => late.standing.has(alertTopic), 'told again', 15_000);
+    await until(() => late.standing.has(alertTopic), 'told again');
     await late.client.endAsync();
     await made.stop?.();
     await other.stop();
@@ -290,7 +295,7 @@ describe('figures', () => {
     expect(listener.standing.has(oldTopic)).toBe(true);
     clock.advance(15 * 60_000);
     await until(() => {
-      void second.repeat?.send([], clock.nowMs(), signal());
+      again(second, []);
       return !listener.standing.has(oldTopic);
     }, 'it has left');
     await until(() => !listener.standing.has('rackwatt/figure/server:old'), 'its figure too');

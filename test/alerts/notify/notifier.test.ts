@@ -182,6 +182,17 @@ describe('a channel that does not work', () => {
     expect(bench.notifier.counts()).toMatchObject({ failing: false, sent: 1, waiting: 0 });
   });
 
+  test('is not waited for longer because the clock of the machine was put back', async () => {
+    const bench = new Bench();
+    bench.channel.failWith = new DeliveryError('away');
+    bench.notifier.take(firing());
+    await bench.pass(10_000);
+    bench.channel.failWith = undefined;
+    bench.clock.advance(-86_400_000);
+    await bench.pass(10_000);
+    expect(bench.channel.told).toEqual([['firing server:hv-01']]);
+  });
+
   test('is left alone for as long as it asks', async () => {
     const bench = new Bench();
     bench.channel.failWith = new DeliveryError('too many', { waitMs: 20 * minuteMs });
@@ -257,6 +268,19 @@ describe('in quiet hours', () => {
     expect(bench.channel.told[1]).toEqual(['firing server:hv-0', 'resolved server:hv-1']);
     expect(bench.channel.messages[1]).toMatchObject({ about: 'digest', because: 'quiet-hours' });
     expect(bench.channel.messages).toHaveLength(2);
+  });
+
+  test('what was held and became grave is told at once, as firing, and not again afterwards', async () => {
+    const bench = new Bench();
+    bench.quiet = true;
+    bench.notifier.take(firing({ severity: 'warning' }));
+    await bench.pass(minuteMs);
+    bench.notifier.take({ kind: 'changed', alert: madeAlert(), atMs: noonMs + minuteMs });
+    await bench.pass(minuteMs);
+    expect(bench.channel.told).toEqual([['firing server:hv-01']]);
+    bench.quiet = false;
+    await bench.pass(10 * minuteMs);
+    expect(bench.channel.messages).toHaveLength(1);
   });
 
   test('machines hear of everything', async () => {

@@ -31,30 +31,38 @@ export class AlertBoard {
     this.#standing = new Map(alerts.map((alert) => [alert.id, alert]));
   }
 
-  /** What is to stand on the broker about one alert; an empty payload takes back. */
-  about({ rule, scope }: Alert): Posted[] {
-    const newest = [...this.#standing.values()].findLast((one) => one.rule === rule && one.scope === scope);
-    const payload = newest === undefined ? '' : alertPayload(newest);
-    const scopes = new Set(isAnnounced(scope) ? [scope, 'room'] : ['room']);
+  /** What is to stand on the broker about these alerts; an empty payload takes back. Each topic once. */
+  about(alerts: Iterable<Alert>): Posted[] {
+    const newest = new Map<string, Alert>();
+    for (const alert of this.#standing.values())
+      newest.set(this.#topics.alert(alert.rule, alert.scope), alert);
+    const posted = new Map<string, string>();
+    const scopes = new Set(['room']);
+    for (const { rule, scope } of alerts) {
+      const topic = this.#topics.alert(rule, scope);
+      const standing = newest.get(topic);
+      posted.set(topic, standing === undefined ? '' : alertPayload(standing));
+      if (isAnnounced(scope)) scopes.add(scope);
+    }
     return [
-      { topic: this.#topics.alert(rule, scope), payload },
-      ...[...scopes].map((one) => this.problem(one)),
+      ...[...posted].map(([topic, payload]) => ({ topic, payload })),
+      ...[...scopes].map((scope) => this.problem(scope)),
     ];
   }
 
   /** All of it. */
   all(): Posted[] {
-    const posted = [...this.#standing.values()].flatMap((alert) => this.about(alert));
-    return [...new Map([...posted, this.problem('room')].map((one) => [one.topic, one])).values()];
+    return this.about(this.#standing.values());
   }
 
   /** The room has all problems, another scope its own. */
   problem(scope: string): Posted {
     const alerts = [...this.#standing.values()].filter((one) => scope === 'room' || one.scope === scope);
+    const fired = new Set(alerts.map(({ rule }) => rule));
     const payload = {
       problem: alerts.some(({ severity }) => severity !== 'info') ? 'ON' : 'OFF',
       count: alerts.length,
-      rules: alertRules.filter((rule) => alerts.some((one) => one.rule === rule)),
+      rules: alertRules.filter((rule) => fired.has(rule)),
       alerts: alerts.slice(0, alertsNamedMax).map(({ rule, scope: at, severity, text, sinceMs }) => ({
         rule,
         scope: at,

@@ -46,8 +46,8 @@ export function makeMqttChannel(options: MqttChannelOptions): Channel {
   let link: BrokerLink | undefined;
   let figures: FigurePublisher | undefined;
 
-  async function post(posted: readonly Posted[], signal: AbortSignal): Promise<void> {
-    await Promise.all(posted.map(({ topic, payload }) => open().deliver(topic, payload, true, signal)));
+  async function post(posted: readonly Posted[], retain: boolean, signal: AbortSignal): Promise<void> {
+    await Promise.all(posted.map(({ topic, payload }) => open().deliver(topic, payload, retain, signal)));
   }
 
   function open(): BrokerLink {
@@ -77,11 +77,12 @@ export function makeMqttChannel(options: MqttChannelOptions): Channel {
     board.replace(standing.map(({ notice }) => notice.alert));
     const wanted = board.all();
     await open().whenConnected(signal);
-    await post(wanted, signal);
-    await post(old.alertsBut(wanted), signal);
+    await post(wanted, true, signal);
+    await post(old.alertsBut(wanted), true, signal);
     if (figures !== undefined && clock.nowMs() - startedMs >= settledMs)
       await post(
         old.devicesBut((scope) => figures?.knows(scope) ?? true),
+        true,
         signal,
       );
   }
@@ -102,15 +103,19 @@ export function makeMqttChannel(options: MqttChannelOptions): Channel {
     async send(message: Message, signal) {
       if (message.about === 'test') await sendTest(signal);
       await open().whenConnected(signal);
+      const over: Posted[] = [];
       for (const { notice } of message.told) {
         const { alert, kind } = notice;
-        if (kind === 'resolved') {
+        if (kind !== 'resolved') board.put(alert);
+        else {
           board.remove(alert);
-          // Its last word, for those who listen; nothing of it stays.
-          await open().deliver(topics.alert(alert.rule, alert.scope), alertPayload(alert), false, signal);
-        } else board.put(alert);
-        await post(board.about(alert), signal);
+          over.push({ topic: topics.alert(alert.rule, alert.scope), payload: alertPayload(alert) });
+        }
       }
+      // The last word on what is over, for those who listen; nothing of it stays.
+      await post(over, false, signal);
+      const alerts = message.told.map(({ notice }) => notice.alert);
+      if (alerts.length > 0) await post(board.about(alerts), true, signal);
       return {};
     },
     repeat: { everyMs: repeatMs, evenIfNothing: true, send: repeat },
