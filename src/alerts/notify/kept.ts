@@ -41,6 +41,7 @@ export class KeptFile {
   #writing: Promise<void> | undefined;
   #again: (() => Kept) | undefined;
   #failing = false;
+  #isLast = false;
   /** Ends the rest between two writes. */
   #hurry: (() => void) | undefined;
 
@@ -75,8 +76,9 @@ export class KeptFile {
     });
   }
 
-  /** Once everything asked for is on disk, or could not be brought there. */
+  /** At the end: once everything asked for is on disk, or could not be brought there. */
   async settled(): Promise<void> {
+    this.#isLast = true;
     this.#hurry?.();
     await this.#writing;
   }
@@ -97,7 +99,7 @@ export class KeptFile {
 
   /** Thousands of incidents take milliseconds to write down; a storm of them must not take the whole processor. */
   #rest(ms: number): Promise<void> {
-    if (!(ms > 0)) return Promise.resolve();
+    if (!(ms > 0) || this.#isLast) return Promise.resolve();
     return new Promise((resolve) => {
       const cancel = this.#clock.after(Math.min(ms, restMsMax), resolve);
       this.#hurry = () => {

@@ -117,13 +117,14 @@ export class Notifier {
 
   /** Takes a notice, unless it says nothing new to this channel. */
   take(notice: Notice): void {
+    const isKnown = this.#standing.has(notice.alert.id);
     const news = this.#news(notice);
     if (news === undefined) return;
     const nowMs = this.#options.clock.nowMs();
     const held = this.#isHeld(notice.alert, nowMs);
     const thread = this.#standing.get(notice.alert.id)?.thread;
     // To a machine only the last word counts.
-    if (this.channel.reader === 'machines')
+    if (this.channel.reader === 'machines' && isKnown)
       this.#waiting = this.#waiting.filter((one) => one.notice.alert.id !== notice.alert.id);
     this.#waiting.push({ notice: news, sinceMs: nowMs, held, ...(thread && { thread }) });
     if (this.#waiting.length > notifierLimits.waitingMax[this.channel.reader]) this.#dropOldest();

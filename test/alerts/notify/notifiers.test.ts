@@ -8,7 +8,7 @@ import { Notifiers, type NotifiersOptions } from '../../../src/alerts/notify/not
 import { makeLog } from '../../../src/base/log.ts';
 import { HandClock } from '../../base/hand-clock.ts';
 import { until as soonUntil } from '../../base/until.ts';
-import { firing, HandChannel, madeAlert, noonMs, resolved } from './made-alerts.ts';
+import { firing, HandChannel, madeAlert, many, noonMs, resolved } from './made-alerts.ts';
 
 const until = (condition: () => boolean | undefined, what: string) => soonUntil(condition, what, 20_000);
 let folder: string;
@@ -172,4 +172,24 @@ test('each channel hears what its routes let through', async () => {
   await passUntil(() => all.messages.length === 2, 'told');
   expect(grave.told).toEqual([['firing server:b']]);
   await notifiers.stop();
+});
+
+test('a storm is told, kept, and the end waits for no rest between two writes', async () => {
+  // Writing down takes 50 ms by this clock, after which there is a rest of a second.
+  let asked = 0;
+  const slow = {
+    nowMs() {
+      asked += 1;
+      return noonMs + asked * 50;
+    },
+    every: () => () => {},
+    after: () => () => {},
+  };
+  const channel = new HandChannel('machines');
+  const notifiers = await started({ ops: channel }, { clock: slow });
+  for (const notice of many(300)) notifiers.tell(notice);
+  await until(() => channel.told.flat().length === 300, 'all are told');
+  notifiers.tell(firing());
+  await notifiers.stop();
+  expect(kept().notifiers.ops?.standing).toHaveLength(301);
 });
