@@ -105,6 +105,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log,
     durable: (sequence) => source.acknowledge(sequence),
     beforeWrite: () => receipts.saved(),
+    bringAgain: () => source.bringAgain(),
   });
   const firstBuckets = new FirstBuckets({
     store,

@@ -134,6 +134,15 @@ export class BuiltInBroker implements Source {
     for (const { answer } of waiting.splice(0, due)) answer(null);
   }
 
+  /** Who is refused an answer is disconnected by aedes, and sends again. */
+  bringAgain(): number {
+    this.#receipts.forgetTaken();
+    const waiting = this.#unacknowledged;
+    this.#unacknowledged = [];
+    for (const { answer } of waiting) answer(new CountedError('could not be kept: to be sent again'));
+    return this.#sequence;
+  }
+
   status(): SourceStatus {
     const { host, port } = this.#server?.listening ? this.address() : this.#options;
     return {

@@ -82,6 +82,12 @@ export class MqttSource implements Source {
     if (packets !== undefined && this.#client?.connected) this.#client.stream.write(packets);
   }
 
+  bringAgain(): number {
+    this.#receipts.forgetTaken();
+    this.#client?.stream.destroy(Object.assign(new Error('to be brought again'), { code: 'EAGAIN' }));
+    return this.#sequence;
+  }
+
   status(): SourceStatus {
     const refused = this.#subscriptions.refused();
     return {

@@ -72,6 +72,11 @@ export class Receipts {
     if ((this.#places?.size ?? 0) > 2 * receiptsMax) this.#places = undefined;
   }
 
+  /** Nothing that this process took is sure to be kept: what comes again is to be read again, at its old moment. */
+  forgetTaken(): void {
+    this.#sequences.fill(0);
+  }
+
   /** Of a message that the broker marked as delivered again. */
   find(messageId: number, sum: number): Receipt | undefined {
     this.#places ??= this.#index();

@@ -13,6 +13,11 @@ export interface Source {
   publish(topic: string, payload: string | Uint8Array): void;
   /** Everything up to this sequence number is durable: QoS 1 messages up to it may be acknowledged. */
   acknowledge(sequence: number): void;
+  /**
+   * What is not acknowledged was lost after all: has it brought again, by ending connections. Answers the number of the
+   * last message handed over before that.
+   */
+  bringAgain(): number;
   status(): SourceStatus;
   stop(): Promise<void>;
 }

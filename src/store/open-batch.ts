@@ -78,7 +78,9 @@ export class OpenBatch {
   *#sealReadings(sinceMs: number): Generator<Batch> {
     const readings = this.#readings;
     if (readings.count === 0) return;
-    yield new Batch(readings.count, sinceMs, () => readings.encode());
+    const batch = new Batch(readings.count, sinceMs, () => readings.encode());
+    batch.fromMessages = true;
+    yield batch;
     this.#readings = this.#store.readingBatch();
   }
 

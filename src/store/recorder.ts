@@ -20,6 +20,11 @@ export interface RecorderOptions {
   readonly log?: Log | undefined;
   /** Everything handed in with messages up to this number is durable. Numbers only grow. */
   readonly durable: (sequence: number) => void;
+  /**
+   * Readings were lost from memory, whose messages were therefore not acknowledged, and there is room again: they are to
+   * be brought again. Answers the number of the last message that came before. Default: they are not.
+   */
+  readonly bringAgain?: (() => number) | undefined;
   /** What must be on disk before anything handed in so far may be; undefined: nothing. */
   readonly beforeWrite?: (() => Promise<void> | undefined) | undefined;
   readonly limits?: Partial<RecorderLimits> | undefined;
@@ -96,6 +101,7 @@ export class Recorder {
   readonly #log: Log | undefined;
   readonly #limits: RecorderLimits;
   readonly #beforeWrite: () => Promise<void> | undefined;
+  readonly #bringAgain: (() => number) | undefined;
   readonly #watch: StoreWatch;
   readonly #replay: Replay;
   readonly #spill: Spill;
@@ -119,6 +125,7 @@ export class Recorder {
     this.#clock = clock;
     this.#log = log;
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#bringAgain = options.bringAgain;
     this.#beforeWrite = options.beforeWrite ?? (() => undefined);
     const { retryFirstMs, retryCapMs, batchMax, collectMs } = this.#limits;
     this.#undurable = new Undurable(options.durable);
@@ -290,6 +297,7 @@ export class Recorder {
     if (this.#openIsDue()) this.#seal();
     if (this.#watch.state === 'up') this.#sendWhatFits();
     this.#spill.step();
+    this.#askAgain();
     if (this.#open.count > 0) this.#collecting.goOn();
     else if (this.#undurable.empty) this.#stopping?.();
   }
@@ -381,7 +389,19 @@ export class Recorder {
     else this.#watch.failed(error);
   }
 
-  /** The last resort, when neither store nor backlog takes anything: the oldest readings are lost, and counted. */
+  /** Store or backlog would take what was lost, and its messages were never acknowledged. */
+  #askAgain(): void {
+    if (!this.#undurable.lacksSome || this.#bringAgain === undefined) return;
+    if (this.#spill.problem !== undefined || this.#undurable.held > this.#limits.memoryReadingsMax / 4)
+      return;
+    this.#log?.warn('there is room again: the broker is asked for what was not acknowledged');
+    this.#undurable.comesAgainAfter(this.#bringAgain());
+  }
+
+  /**
+   * The last resort, when neither store nor backlog takes anything: the oldest readings are lost, and counted. Their
+   * messages are not acknowledged, so that at QoS 1 the broker keeps them, and at its own limit sends no more.
+   */
   #dropWhatIsTooMuch(): void {
     const max = this.#limits.memoryReadingsMax * (this.#spill.problem === undefined ? 2 : 1);
     while (this.#undurable.held > max) {
@@ -390,9 +410,9 @@ export class Recorder {
       this.#dropped += batch.count;
       this.#log?.error(
         { readings: batch.count, dropped: this.#dropped },
-        'memory is full: readings are lost',
+        'memory is full: readings are lost, unless the broker still has them (QoS 1)',
       );
-      this.#undurable.finish(batch);
+      this.#undurable.giveUp(batch);
     }
   }
 }

@@ -18,6 +18,8 @@ export class Batch {
   /** On its way to the backlog. */
   spilling = false;
   done = false;
+  /** It holds what messages brought: without it they must not be acknowledged. */
+  fromMessages = false;
   #encode: (() => StoreWrite) | undefined;
   #write: StoreWrite | undefined;
 
@@ -55,6 +57,8 @@ export class Undurable {
   readonly #batches: Batch[] = [];
   #readings = 0;
   #held = 0;
+  /** Nothing is reported up to here: something of it was lost. */
+  #silentUntil = -1;
 
   constructor(durable: (sequence: number) => void) {
     this.#durable = durable;
@@ -83,7 +87,7 @@ export class Undurable {
   /** Everything added so far came from messages up to this number. */
   mark(sequence: number): void {
     const newest = this.#batches.at(-1);
-    if (newest === undefined) this.#durable(sequence);
+    if (newest === undefined) this.#tell(sequence);
     else newest.sequence = sequence;
   }
 
@@ -115,6 +119,22 @@ export class Undurable {
     this.#report();
   }
 
+  /** It is lost. From now on nothing is reported, until what is not acknowledged comes again. */
+  giveUp(batch: Batch): void {
+    if (batch.fromMessages) this.#silentUntil = Number.POSITIVE_INFINITY;
+    this.finish(batch);
+  }
+
+  /** Something was lost, and messages wait for it. */
+  get lacksSome(): boolean {
+    return this.#silentUntil === Number.POSITIVE_INFINITY;
+  }
+
+  /** Messages after this number are new ones, or come again; those up to it will not be reported any more. */
+  comesAgainAfter(sequence: number): void {
+    this.#silentUntil = sequence;
+  }
+
   #report(): void {
     let sequence = -1;
     let finished = 0;
@@ -124,7 +144,11 @@ export class Undurable {
       if (batch.sequence >= 0) sequence = batch.sequence;
     }
     this.#batches.splice(0, finished);
-    if (sequence >= 0) this.#durable(sequence);
+    if (sequence >= 0) this.#tell(sequence);
+  }
+
+  #tell(sequence: number): void {
+    if (sequence > this.#silentUntil) this.#durable(sequence);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -639,10 +639,51 @@ describe('a store that is slow', () => {
     await until(() => recorder.status.problem !== undefined, 'a problem');
     hand(200);
     recorder.mark(2);
-    await until(() => recorder.status.dropped > 0, 'readings lost');
-    expect(recorder.status.queuedReadings).toBeLessThanOrEqual(110);
+    await until(() => recorder.status.queuedReadings <= 110, 'readings lost');
     expect(recorder.status.dropped + recorder.status.queuedReadings).toBe(210);
     expect(durable.at(-1)).not.toBe(2);
+  });
+
+  it('acknowledges nothing that was lost, and has it brought again when there is room', async () => {
+    await startRecorder({ memoryReadingsMax: 100, batchMax: 10 });
+    await breakBacklog();
+    store.problem = unreachable;
+    hand(10);
+    recorder.mark(1);
+    await turns();
+    store.held[0]!.refuse(unreachable);
+    await until(() => recorder.status.problem !== undefined, 'a problem');
+    hand(200);
+    recorder.mark(2);
+    await until(() => recorder.status.dropped > 0, 'readings lost');
+    hand(10);
+    recorder.mark(3);
+    // Roll-ups bring no message: they are no reason to wait for any.
+    expect(broughtAgain).toBe(0);
+    store.problem = undefined;
+    await mkdir(folder, { recursive: true });
+    for (let i = 0; i < 40 && recorder.status.queuedReadings > 0; i += 1) {
+      clock.advance(30_000);
+      await settle();
+      for (const held of [...store.held]) held.take();
+      await settle();
+    }
+    await until(() => broughtAgain > 0, 'what was lost is asked for');
+    expect(broughtAgain).toBe(1);
+    expect(durable).toEqual([]);
+
+    // What comes from then on is acknowledged as ever.
+    hand(5);
+    recorder.mark(lastSequence + 1);
+    await turns();
+    for (let i = 0; i < 10 && durable.length === 0; i += 1) {
+      clock.advance(250);
+      await settle();
+      for (const held of [...store.held]) held.take();
+      await settle();
+    }
+    expect(durable).toEqual([lastSequence + 1]);
+    expect(broughtAgain).toBe(1);
   });
 });
 
@@ -897,7 +938,18 @@ async function startRecorder(
   more: Partial<BacklogOptions> = {},
 ): Promise<void> {
   backlog = await Backlog.open({ folder, storeKind: 'influx', clock, ...more });
-  recorder = new Recorder({ store, backlog, clock, durable: (sequence) => durable.push(sequence), limits });
+  recorder = new Recorder({
+    store,
+    backlog,
+    clock,
+    durable: (sequence) => durable.push(sequence),
+    bringAgain: () => {
+      broughtAgain += 1;
+      return lastSequence;
+    },
+    limits,
+  });
+  broughtAgain = 0;
   handed = 0;
   await recorder.start();
 }
@@ -932,6 +984,9 @@ function statesIn(lines: readonly string[]): string[] {
 }
 
 let handed = 0;
+let broughtAgain = 0;
+/** Of the messages before what is brought again. */
+const lastSequence = 3;
 
 /** Hands in readings of 1, 2, 3 … W; answers the lines they become. */
 function hand(count: number): string[] {
