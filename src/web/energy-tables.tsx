@@ -4,7 +4,14 @@ import { type EnergyProps, energyQuery, periodOfStep } from './energy-asked.ts';
 import { measured, type Ranked } from './energy-bars.ts';
 import { colourOf } from './energy-chart.tsx';
 import type { EnergyTotalProps } from './energy-facts.tsx';
-import { beforeWords, differencePercent, differenceText, measureShown, spanText } from './energy-words.ts';
+import {
+  beforeWords,
+  daysText,
+  differencePercent,
+  differenceText,
+  measureShown,
+  spanText,
+} from './energy-words.ts';
 import type { Format } from './format.ts';
 import { Quantity, Unknown } from './quantity.tsx';
 import { hashOf, serverHash } from './routes.ts';
@@ -126,14 +133,29 @@ function rowText(
   format: Format,
 ): string {
   if (step === 'day') return format.day(fromMs);
+  if (step === 'week') return daysText(fromMs, toMs, format);
   if (period === 'day') return `${format.timeOfDay(fromMs)}–${format.timeOfDay(toMs)}`;
   return spanText(step, fromMs, toMs, format);
+}
+
+/** Of the time before anything is known. */
+function unknownText(
+  fromMs: number,
+  toMs: number,
+  { step, period }: EnergyProps['asked'],
+  format: Format,
+): string {
+  if (step === 'hour') return spanText('hour', fromMs, toMs, format);
+  return period === 'years' ? spanText('week', fromMs, toMs, format) : daysText(fromMs, toMs, format);
 }
 
 /** The bars as figures: to be read out, and to be copied. */
 export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
   const format = present.format.value;
   const period = periodOfStep[asked.step];
+  // What lies before the first reading is one line.
+  const known = answer.rows.findIndex(({ wattHours }) => wattHours !== null);
+  const unknown = known < 0 ? answer.rows.length : known;
   const opens = period !== undefined && period !== asked.period;
   return (
     <section class="panel table-panel" aria-labelledby="bars-title">
@@ -160,7 +182,15 @@ export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
           </tr>
         </thead>
         <tbody>
-          {answer.rows.map((row) => {
+          {unknown > 1 && (
+            <tr>
+              <td>{unknownText(answer.fromMs, answer.rows[unknown - 1]!.toMs, asked, format)}</td>
+              <td class="num aside" colSpan={4}>
+                nothing known
+              </td>
+            </tr>
+          )}
+          {answer.rows.slice(unknown > 1 ? unknown : 0).map((row) => {
             const text = rowText(row, asked, format);
             return (
               <tr key={row.fromMs}>

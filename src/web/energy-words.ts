@@ -106,6 +106,11 @@ export function spanText(step: Step | Period, fromMs: number, toMs: number, form
   }
 }
 
+/** `23 – 29 Nov`, without the year. */
+export function daysText(fromMs: number, toMs: number, format: Format): string {
+  return dates(format, { day: 'numeric', month: 'short' }).formatRange(fromMs, toMs - 1);
+}
+
 const made = new Map<string, Intl.DateTimeFormat>();
 const madeMax = 40;
 

@@ -130,9 +130,7 @@ describe('the Energy view', () => {
     await expect.poll(() => page.locator('.energy-bar').count(), soon).toBe(23);
     expect(await page.locator('.energy-unknown').count()).toBe(5);
     expect(await page.locator('.energy-bar[data-partly="true"]').count()).toBe(1);
-    expect(await textOf(page, '.energy-table tbody tr >> nth=0')).toBe(
-      'Sun 1 Feb – unknown – unknown – unknown 0%',
-    );
+    expect(await textOf(page, '.energy-table tbody tr >> nth=0')).toBe('1 – 5 Feb nothing known');
     expect(await textOf(page, '.energy-facts')).toMatch(
       /Known 80% Not compared: this time is known for 80% of its time only.* is in no sum\.$/,
     );
