@@ -134,7 +134,8 @@ class TraceReader {
  */
 function putInOrder(rows: TraceRow[]): void {
   if (backShare(rows) > newestFirstShare) rows.reverse();
-  if (rows.length >= unorderedRowsMin && backShare(rows) > unorderedShare) rows.sort((a, b) => a.atMs - b.atMs);
+  if (rows.length >= unorderedRowsMin && backShare(rows) > unorderedShare)
+    rows.sort((a, b) => a.atMs - b.atMs);
 }
 
 function backShare(rows: readonly TraceRow[]): number {
