@@ -39,16 +39,16 @@ export default {
       comment:
         'Decoders, detectors and analysis are values in, values out: no clock, disk, network or package.',
       severity: 'error',
-      from: { path: '^src/(devices|detect|analysis)/' },
-      to: { pathNot: '^src/(model|devices|detect|analysis)/' },
+      from: { path: '^src/(devices|detect|analysis|exchange)/' },
+      to: { pathNot: '^src/(model|devices|detect|analysis|exchange)/' },
     },
     {
       name: 'middle-not-sideways',
       comment:
         'Decoding, detecting and analysing do not know each other; app.ts hands readings from one to the next.',
       severity: 'error',
-      from: { path: '^src/(devices|detect|analysis)/' },
-      to: { path: '^src/(devices|detect|analysis)/', pathNot: '^src/$1/', ...typesOnlyAllowed },
+      from: { path: '^src/(devices|detect|analysis|exchange)/' },
+      to: { path: '^src/(devices|detect|analysis|exchange)/', pathNot: '^src/$1/', ...typesOnlyAllowed },
     },
     {
       name: 'doors-do-not-call-each-other',

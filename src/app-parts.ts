@@ -129,6 +129,11 @@ async function storeOf({ settings, clock, log, demo }: PartsOptions): Promise<St
   return new EmbeddedStore({ path: folder, retention, setsAside: true, clock, log });
 }
 
+/** Where imports are held until roll-ups are made of them. */
+export function importFolder({ settings, demo }: Pick<PartsOptions, 'settings' | 'demo'>): string {
+  return join(storePlace(settings.store, demo).folder, 'import');
+}
+
 /** The simulated room, when it is to run. */
 export function makeSimulatedRoom({ settings, demo }: PartsOptions): SimulatedRoom | undefined {
   return demo ? new SimulatedRoom(settings.demo.seed, settings.room.timezone) : undefined;

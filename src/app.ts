@@ -17,6 +17,7 @@ import {
 } from './app-answers.ts';
 import {
   connectSimulatedRoom,
+  importFolder,
   makeSimulatedRoom,
   makeStore,
   type PartsOptions,
@@ -31,8 +32,10 @@ import { DetectionAnswers } from './detection-answers.ts';
 import type { IntakeSink } from './devices/delivery.ts';
 import { Intake } from './devices/intake.ts';
 import { Energy, type EnergyCounts } from './energy.ts';
+import { exportCsv } from './exporting.ts';
 import { familiesWith } from './families.ts';
 import { FirstBuckets } from './first-buckets.ts';
+import { Importing } from './importing.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { startOfLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
@@ -145,6 +148,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     rawMs: settings.store.retention.rawMs,
     isStoreIdle: () => recorder.status.storeOk && recorder.status.backlog.readings === 0,
   });
+  const pastScopes = new Set<string>();
+  const importing = new Importing({
+    store,
+    folder: importFolder(options),
+    tree: wholeTree,
+    clock,
+    log,
+    rawMs: settings.store.retention.rawMs,
+    untilMs: (outlet) => energy.toldUntilMs(outlet),
+    late: (outlet, atMs) => energy.late(outlet, atMs),
+    imported: () => learnPastScopes(),
+  });
   const room: Room = new Room({
     tree,
     rollUp: (tier, row) => firstBuckets.take(tier, row),
@@ -187,14 +202,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     teller: notifiers,
     save: () => detection.saveSoon(),
   });
-  await detection.start();
+  await Promise.all([detection.start(), importing.start()]);
 
   // ── the road ──
   const sink: IntakeSink = {
     reading(reading, family) {
       readings += 1;
       room.apply(reading, family.expectedIntervalMs);
-      if (!reading.retained) recorder.record(reading);
+      if (reading.retained) return;
+      recorder.record(reading);
+      if (reading.receivedAtMs - reading.atMs > settings.store.retention.rawMs) importing.old(reading);
     },
     availability(device, online, atMs) {
       room.setOnline(device, online, atMs);
@@ -221,6 +238,16 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     history: (question) => askHistory(store, { ...question, ...historyContext(question.scope) }),
     energy: energyOf,
     prices,
+    export: ({ scopes, isAll, ...question }) =>
+      exportCsv(store, {
+        ...question,
+        scopes: isAll ? [...pastScopes] : scopes,
+        outlets: isAll
+          ? undefined
+          : scopes.flatMap((scope) => outletsIn(scope, tree, room.unclaimedOutlets())),
+      }),
+    pastScopes: () => pastScopes,
+    importing,
     starts: (request) => answers.starts(request),
     start: (id) => answers.start(id),
     idle: (scope) => answers.idle(scope),
@@ -270,7 +297,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   await notifiers.start();
   const meters = simulated === undefined ? undefined : connectSimulatedRoom(simulated, brokerUrl, options);
+  const learnPastScopes = async () => {
+    for (const scope of await store.knownScopes()) pastScopes.add(scope);
+  };
   const firstContact = once(async () => {
+    await learnPastScopes();
     await detection.takeUpPast();
     await alerting.takeUpPast();
     notifiers.agreeWith(alerting.firing());
@@ -291,6 +322,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     detection.tick(clock.nowMs());
     energy.tick(clock.nowMs());
     alerting.tick(clock.nowMs());
+    importing.tick(clock.nowMs());
     if (!recorder.status.storeOk || stopping) return;
     // What the run before could not bring to the store belongs to the past as well.
     if (recorder.status.backlog.bytes > 0 && clock.nowMs() - startedMs < pastWaitMsMax) return;
@@ -316,7 +348,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       stopping = true;
       stopTicking();
       await meters?.stop();
-      await Promise.all([live.stop(), notifiers.stop()]);
+      await Promise.all([live.stop(), notifiers.stop(), importing.stop()]);
       await api.stop();
       road.finish();
       room.closeBuckets(clock.nowMs());

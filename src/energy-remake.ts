@@ -25,6 +25,8 @@ export interface OutletRemake {
   readonly nowMs: number;
   /** Quarters from here on are not told yet. */
   readonly untilMs: number;
+  /** Quarters of which more is stored than comes out stay: not all readings are at hand. */
+  readonly neverLess?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface OutletRemake {
  * out other than they are stored. Rejects with a StoreError.
  */
 export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]> {
-  const { store, outlet, mark, expectedIntervalMs, nowMs, untilMs } = remake;
+  const { store, outlet, mark, expectedIntervalMs, nowMs, untilMs, neverLess = false } = remake;
   const range = { outlet, fromMs: mark.fromMs - aroundMs, toMs: Math.min(nowMs, mark.toMs + aroundMs) + 1 };
   const readings = joinSeries(
     await store.series({ ...range, quantity: 'watts' }),
@@ -54,7 +56,9 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
     const energy = made.get(quarterMs) ?? nothing;
     made.delete(quarterMs);
     const isPlain = Number.isNaN(stored.counterWattHours?.[i] ?? Number.NaN);
-    if (differs(energy, energyAt(stored, i), isPlain)) changes.push(energyRow(scope, quarterMs, energy));
+    const before = energyAt(stored, i);
+    if (neverLess && knownMs(energy) < knownMs(before) - msApart) continue;
+    if (differs(energy, before, isPlain)) changes.push(energyRow(scope, quarterMs, energy));
   }
   for (const [quarterMs, energy] of made) changes.push(energyRow(scope, quarterMs, energy));
   return changes;
@@ -104,6 +108,10 @@ const nothing: QuarterEnergy = {
 function energyOf(row: LedgerRow): QuarterEnergy {
   const { counterWattHours, integratedWattHours, spreadWattHours, observedMs, spreadMs } = row;
   return { counterWattHours, integratedWattHours, spreadWattHours, observedMs, spreadMs };
+}
+
+function knownMs({ observedMs, spreadMs }: QuarterEnergy): number {
+  return observedMs + spreadMs;
 }
 
 function differs(made: QuarterEnergy, stored: QuarterEnergy, isPlain: boolean): boolean {

@@ -108,6 +108,18 @@ export class Energy {
       this.#trail.plain(outlet, fromMs, wattHours, observedMs),
   };
 
+  /** Quarters of an outlet before this are told, or nobody will: who brings readings of them has to make them again. */
+  toldUntilMs(outlet: string): number {
+    const number = this.#parts.room().outletNumber(outlet);
+    return this.#known[number] === true ? this.#nextMs : floorQuarter(this.#nowMs) + ledgerStepMs;
+  }
+
+  /** A reading of a quarter that is not told yet came by another road. */
+  late(outlet: string, atMs: number): void {
+    const number = this.#parts.room().outletNumber(outlet);
+    if (number >= 0 && this.#known[number] === true) this.#isLate(number, atMs);
+  }
+
   get counts(): EnergyCounts {
     return {
       lateReadings: this.#lateReadings,
@@ -336,7 +348,8 @@ export class Energy {
       const made = await remakeBuckets({
         tree: treeAt(tree, due.quarterMs),
         store,
-        quarterMs: due.quarterMs,
+        fromMs: due.quarterMs,
+        toMs: due.quarterMs + ledgerStepMs,
         scopes: new Set(
           due.outlets.flatMap((outlet) => room.scopesOf(outlet).map((scope) => room.scopeAt(scope))),
         ),

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { add, configFlag, configHelp, examples, load } from './arguments.ts';
 import { systemClock } from './base/clock.ts';
 import type { CreateOptions } from './commands/token.ts';
+import { addExport, addImport } from './main-exchange.ts';
 
 /**
  * Arguments and exit codes: 0 done, 1 failed (with one line that says why), 2 the settings or the arguments are
@@ -54,11 +56,11 @@ function program(): Command {
   addReplay(rackwatt);
   addNotify(rackwatt);
   addToken(rackwatt);
+  addExport(rackwatt);
+  addImport(rackwatt);
   return rackwatt;
 }
 
-const configFlag = '-c, --config <file>';
-const configHelp = 'settings (YAML); also RACKWATT_CONFIG';
 const urlFlag = '-u, --url <address>';
 const urlHelp = 'the broker; else mqtt.url of the settings, else the one of the rackwatt running here';
 
@@ -267,21 +269,8 @@ function interrupted(): AbortSignal {
   return controller.signal;
 }
 
-async function load(options: { config?: string | undefined }) {
-  const { loadSettings } = await import('./config/load.ts');
-  return loadSettings(inputOf(options));
-}
-
 function inputOf({ config }: { config?: string | undefined }) {
   return { configPath: config, env: process.env, cwd: process.cwd() };
-}
-
-function add(rackwatt: Command, name: string): Command {
-  return rackwatt.command(name).allowExcessArguments(false).exitOverride();
-}
-
-function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
 function positiveNumber(text: string): number {

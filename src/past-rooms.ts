@@ -41,21 +41,34 @@ export class PastRooms {
   /** With the outlets of today: which of them tell watts decides who counts. */
   #make(atMs: number): Room {
     const live = this.#room();
-    const room = new Room({ tree: treeAt(this.#tree, atMs), rollUp: () => {} });
-    for (let outlet = 0; outlet < live.outletCount; outlet += 1) {
-      const id = live.outletAt(outlet);
-      const message = {
-        topic: '',
-        payload: new Uint8Array(),
-        receivedAtMs: atMs,
-        retained: false,
-        qos: 0 as const,
-        sequence: 0,
-      };
-      const reading = emptyReading(splitOutlet(id).device, id, message);
-      if (live.tellsWatts(outlet)) reading.watts = 0;
-      room.apply(reading, 60_000);
-    }
-    return room;
+    const numbers = new Map(
+      Array.from({ length: live.outletCount }, (_, number) => [live.outletAt(number), number]),
+    );
+    const tellsWatts = (outlet: string) => live.tellsWatts(numbers.get(outlet)!);
+    return roomOfOutlets(treeAt(this.#tree, atMs), numbers.keys(), tellsWatts, atMs);
   }
+}
+
+/** A room in which these outlets have been heard, to ask who counts where. */
+export function roomOfOutlets(
+  tree: PowerTree,
+  outlets: Iterable<string>,
+  tellsWatts: (outlet: string) => boolean,
+  atMs: number,
+): Room {
+  const room = new Room({ tree, rollUp: () => {} });
+  for (const id of outlets) {
+    const message = {
+      topic: '',
+      payload: new Uint8Array(),
+      receivedAtMs: atMs,
+      retained: false,
+      qos: 0 as const,
+      sequence: 0,
+    };
+    const reading = emptyReading(splitOutlet(id).device, id, message);
+    if (tellsWatts(id)) reading.watts = 0;
+    room.apply(reading, 60_000);
+  }
+  return room;
 }

@@ -18,6 +18,8 @@ import type { EnergyAnswer, EnergyRow, EnergyTotalRow } from './shapes.ts';
 export interface EnergyParts {
   readonly room: RoomView;
   readonly timezone: string;
+  /** Of which history is known, though they are not in the room now. */
+  pastScopes(): ReadonlySet<string>;
   nowMs(): number;
   /** Scope by scope. Throws a StoreError. */
   energy(question: EnergyQuestion): AsyncIterable<ScopeEnergy>;
@@ -51,7 +53,7 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
   const question = energyQuestionOf(parts, request);
   const isClosed = question.toMs + settleMs <= question.nowMs && parts.isCaughtUp();
   const isCsv = wantsCsv(request, response);
-  const text = isCsv ? csvParts(parts, question) : jsonParts(parts, question);
+  const text = isCsv ? energyCsv(parts, question) : jsonParts(parts, question);
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
     parts: text,
@@ -64,7 +66,7 @@ function energyQuestionOf(parts: EnergyParts, request: Request): EnergyQuestion 
   const nowMs = parts.nowMs();
   const by = choiceOf(request, 'by', localSteps, 'day');
   const timezone = timezoneOf(request, parts.timezone);
-  const { scopes } = scopeListOf(request, parts.room);
+  const { scopes } = scopeListOf(request, parts.room, parts.pastScopes());
   const { toMs, fromMs } = rangeOf(request, {
     nowMs,
     timezone,
@@ -135,7 +137,11 @@ async function* jsonParts(parts: EnergyParts, question: EnergyQuestion): AsyncGe
 
 const rowsAtOnce = 500;
 
-async function* csvParts(parts: EnergyParts, question: EnergyQuestion): AsyncGenerator<string> {
+/** RFC 4180, in parts; an empty field says "not known". */
+export async function* energyCsv(
+  parts: Pick<EnergyParts, 'energy' | 'prices'>,
+  question: EnergyQuestion,
+): AsyncGenerator<string> {
   const currency = parts.prices.tariff?.currency;
   let before = csvLine(csvColumns);
   for await (const { scope, rows } of parts.energy({ ...question, withTotals: false })) {

@@ -31,6 +31,8 @@ export interface HistoryRequest {
 export interface HistoryParts {
   readonly room: RoomView;
   readonly timezone: string;
+  /** Of which history is known, though they are not in the room now. */
+  pastScopes(): ReadonlySet<string>;
   nowMs(): number;
   /** Rejects with a StoreError, or an UnanswerableError. */
   history(request: HistoryRequest): Promise<HistoryAnswer>;
@@ -78,7 +80,7 @@ function historyRequestsOf(
   request: Request,
 ): { questions: readonly HistoryRequest[]; isList: boolean } {
   const nowMs = parts.nowMs();
-  const { scopes, isList } = scopeListOf(request, parts.room);
+  const { scopes, isList } = scopeListOf(request, parts.room, parts.pastScopes());
   const range = rangeOf(request, {
     nowMs,
     timezone: timezoneOf(request, parts.timezone),

@@ -5,6 +5,7 @@ import { list, object, ref, share } from './json-schema.ts';
 import { accessSchemas } from './openapi-access.ts';
 import { alertSchemas } from './openapi-alerts.ts';
 import { energySchemas } from './openapi-energy.ts';
+import { importAnswerSchema } from './openapi-exchange.ts';
 import { problems } from './problem.ts';
 
 /** What every answer looks like, for the OpenAPI document. */
@@ -74,6 +75,7 @@ export function schemas() {
       },
       ['scope', 'quantity', 'tier', 'tiers', 'stepMs', 'atMs', 'mean', 'min', 'max'],
     ),
+    ImportAnswer: importAnswerSchema,
     HistoriesAnswer: object({ series: list(ref('HistoryAnswer')) }),
     ...energySchemas(),
     DevicesAnswer: object({ rows: list(ref('Device')) }),

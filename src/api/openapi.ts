@@ -1,6 +1,8 @@
 import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
+import { tiers } from '../model/roll-up.ts';
 import { historyDaysMax, pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
+import { importBytesMax } from './import.ts';
 import { list, ref } from './json-schema.ts';
 import { accessPaths, securitySchemes, withAccess } from './openapi-access.ts';
 import { alertPaths } from './openapi-alerts.ts';
@@ -113,6 +115,57 @@ export const openApiDocument = {
           }),
           formatParameter(),
         ],
+      },
+    },
+    '/api/v1/export': {
+      get: {
+        ...get('export', 'Raw readings or roll-ups as CSV, of any length; POST /import takes it back', {
+          200: {
+            description: 'Figures to their last digit; an empty field says "not known"',
+            content: { 'text/csv': { schema: { type: 'string' } } },
+          },
+          304: notChanged,
+          400: problem('A parameter cannot be understood'),
+          404: unknownScope(),
+          503: storeAway(),
+        }),
+        parameters: [
+          parameter('tier', 'What to write', { enum: [...tiers], default: 'raw' }),
+          { ...scopeListParameter(), required: false },
+          parameter('from', 'Default: a day before `to`', ref('Time')),
+          parameter('to', 'Default: now', ref('Time')),
+          timezoneParameter(),
+        ],
+      },
+    },
+    '/api/v1/import': {
+      get: get('importStatus', 'How far the import under way, or the last one, has come', {
+        200: json('ImportAnswer'),
+        404: problem('Nothing has been imported since the start'),
+      }),
+      post: {
+        ...get('import', 'Brings past readings into history; doing it twice does no harm', {
+          200: json('ImportAnswer'),
+          202: { ...json('ImportAnswer'), description: 'All has come; roll-ups and energy are being made' },
+          400: problem('The file cannot be understood'),
+          409: problem('Another import is under way'),
+          413: problem('The part is too long'),
+          415: problem('It is no text/csv'),
+          503: storeAway(),
+        }),
+        parameters: [
+          parameter('job', 'A name for all parts of one import; without it the body is all there is', {
+            type: 'string',
+          }),
+          parameter('last', 'No more parts come', { enum: ['true', 'false'], default: 'false' }),
+          parameter('outlet', 'All of it is of this outlet', { type: 'string' }),
+          parameter('quantity', 'What a file with one unnamed column tells', { type: 'string' }),
+          timezoneParameter(),
+        ],
+        requestBody: {
+          description: `CSV with a header, or a file of Home Assistant or emoncms; at most ${importBytesMax} bytes, packed by gzip or not`,
+          content: { 'text/csv': { schema: { type: 'string' } } },
+        },
       },
     },
     '/api/v1/starts': {

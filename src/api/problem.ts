@@ -19,6 +19,7 @@ export const problems = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'unknown-scope': { status: 404, title: 'There is no such scope' },
   'method-not-allowed': { status: 405, title: 'This address does not take this method' },
+  'import-busy': { status: 409, title: 'An import is under way' },
   'body-too-large': { status: 413, title: 'The body of the request is too long' },
   'address-too-long': { status: 414, title: 'The address is too long' },
   'unsupported-media-type': { status: 415, title: 'The body is of a kind that is not taken here' },

@@ -27,21 +27,34 @@ export interface AskedScopes {
   readonly isList: boolean;
 }
 
-/** `scope` may be repeated, hold commas, and be a pattern such as `server:*`: each scope that is meant, once. */
-export function scopeListOf(request: Request, room: RoomView): AskedScopes {
+const noScopes: ReadonlySet<string> = new Set();
+
+/**
+ * `scope` may be repeated, hold commas, and be a pattern such as `server:*`: each scope that is meant, once. `past`: those
+ * of which only history is known; patterns leave them out.
+ */
+export function scopeListOf(
+  request: Request,
+  room: RoomView,
+  past: ReadonlySet<string> = noScopes,
+): AskedScopes {
   const given: unknown = request.query.scope;
   const texts = (Array.isArray(given) ? given : [given]).filter(
     (text): text is string => typeof text === 'string' && text !== '',
   );
   // A name may have a comma in it.
-  const names = texts.flatMap((text) => (room.indexOf(text) < 0 ? text.split(',') : text));
+  const isKnown = (text: string) => room.indexOf(text) >= 0 || past.has(text);
+  const names = texts.flatMap((text) => (isKnown(text) ? text : text.split(',')));
   const meant = names.map((name) => name.trim()).filter((name) => name !== '');
   if (meant.length === 0) {
     const detail = 'scope is missing, e.g. scope=room, scope=server:* or scope=server:hv-01,server:hv-02.';
     throw new ProblemError('bad-parameter', detail, { parameter: 'scope' });
   }
   const scopes = new Set(
-    meant.flatMap((name) => (isPattern(name) ? matching(name, room) : knownScope(name, room))),
+    meant.flatMap((name) => {
+      if (isPattern(name)) return matching(name, room);
+      return past.has(name) ? name : knownScope(name, room);
+    }),
   );
   return { scopes: [...scopes], isList: meant.length !== 1 || isPattern(meant[0]!) };
 }

@@ -10,11 +10,13 @@ import { answerEndSilence, answerNewSilence, answerSilences, type SilencesParts 
 import { answerJson, answerText } from './answer.ts';
 import { AuditLog } from './audit.ts';
 import { answerEnergy, type EnergyParts } from './energy.ts';
+import { answerExport, type ExportParts } from './export.ts';
 import { type Admission, Guard, type GuardParts } from './guard.ts';
 import { answerHealth, answerReady } from './health.ts';
 import { answerHistory, type HistoryRequest } from './history.ts';
 import { type HttpParts, makeServer } from './http-server.ts';
 import { answerIdle, type IdleParts } from './idle.ts';
+import { answerImport, answerImportStatus, type ImportRouteParts } from './import.ts';
 import { inTime } from './in-time.ts';
 import { listen } from './listen.ts';
 import { Metrics, type RoadCounts } from './metrics.ts';
@@ -45,6 +47,9 @@ export interface ApiParts {
   history(request: HistoryRequest): Promise<HistoryAnswer>;
   readonly energy: EnergyParts['energy'];
   readonly prices: EnergyParts['prices'];
+  readonly export: ExportParts['export'];
+  readonly pastScopes: ExportParts['pastScopes'];
+  readonly importing: ImportRouteParts['importing'];
   readonly starts: StartsParts['starts'];
   readonly start: StartsParts['start'];
   readonly idle: IdleParts['idle'];
@@ -155,6 +160,11 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
     },
     '/api/v1/history': { get: (request, response) => answerHistory(asked, request, response) },
     '/api/v1/energy': { get: (request, response) => answerEnergy(asked, request, response) },
+    '/api/v1/export': { get: (request, response) => answerExport(asked, request, response) },
+    '/api/v1/import': {
+      get: (request, response) => answerImportStatus(asked, request, response),
+      post: (request, response) => answerImport(asked, request, response),
+    },
     '/api/v1/starts': { get: (request, response) => answerStarts(asked, request, response) },
     '/api/v1/starts/:id': { get: (request, response) => answerStart(asked, request, response) },
     '/api/v1/idle': { get: (request, response) => answerIdle(asked, request, response) },

@@ -327,6 +327,36 @@ export interface AuditRow {
   body?: string;
 }
 
+/** `POST /import`, `GET /import` */
+export interface ImportAnswer {
+  job: string;
+  /** `taking`: more parts may come; `making`: roll-ups and energy follow. */
+  state: 'taking' | 'making' | 'done' | 'failed';
+  problem?: string;
+  /** What kind of file it was taken for. */
+  form?: string;
+  readings: number;
+  /** Of them those older than raw readings are kept: roll-ups alone follow. */
+  tooOld: number;
+  /** Roll-ups that came as such. */
+  rollUps: number;
+  /** Days of outlets made again, of all that are to be made. */
+  daysMade: number;
+  days: number;
+  /** Outlets' days whose minutes stay: too many readings. */
+  notRemade: number;
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
+  /** Of the part just sent: lines that were not taken, by reason, with the first of them. */
+  leftOut: {
+    reason: string;
+    text: string;
+    count: number;
+    lines: readonly number[];
+    details: readonly string[];
+  }[];
+}
+
 /** `GET /healthz` */
 export interface HealthAnswer {
   status: 'alive';

@@ -65,7 +65,8 @@ function withoutTrace({ trace: _, ...row }: StartRecord): StartRow {
   return row;
 }
 
-function startsCsv(rows: readonly StartRow[]): string {
+/** RFC 4180; without their traces. */
+export function startsCsv(rows: readonly StartRow[]): string {
   return csvText(
     [
       'id',

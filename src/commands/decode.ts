@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
+import { type Line, linesOf } from '../base/lines.ts';
 import type { IntakeSink } from '../devices/delivery.ts';
 import type { Family, RejectReason } from '../devices/family.ts';
 import { Intake } from '../devices/intake.ts';
 import { quantities } from '../model/quantity.ts';
 import type { RawMessage, Reading } from '../model/reading.ts';
-import { type Line, linesOf } from './lines.ts';
 
 /** Longer than any message we would read: twice its base64, and room for the rest. */
 const lineLengthMax = 1_048_576;

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { linesOf } from './lines.ts';
+import { linesOf } from '../base/lines.ts';
 import { type RowReader, type TraceRow, tableRows, tracebaseRows } from './trace-rows.ts';
 
 export type { TraceRow } from './trace-rows.ts';

@@ -1,3 +1,13 @@
+import { fieldsOf, indexOfAny, numberIn, plainName } from '../exchange/csv-fields.ts';
+import {
+  clockMs,
+  type SixFigures,
+  type TimeUnit,
+  timeIn,
+  timeNames,
+  timeUnitOf,
+} from '../exchange/csv-times.ts';
+
 /** What a trace says of one moment. */
 export interface TraceRow {
   /** Epoch ms. */
@@ -24,7 +34,7 @@ export function tracebaseRows(): RowReader {
     read(line) {
       const parts = form.exec(line);
       if (parts === null) return undefined;
-      const [day, month, year, hour, minute, second] = parts.slice(1, 7).map(Number) as Six;
+      const [day, month, year, hour, minute, second] = parts.slice(1, 7).map(Number) as SixFigures;
       return rowOf(clockMs([year, month, day, hour, minute, second]), numberIn(parts[7]));
     },
     finish() {},
@@ -98,23 +108,6 @@ class TableReader implements RowReader {
 }
 
 // Names as `plainName` leaves them.
-const timeNames = [
-  ...[
-    'time',
-    'timestamp',
-    'at',
-    'ts',
-    'datetime',
-    'date_time',
-    'date',
-    'epoch',
-    'unix',
-    'unixtime',
-    'unix_time',
-  ],
-  ...['time_ms', 'at_ms', 'atms', 'timestamp_ms', 'ts_ms', 'epoch_ms', 'unix_ms'],
-  ...['time_s', 'at_s', 'timestamp_s', 'ts_s', 'epoch_s', 'unix_s'],
-];
 const wattsNames = [
   ...[
     'watts',
@@ -136,41 +129,6 @@ const plainAmpsNames = ['current', 'rms_current', 'i'];
 const ampsNames = ['amps', 'amp', 'a', 'current_a', 'amperes', ...plainAmpsNames];
 const milliampsNames = ['milliamps', 'ma', 'current_ma', 'amps_ma'];
 
-/** `Active (W)` → `active_w` */
-function plainName(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_|_$/g, '');
-}
-
-function indexOfAny(names: readonly string[], wanted: readonly string[]): number | undefined {
-  for (const name of wanted) {
-    const index = names.indexOf(name);
-    if (index >= 0) return index;
-  }
-  return undefined;
-}
-
-/** RFC 4180 fields: in quotes the delimiter is text, and a quote stands doubled. */
-function fieldsOf(line: string, delimiter: string): string[] {
-  if (!line.includes('"')) return line.split(delimiter);
-  const fields = [''];
-  let quoted = false;
-  for (const [i, char] of [...line].entries()) {
-    if (char === delimiter && !quoted) {
-      fields.push('');
-    } else if (char === '"') {
-      const doubled = !quoted && i > 0 && line[i - 1] === '"' && fields.at(-1) !== '';
-      if (doubled) fields[fields.length - 1] += char;
-      quoted = !quoted;
-    } else {
-      fields[fields.length - 1] += char;
-    }
-  }
-  return fields;
-}
-
 /**
  * A column called just "current" may be in A or mA (the Tuya plugs' own logs are). Power tells: A times V is at
  * most a few times the watts, mA times V a thousand times as much.
@@ -190,64 +148,6 @@ function isMilliamps(name: string, rows: readonly TraceRow[]): boolean {
 const clearWatts = 5;
 const usualVolts = 200;
 const ratiosMax = 10_000;
-
-type TimeUnit = 'ms' | 's';
-
-function timeUnitOf(name: string): TimeUnit | undefined {
-  if (name.endsWith('ms')) return 'ms';
-  return name.endsWith('_s') ? 's' : undefined;
-}
-
-function timeIn(
-  field: string | undefined,
-  unit: TimeUnit | undefined,
-): { ms: number | undefined; zoned: boolean } | undefined {
-  const text = field?.trim() ?? '';
-  const number = numberIn(text);
-  if (number !== undefined) return { ms: epochMs(number, unit), zoned: true };
-  const parts =
-    /^(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}(?:[.,]\d+)?))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i.exec(
-      text,
-    );
-  if (parts === null) return undefined;
-  const [year, month, day, hour, minute] = parts.slice(1, 6).map((part) => Number(part ?? 0)) as Six;
-  const second = Number((parts[6] ?? '0').replace(',', '.'));
-  const ms = clockMs([year, month, day, hour, minute, second]);
-  return { ms: ms === undefined ? undefined : ms - zoneMs(parts[7]), zoned: parts[7] !== undefined };
-}
-
-/** What is too large for seconds is ms, then µs, then ns: the year 5138 in one is 1973 in the next. */
-function epochMs(value: number, unit: TimeUnit | undefined): number {
-  if (unit === 's') return value * 1_000;
-  if (unit === 'ms') return value;
-  const size = Math.abs(value);
-  if (size < 1e11) return value * 1_000;
-  if (size < 1e14) return value;
-  return size < 1e17 ? value / 1e3 : value / 1e6;
-}
-
-type Six = [number, number, number, number, number, number];
-
-/** A clock's figures, read as UTC; undefined for a 31st of June. */
-function clockMs([year, month, day, hour, minute, second]: Six): number | undefined {
-  if (hour > 23 || minute > 59 || second >= 61) return undefined;
-  const dayMs = Date.UTC(year, month - 1, day);
-  if (new Date(dayMs).getUTCDate() !== day || new Date(dayMs).getUTCMonth() !== month - 1) return undefined;
-  return dayMs + ((hour * 60 + minute) * 60 + second) * 1_000;
-}
-
-function zoneMs(zone: string | undefined): number {
-  const parts = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? '');
-  if (parts === null) return 0;
-  return (parts[1] === '-' ? -1 : 1) * (Number(parts[2]) * 60 + Number(parts[3])) * 60_000;
-}
-
-function numberIn(field: string | undefined): number | undefined {
-  const text = field?.trim() ?? '';
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isFinite(value) ? value : undefined;
-}
 
 /** Times outside of what a Date can be are none. */
 function rowOf(atMs: number | undefined, watts: number | undefined): TraceRow | undefined {

@@ -43,6 +43,8 @@ export interface Store {
   series(query: SeriesQuery): Promise<Series>;
   /** Roll-ups of one scope whose bucket starts in [fromMs, toMs), oldest first. */
   rollUps(query: RollUpQuery): Promise<RollUpColumns>;
+  /** Scopes of which there is at least a quarter, at any time. */
+  knownScopes(): Promise<string[]>;
   /** Wh by scope, summed over the roll-ups whose bucket starts in [fromMs, toMs). */
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>>;
   /** Energy of many scopes bucket by bucket, in one go; scopes without a row in that time are left out. */

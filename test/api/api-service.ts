@@ -206,6 +206,29 @@ export class ApiService {
   readonly alerting = new MadeAlerting();
   readonly api: Api;
   ready = ready;
+  /** Rows taken, by job. */
+  readonly imported = new Map<string, unknown[]>();
+  readonly importing: ApiParts['importing'] = {
+    status: undefined,
+    take: async (job, rows) => {
+      const taken = this.imported.get(job) ?? [];
+      this.imported.set(job, taken);
+      for await (const row of rows) taken.push(row);
+      Object.assign(this.importing, {
+        status: {
+          job,
+          state: 'taking',
+          readings: taken.length,
+          tooOld: 0,
+          rollUps: 0,
+          daysMade: 0,
+          days: 1,
+          notRemade: 0,
+        },
+      });
+    },
+    end: () => {},
+  };
   answerHistory: (request: HistoryRequest) => Promise<HistoryAnswer> = async (request) => history(request);
   answerEnergy: (question: EnergyQuestion) => AsyncIterable<ScopeEnergy> = energy;
   answerStarts: (request: StartsRequest) => Promise<readonly StartRecord[]> = async () => [start, underWay];
@@ -255,6 +278,11 @@ export class ApiService {
       },
       energy: (question) => this.answerEnergy(question),
       prices,
+      export: async function* () {
+        yield 'atMs,outlet\r\n';
+      },
+      pastScopes: () => new Set(['outlet:gone/0']),
+      importing: this.importing,
       starts: (request) => {
         this.askedStarts.push(request);
         return this.answerStarts(request);

@@ -71,6 +71,10 @@ const questions: [path: string, ask: string, status: number, before?: () => void
   ['/api/v1/alerts/rules', '?rule=high-idle&scope=server:hv-01', 200],
   ['/api/v1/alerts/rules', '?rule=low-idle', 400],
   ['/api/v1/silences', '', 200],
+  ['/api/v1/export', '?scope=room&tier=minute', 200],
+  ['/api/v1/export', '?tier=hour', 400],
+  ['/api/v1/export', '?scope=server:hv-1', 404],
+  ['/api/v1/import', '', 404],
   ['/api/v1/openapi.json', '', 200],
   ['/api/v1/live', '', 426],
   ['/api/v1/session', '', 200],
@@ -115,6 +119,16 @@ const orders: [method: 'post' | 'delete', path: string, body: object | undefined
   ['delete', '/api/v1/session', undefined, 204],
 ];
 
+const csv = 'time,outlet,watts\n2026-01-15T12:00Z,pdu-a/7,42\nnever,pdu-a/7,42\n';
+/** Files of readings. */
+const files: [ask: string, type: string, body: string, status: number][] = [
+  ['?job=a', 'text/csv', csv, 200],
+  ['', 'text/csv; charset=utf-8', csv, 202],
+  ['', 'text/csv', 'hello world', 400],
+  ['?quantity=luck', 'text/csv', csv, 400],
+  ['', 'application/json', csv, 415],
+];
+
 describe('the OpenAPI document', () => {
   it.each(questions)('is right about %s%s: %i', async (path, ask, status, before) => {
     before?.();
@@ -145,9 +159,25 @@ describe('the OpenAPI document', () => {
     validator(described.content![type]!.schema).parse(await response.json());
   });
 
+  it.each(files)('is right about post /api/v1/import%s %s %j: %i', async (ask, type, body, status) => {
+    const response = await service.get(`/api/v1/import${ask}`, {
+      method: 'POST',
+      headers: { 'Content-Type': type },
+      body,
+    });
+    expect(response.status).toBe(status);
+    const described = paths['/api/v1/import']!.post!.responses[status]!;
+    const answered = response.headers.get('content-type')!.split(';')[0]!;
+    const answer: unknown = await response.json();
+    validator(described.content![answered]!.schema).parse(answer);
+    if (status < 300)
+      expect(answer).toMatchObject({ leftOut: [{ reason: 'bad-time', count: 1, lines: [3] }] });
+  });
+
   it('has every address asked above, and none was forgotten', () => {
     const asked = [
       ...questions.map(([path]) => `get ${path}`),
+      'post /api/v1/import',
       ...orders.map(([method, path]) => `${method} ${path}`),
     ];
     const described = Object.entries(paths).flatMap(([path, methods]) =>

@@ -43,7 +43,8 @@ describe('minutes and peaks of late readings', () => {
     remakeBuckets({
       tree,
       store,
-      quarterMs: fromMs,
+      fromMs,
+      toMs: fromMs + 900_000,
       scopes: new Set(scopes),
       expectedIntervalMs: () => 10_000,
     });

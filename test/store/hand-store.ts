@@ -95,6 +95,10 @@ export class HandStore implements Store {
     throw new Error('nothing is kept');
   }
 
+  async knownScopes(): Promise<string[]> {
+    return [];
+  }
+
   energyByScope(): Promise<Map<string, number>> {
     throw new Error('nothing is kept');
   }

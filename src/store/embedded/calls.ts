@@ -20,6 +20,7 @@ export interface Calls {
   write: { ask: { bytes: ArrayBuffer; nowMs: number }; answer: WriteOutcome };
   series: { ask: SeriesQuery; answer: Series };
   rollUps: { ask: RollUpQuery; answer: RollUpColumns };
+  knownScopes: { ask: undefined; answer: readonly string[] };
   energyByScope: { ask: { tier: RollUpTier; fromMs: number; toMs: number }; answer: ScopeEnergy };
   energyRows: { ask: EnergyRowsQuery; answer: PackedEnergy };
   rawSlice: { ask: RawSliceQuery; answer: RawSlice | undefined };

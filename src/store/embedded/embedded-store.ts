@@ -161,6 +161,10 @@ export class EmbeddedStore implements Store {
     return this.#line.ask('rollUps', query);
   }
 
+  async knownScopes(): Promise<string[]> {
+    return [...(await this.#line.ask('knownScopes', undefined))];
+  }
+
   async energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {
     const { scopes, wattHours } = await this.#line.ask('energyByScope', { tier, fromMs, toMs });
     return new Map(scopes.map((scope, i) => [scope, wattHours[i]!]));

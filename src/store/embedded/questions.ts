@@ -52,6 +52,10 @@ export class Questions {
     return { fromMs: micros.map((at) => at / 1000), ...Object.fromEntries(answer) } as RollUpColumns;
   }
 
+  knownScopes(): string[] {
+    return this.#series.chosen('quarter', () => true).map(({ name }) => name);
+  }
+
   /** Blocks that lie whole in the range and overlap nothing are not opened: their sum stands beside them. */
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): ScopeEnergy {
     const from = toMicros(fromMs);

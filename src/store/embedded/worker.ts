@@ -45,6 +45,8 @@ function answerTo(ask: Ask): unknown {
       return engine.questions.readingSeries(ask.ask);
     case 'rollUps':
       return engine.questions.rollUps(ask.ask);
+    case 'knownScopes':
+      return engine.questions.knownScopes();
     case 'energyByScope':
       return engine.questions.energyByScope(ask.ask.tier, ask.ask.fromMs, ask.ask.toMs);
     case 'energyRows':

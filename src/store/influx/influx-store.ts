@@ -51,7 +51,7 @@ import {
 } from './layout.ts';
 import { ReadingLines, rollUpLines, SeriesKeys } from './lines.ts';
 import { makeDatabase } from './make-database.ts';
-import { askEnergyByScope, askRollUps, askSeries } from './questions.ts';
+import { askEnergyByScope, askKnownScopes, askRollUps, askSeries } from './questions.ts';
 import { askRawSlice, sliceReadings } from './raw-slices.ts';
 
 export interface InfluxOptions {
@@ -157,6 +157,10 @@ export class InfluxStore implements Store {
 
   rollUps(query: RollUpQuery): Promise<RollUpColumns> {
     return isWorthJoining(query) ? askJoinedRollUps(this.#asker, query) : askRollUps(this.#asker, query);
+  }
+
+  knownScopes(): Promise<string[]> {
+    return askKnownScopes(this.#asker);
   }
 
   energyByScope(tier: RollUpTier, fromMs: number, toMs: number): Promise<Map<string, number>> {

@@ -50,6 +50,16 @@ export async function askRollUps(asker: InfluxAsker, query: RollUpQuery): Promis
   return { fromMs: column(rows, 0, msOfMicros), ...(values as Omit<RollUpColumns, 'fromMs'>) };
 }
 
+/** From the index of tags: nothing is read. */
+export async function askKnownScopes(asker: InfluxAsker): Promise<string[]> {
+  const tag = rollUpTags[0];
+  const [series] = await asker.ask({
+    statement: `SHOW TAG VALUES FROM "${measurementOf('quarter')}" WITH KEY = "${tag}"`,
+    policy: policyOf('quarter'),
+  });
+  return (series?.values ?? []).map((row) => nameOfTagValue(String(row[1])));
+}
+
 export async function askEnergyByScope(
   asker: InfluxAsker,
   tier: RollUpTier,

@@ -1,0 +1,110 @@
+import { type RollUpChange, type RollUpTier, tierStepMs } from './model/roll-up.ts';
+import { scopeId } from './model/scope.ts';
+import type { Store } from './store/store.ts';
+
+export interface OutletRowsJoin {
+  readonly store: Pick<Store, 'rollUps'>;
+  readonly tier: RollUpTier;
+  /** Whose outlets: by scope, those that count in it. */
+  readonly members: ReadonlyMap<string, readonly string[]>;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Outlets that a scope ought to have. */
+  readonly expectedIn: (scope: string) => number;
+}
+
+/**
+ * Watts of wider scopes from the rows of their outlets, for times of which not all readings are at hand. The mean is the
+ * sum of their means. Of peaks only one outlet's is known to lie within a row: the highest of them stands on the others'
+ * means. Rows that would know less than what is stored are left out. Minutes with their energy, quarters without.
+ */
+export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange[]> {
+  const { store, tier, members, fromMs, toMs } = join;
+  const perOutlet = new Map<string, readonly Row[]>();
+  for (const outlet of new Set([...members.values()].flat()))
+    perOutlet.set(
+      outlet,
+      rowsOf(await store.rollUps({ tier, scope: scopeId('outlet', outlet), fromMs, toMs })),
+    );
+  const joined: RollUpChange[] = [];
+  for (const [scope, outlets] of members) {
+    const stored = await store.rollUps({ tier, scope, fromMs, toMs });
+    const before = new Map([...stored.fromMs].map((at, i) => [at, i]));
+    const sums = new Map<number, Sum>();
+    for (const outlet of outlets) for (const row of perOutlet.get(outlet)!) add(sums, row);
+    for (const [at, sum] of sums) {
+      const observedMs = Math.min(
+        tierStepMs[tier],
+        sum.observedMs / Math.max(1, join.expectedIn(scope), sum.outlets),
+      );
+      const i = before.get(at) ?? -1;
+      if (tier === 'minute' && observedMs < (stored.observedMs[i] ?? 0) - shorterMs) continue;
+      // Made from readings: its mean is the same, its peaks are better.
+      if (Math.abs((stored.wattsMean[i] ?? Number.NaN) - sum.mean) <= sameShare * sum.mean + sameWatts)
+        continue;
+      joined.push({
+        scope,
+        fromMs: at,
+        wattsMean: sum.mean,
+        wattsMin: sum.mean - sum.below,
+        wattsMax: sum.mean + sum.above,
+        ...(tier === 'minute' && { wattHours: sum.wattHours, observedMs }),
+      });
+    }
+  }
+  return joined;
+}
+
+const shorterMs = 1_000;
+const sameShare = 1e-5;
+const sameWatts = 0.001;
+
+interface Row {
+  readonly fromMs: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  readonly wattHours: number;
+  readonly observedMs: number;
+}
+
+interface Sum {
+  mean: number;
+  above: number;
+  below: number;
+  wattHours: number;
+  observedMs: number;
+  outlets: number;
+}
+
+/** Those that tell watts: of a quarter only its energy may be known. */
+function rowsOf(columns: Awaited<ReturnType<Store['rollUps']>>): Row[] {
+  const rows: Row[] = [];
+  for (let i = 0; i < columns.fromMs.length; i += 1) {
+    const mean = columns.wattsMean[i]!;
+    if (Number.isNaN(mean)) continue;
+    rows.push({
+      fromMs: columns.fromMs[i]!,
+      mean,
+      min: columns.wattsMin[i]!,
+      max: columns.wattsMax[i]!,
+      wattHours: columns.wattHours[i]!,
+      observedMs: columns.observedMs[i]!,
+    });
+  }
+  return rows;
+}
+
+function add(sums: Map<number, Sum>, row: Row): void {
+  let sum = sums.get(row.fromMs);
+  if (sum === undefined) {
+    sum = { mean: 0, above: 0, below: 0, wattHours: 0, observedMs: 0, outlets: 0 };
+    sums.set(row.fromMs, sum);
+  }
+  sum.mean += row.mean;
+  sum.above = Math.max(sum.above, row.max - row.mean);
+  sum.below = Math.max(sum.below, row.mean - row.min);
+  sum.wattHours += row.wattHours;
+  sum.observedMs += row.observedMs;
+  sum.outlets += 1;
+}
