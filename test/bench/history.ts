@@ -7,6 +7,7 @@ import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { copyBlocks } from './copy-blocks.ts';
 import { copyShards } from './copy-shards.ts';
 import { type HistoryQuestion, historyQuestions } from './history-questions.ts';
 import { dayMs, MadeYear, repeatDays, type YearSize } from './made-year.ts';
@@ -51,9 +52,10 @@ export async function historyBench(size: YearSize, kept: string | undefined): Pr
   const influx = new InfluxStore({ url: influxd.url, database, retention, queryTimeoutMs: 60_000 });
   const embedded = new EmbeddedStore({ path: folder, retention });
   try {
-    await Promise.all([influx.open(), embedded.open()]);
+    await influx.open();
     const filled = before ?? (await fill(year, influx, influxd, embedded));
     await writeFile(mark, JSON.stringify(filled));
+    await embedded.open();
     const rows = [...filled.rows];
     for (const question of historyQuestions(year))
       rows.push(await measured(question, influx, embedded, influxd));
@@ -67,7 +69,7 @@ export async function historyBench(size: YearSize, kept: string | undefined): Pr
   }
 }
 
-/** Embedded all is written; in InfluxDB only what does not repeat (made-year.ts), its earlier shards are copies. */
+/** Only what does not repeat is written (made-year.ts); what lies before are copies of its packed files and blocks. */
 async function fill(
   year: MadeYear,
   influx: InfluxStore,
@@ -81,6 +83,7 @@ async function fill(
     .filter((tier) => year.daysOf(tier) > repeatDays[tier])
     .map((tier) => ({
       database,
+      tier,
       policy: tier,
       shiftMs: repeatDays[tier] * dayMs,
       fromMs: year.fromMs(year.daysOf(tier)),
@@ -90,7 +93,11 @@ async function fill(
     say('influx: copying shards');
     await copyShards(influxd, copies);
   }
-  rows.push(await filled('embedded', embedded, year, (tier) => year.daysOf(tier)));
+  await embedded.open();
+  rows.push(await filled('embedded', embedded, year, (tier) => writtenDays(year, tier)));
+  await embedded.close();
+  say('embedded: copying blocks');
+  copyBlocks(embedded.file, copies);
   return { size: year.size, endMs: year.endMs, rows, influxBytes };
 }
 
@@ -107,7 +114,7 @@ function diskRows(
     what: `disk: bytes a ${tier === 'raw' ? 'reading' : `row of tier ${tier}`}`,
     points: year.points(tier),
     influx: round(influxBytes[tier] / year.points(tier, writtenDays(year, tier)), 2),
-    embedded: round(embeddedBytes[tier] / year.points(tier), 2),
+    embedded: round(embeddedBytes[tier], 2),
   }));
 }
 
@@ -221,21 +228,20 @@ async function settledBytes(influxd: Influxd): Promise<Record<Tier, number>> {
   return { raw: 0, minute: 0, quarter: 0, ...(JSON.parse(before) as Record<string, number>) };
 }
 
-/** The file's bytes, shared out by what the blocks of each tier take. */
+/** Bytes a point: the file's bytes, shared out by what the blocks of each tier take. */
 async function bytesByTier(file: string): Promise<Record<Tier, number>> {
   const fileBytes = (await stat(file)).size;
   const db = new DatabaseSync(file, { readOnly: true });
-  const shares = db.prepare('SELECT tier, sum(length(body)) AS bytes FROM block GROUP BY tier').all() as {
-    tier: number;
-    bytes: number;
-  }[];
+  const shares = db
+    .prepare('SELECT tier, sum(length(body)) AS bytes, sum(points) AS points FROM block GROUP BY tier')
+    .all() as { tier: number; bytes: number; points: number }[];
   db.close();
   const total = shares.reduce((sum, { bytes }) => sum + bytes, 0);
-  const of = (tier: Tier) => shares.find((share) => tiers[share.tier] === tier)?.bytes ?? 0;
-  return Object.fromEntries(tiers.map((tier) => [tier, (of(tier) / total) * fileBytes])) as Record<
-    Tier,
-    number
-  >;
+  const of = (tier: Tier) => {
+    const share = shares.find((one) => tiers[one.tier] === tier);
+    return share === undefined ? 0 : ((share.bytes / total) * fileBytes) / share.points;
+  };
+  return Object.fromEntries(tiers.map((tier) => [tier, of(tier)])) as Record<Tier, number>;
 }
 
 function say(text: string): void {
