@@ -84,7 +84,8 @@ async function imported(
       stdout: out,
       stderr: { write: () => {} },
       clock: systemClock,
-      target: async () => (url === undefined ? storeTarget(parts) : new ServiceTarget({ url, headers: {} }, systemClock)),
+      target: async () =>
+        url === undefined ? storeTarget(parts) : new ServiceTarget({ url, headers: {} }, systemClock),
     },
   );
   return said.join('');
