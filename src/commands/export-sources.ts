@@ -40,7 +40,8 @@ export async function* exportedText(options: ExportArguments, parts: PartsOption
   const fromMs =
     timeOf('from', options.from, room.timezone) ?? toMs - (options.kind === 'energy' ? 31 : 1) * dayMs;
   if (fromMs >= toMs) throw new Error('--from must be before --to');
-  const { store, backlog, receipts } = await makeStore(parts);
+  const kept = await makeStore(parts);
+  const { store } = kept;
   try {
     await store.open();
     const known = await store.knownScopes();
@@ -75,7 +76,7 @@ export async function* exportedText(options: ExportArguments, parts: PartsOption
       );
     } else yield* readingsOf(store, options, { known, scopes, fromMs, toMs, parts });
   } finally {
-    await Promise.all([store.close(), backlog.close(), receipts.close()]);
+    await kept.close();
   }
 }
 

@@ -33,7 +33,8 @@ export interface ImportTarget {
 /** Straight into the store, which nobody else has open. Rejects with a StoreError. */
 export async function storeTarget(options: PartsOptions): Promise<ImportTarget> {
   const { settings, clock, log } = options;
-  const { store, backlog, receipts } = await makeStore(options);
+  const kept = await makeStore(options);
+  const { store } = kept;
   let job: ImportJob;
   try {
     await store.open();
@@ -47,7 +48,7 @@ export async function storeTarget(options: PartsOptions): Promise<ImportTarget> 
       untilMs: () => Math.floor(clock.nowMs() / tierStepMs.quarter + 1) * tierStepMs.quarter,
     });
   } catch (error) {
-    await Promise.all([store.close(), backlog.close(), receipts.close()]);
+    await kept.close();
     throw error;
   }
   return {
@@ -64,7 +65,7 @@ export async function storeTarget(options: PartsOptions): Promise<ImportTarget> 
     },
     async close() {
       await job.close();
-      await Promise.all([store.close(), backlog.close(), receipts.close()]);
+      await kept.close();
     },
   };
 }
