@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { instantOfText } from '../analysis/settings-time.ts';
 import { type InputTimes, inputTimes } from '../analysis/tree-at.ts';
 import { checkAccess } from './access-checks.ts';
+import { checkAlerts } from './alert-checks.ts';
 import type { Finding } from './finding.ts';
 import { checkMappings } from './mapping-checks.ts';
 import { checkNotify } from './notify-checks.ts';
@@ -26,6 +27,7 @@ export function crossCheck(tree: unknown, cwd: string): Finding[] {
     ...checkOutlets(tree),
     ...checkMappings(tree),
     ...checkPrices(tree),
+    ...checkAlerts(tree),
     ...checkNotify(tree, cwd),
   ];
 }
