@@ -1,23 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DueTimes } from '../../src/alerts/due-times.ts';
 import { Incident } from '../../src/alerts/incident.ts';
 import type { Finding } from '../../src/alerts/rule.ts';
 import { ScopePatterns } from '../../src/alerts/scope-pattern.ts';
-import { DueTimes } from '../../src/alerts/due-times.ts';
 import { roomOf, server, startMs, Timeline } from './timeline.ts';
 
 const load = (percentOfUsable: number) => ({
   'pdu-A1/s1': { watts: 1, volts: 230, amps: 0.128 * percentOfUsable },
 });
 const quiet = 'failoverOverload: { enabled: false }, meterImplausible: { enabled: false }';
-const busy = (yaml = '') => new Timeline(roomOf([server('s1', ['A1'])]), `{ ${quiet} ${yaml} }`).at('0s', load(85));
+const busy = (yaml = '') =>
+  new Timeline(roomOf([server('s1', ['A1'])]), `{ ${quiet} ${yaml} }`).at('0s', load(85));
 const breaker = 'breaker:A1';
 
 describe('a silence', () => {
   it('says nothing of what it matches until it ends, then what still fires is told', () => {
     const t = busy();
     t.at('1m', () => {
-      const wish = { scopes: ['feed:A'], rules: ['circuit-load'], fromMs: t.nowMs, toMs: t.nowMs + 600_000, by: 'Ada' } as const;
+      const wish = {
+        scopes: ['feed:A'],
+        rules: ['circuit-load'],
+        fromMs: t.nowMs,
+        toMs: t.nowMs + 600_000,
+        by: 'Ada',
+      } as const;
       expect(t.alerts.silence(wish, t.nowMs)?.id).toBeTypeOf('string');
     }).run('20m');
     const { alert } = t.expectBetween('11m', '11m2s', 'firing', 'circuit-load', breaker);
@@ -41,7 +48,10 @@ describe('a silence', () => {
 
   it('of what was told before: the end is told all the same', () => {
     const t = busy();
-    t.at('5m', () => void t.alerts.silence({ fromMs: t.nowMs, toMs: t.nowMs + 3_600_000, by: 'Ada' }, t.nowMs))
+    t.at(
+      '5m',
+      () => void t.alerts.silence({ fromMs: t.nowMs, toMs: t.nowMs + 3_600_000, by: 'Ada' }, t.nowMs),
+    )
       .at('10m', load(10))
       .run('20m');
     t.expectTold('firing circuit-load breaker:A1', 'resolved circuit-load breaker:A1');
@@ -51,15 +61,21 @@ describe('a silence', () => {
 describe('maintenance', () => {
   it('mutes within its window of the local clock, and what outlives it is told', () => {
     // 8:00 UTC is 9:00 in London's summer.
-    const t = busy(", maintenance: [ { name: patching, days: [ mon ], from: '09:00', to: '09:30', scopes: [ feed:A ] } ]").run('40m');
+    const t = busy(
+      ", maintenance: [ { name: patching, days: [ mon ], from: '09:00', to: '09:30', scopes: [ feed:A ] } ]",
+    ).run('40m');
     t.expectBetween('30m', '30m5s', 'firing', 'circuit-load', breaker);
     expect(t.shown[0]!.alert).toMatchObject({ suppressedBy: 'muted', suppressedById: 'patching' });
   });
 
   it('over midnight, on the day it begins', () => {
-    const t = busy(", maintenance: [ { name: night, days: [ sun ], from: '22:00', to: '09:10' } ]").run('20m');
+    const t = busy(", maintenance: [ { name: night, days: [ sun ], from: '22:00', to: '09:10' } ]").run(
+      '20m',
+    );
     t.expectBetween('10m', '10m5s', 'firing', 'circuit-load', breaker);
-    busy(", maintenance: [ { name: once, from: '2026-06-01T08:30', to: '2026-06-01T10:00' } ]").run('20m').expectTold();
+    busy(", maintenance: [ { name: once, from: '2026-06-01T08:30', to: '2026-06-01T10:00' } ]")
+      .run('20m')
+      .expectTold();
   });
 });
 
@@ -85,7 +101,11 @@ describe('over a restart', () => {
     ['stopped', {}],
     ['killed', { killed: true }],
   ])('%s: nothing is told again, and the end is told', (_, options) => {
-    busy().restart('5m', options).at('10m', load(10)).run('20m').expectTold('firing circuit-load breaker:A1', 'resolved circuit-load breaker:A1');
+    busy()
+      .restart('5m', options)
+      .at('10m', load(10))
+      .run('20m')
+      .expectTold('firing circuit-load breaker:A1', 'resolved circuit-load breaker:A1');
   });
 
   it('silences and acknowledgements stay, ids too', () => {
@@ -94,7 +114,10 @@ describe('over a restart', () => {
     t.at('3m', () => {
       id = t.alerts.list()[0]!.id;
       t.alerts.ack(id, 'Ada', undefined, t.nowMs);
-      t.alerts.silence({ scopes: ['rack:r9*'], fromMs: t.nowMs, toMs: t.nowMs + 3_600_000, by: 'Ada' }, t.nowMs);
+      t.alerts.silence(
+        { scopes: ['rack:r9*'], fromMs: t.nowMs, toMs: t.nowMs + 3_600_000, by: 'Ada' },
+        t.nowMs,
+      );
     })
       .restart('5m')
       .run('40m');
@@ -120,7 +143,11 @@ describe('over a restart', () => {
 
   it('what is no saved state is refused', () => {
     const t = busy();
-    for (const wrong of [{ version: 2 }, { version: 1, incidents: [{ alert: {} }], silences: [], rules: {} }, 7])
+    for (const wrong of [
+      { version: 2 },
+      { version: 1, incidents: [{ alert: {} }], silences: [], rules: {} },
+      7,
+    ])
       expect(() => t.alerts.load(wrong, t.nowMs)).toThrow();
   });
 });
@@ -130,9 +157,18 @@ describe('why it does not fire', () => {
     const t = busy().run('60s');
     const [row] = t.alerts.ruleRows(t.nowMs, { rule: 'circuit-load' });
     expect(row).toMatchObject({ rule: 'circuit-load', enabled: true, severity: 'info', scopesLeftOut: 0 });
-    expect(row!.scopes[0]).toMatchObject({ scope: breaker, state: 'pending', value: 85, raiseLimit: 80, clearLimit: 66.5, unit: '%' });
+    expect(row!.scopes[0]).toMatchObject({
+      scope: breaker,
+      state: 'pending',
+      value: 85,
+      raiseLimit: 80,
+      clearLimit: 66.5,
+      unit: '%',
+    });
     expect(row!.scopes[0]!.dwellLeftMs).toBeGreaterThan(55_000);
-    expect(row!.scopes[0]!.why).toMatch(/^Beyond the level; it fires in \d+ s if that lasts\. 10\.9 A of 12\.8 A usable/);
+    expect(row!.scopes[0]!.why).toMatch(
+      /^Beyond the level; it fires in \d+ s if that lasts\. 10\.9 A of 12\.8 A usable/,
+    );
     expect(row!.scopes.find(({ scope }) => scope === 'breaker:B1')).toMatchObject({ state: 'unknown' });
     expect(t.alerts.ruleRows(t.nowMs)).toHaveLength(18);
   });
@@ -146,7 +182,9 @@ describe('why it does not fire', () => {
 });
 
 it('an override changes levels for what is in its scopes, and nothing else', () => {
-  const t = busy(', overrides: [ { scopes: [ rack:*, feed:A ], circuitLoad: { infoPercent: 90, warningPercent: 95 } } ]').run('10m');
+  const t = busy(
+    ', overrides: [ { scopes: [ rack:*, feed:A ], circuitLoad: { infoPercent: 90, warningPercent: 95 } } ]',
+  ).run('10m');
   t.expectTold();
 });
 
@@ -154,39 +192,47 @@ describe('properties', () => {
   const levels: Finding['level'][] = ['raised', 'held', 'clear', 'unknown'];
 
   it('no sequence of findings makes an alert change faster than its dwells', () => {
-    const step = fc.record({ afterMs: fc.integer({ min: 1, max: 90_000 }), level: fc.constantFrom(...levels) });
+    const step = fc.record({
+      afterMs: fc.integer({ min: 1, max: 90_000 }),
+      level: fc.constantFrom(...levels),
+    });
     const dwell = fc.integer({ min: 1000, max: 300_000 });
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 200 }), dwell, dwell, (steps, raiseAfter, clearAfter) => {
-        const dwells = { severity: 'warning', raiseAfter, clearAfter } as const;
-        let incident: Incident | undefined;
-        let nowMs = 0;
-        let resolvedMs = Number.NEGATIVE_INFINITY;
-        for (const { afterMs, level } of steps) {
-          const untilMs = nowMs + afterMs;
-          // Time alone may change it, at its own moment.
-          if (incident !== undefined && incident.dueMs <= untilMs) {
-            nowMs = incident.dueMs;
-            const turn = incident.due(nowMs);
-            check(turn, nowMs);
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 200 }),
+        dwell,
+        dwell,
+        (steps, raiseAfter, clearAfter) => {
+          const dwells = { severity: 'warning', raiseAfter, clearAfter } as const;
+          let incident: Incident | undefined;
+          let nowMs = 0;
+          let resolvedMs = Number.NEGATIVE_INFINITY;
+          for (const { afterMs, level } of steps) {
+            const untilMs = nowMs + afterMs;
+            // Time alone may change it, at its own moment.
+            if (incident !== undefined && incident.dueMs <= untilMs) {
+              nowMs = incident.dueMs;
+              const turn = incident.due(nowMs);
+              check(turn, nowMs);
+            }
+            nowMs = untilMs;
+            if (incident === undefined) {
+              if (level === 'raised') incident = new Incident('circuit-load', 's', { level }, dwells, nowMs);
+            } else check(incident.observe({ level }, dwells, nowMs), nowMs);
           }
-          nowMs = untilMs;
-          if (incident === undefined) {
-            if (level === 'raised') incident = new Incident('circuit-load', 's', { level }, dwells, nowMs);
-          } else check(incident.observe({ level }, dwells, nowMs), nowMs);
-        }
-        function check(turn: string, atMs: number) {
-          if (turn === 'fired') {
-            expect(atMs - incident!.sinceMs).toBeGreaterThanOrEqual(raiseAfter);
-            expect(atMs - resolvedMs).toBeGreaterThanOrEqual(raiseAfter);
+          function check(turn: string, atMs: number) {
+            if (turn === 'fired') {
+              expect(atMs - incident!.sinceMs).toBeGreaterThanOrEqual(raiseAfter);
+              expect(atMs - resolvedMs).toBeGreaterThanOrEqual(raiseAfter);
+            }
+            if (turn === 'resolved') {
+              expect(atMs - incident!.firedAtMs!).toBeGreaterThanOrEqual(clearAfter);
+              resolvedMs = atMs;
+            }
+            if (turn === 'resolved' || turn === 'dropped') incident = undefined;
           }
-          if (turn === 'resolved') {
-            expect(atMs - incident!.firedAtMs!).toBeGreaterThanOrEqual(clearAfter);
-            resolvedMs = atMs;
-          }
-          if (turn === 'resolved' || turn === 'dropped') incident = undefined;
-        }
-      }),
+        },
+      ),
     );
   });
 
