@@ -16,7 +16,12 @@ const secondMs = 1_000;
  * a limit. What the room itself does with readings is not counted.
  */
 export async function alertsBench(): Promise<BenchRow[]> {
-  return [bareScan(), measure('every server changes', 1), measure('one in ten changes', 10), measure('nothing changes', 0)];
+  return [
+    bareScan(),
+    measure('every server changes', 1),
+    measure('one in ten changes', 10),
+    measure('nothing changes', 0),
+  ];
 }
 
 function measure(what: string, everyNth: number): BenchRow {
@@ -28,7 +33,13 @@ function measure(what: string, everyNth: number): BenchRow {
     tree,
     settings: alertSchema.parse({}),
     outside: {
-      service: () => ({ brokerReady: true, storeOk: true, backlogReadings: 0, backlogBytes: 0, backlogBytesMax: 1 }),
+      service: () => ({
+        brokerReady: true,
+        storeOk: true,
+        backlogReadings: 0,
+        backlogBytes: 0,
+        backlogBytesMax: 1,
+      }),
       idle: () => [],
       month: () => undefined,
       carriedBefore: () => false,
@@ -48,7 +59,14 @@ function measure(what: string, everyNth: number): BenchRow {
       if (nth === 0 || (i >> 1) % nth !== round % nth) continue;
       const watts = 100 + ((i * 7 + round * 13) % 20);
       const outlet = outlets[i]!;
-      const message = { topic: '', payload: new Uint8Array(), retained: false, qos: 0, sequence: 0, receivedAtMs: nowMs } as const;
+      const message = {
+        topic: '',
+        payload: new Uint8Array(),
+        retained: false,
+        qos: 0,
+        sequence: 0,
+        receivedAtMs: nowMs,
+      } as const;
       const reading = emptyReading(outlet.slice(0, outlet.indexOf('/')), outlet, message);
       room.apply({ ...reading, watts, volts: 230, amps: watts / 230 }, 60_000);
     }
@@ -90,7 +108,8 @@ function bareScan(): BenchRow {
   let over = 0;
   const from = process.cpuUsage();
   const passes = 1000;
-  for (let pass = 0; pass < passes; pass += 1) for (let i = 0; i < watts.length; i += 1) if (watts[i]! > 150 + pass) over += 1;
+  for (let pass = 0; pass < passes; pass += 1)
+    for (let i = 0; i < watts.length; i += 1) if (watts[i]! > 150 + pass) over += 1;
   const { user, system } = process.cpuUsage(from);
   return {
     what: 'bare: one pass over 20,000 outlets',
@@ -110,7 +129,11 @@ function treeOf(): PowerTree {
     feeds: ['A', 'B'].map((feed) => ({
       name: feed,
       volts: 230,
-      breakers: Array.from({ length: breakers }, (_, i) => ({ name: `${feed}${i}`, amps: 32, curve: 'C' as const })),
+      breakers: Array.from({ length: breakers }, (_, i) => ({
+        name: `${feed}${i}`,
+        amps: 32,
+        curve: 'C' as const,
+      })),
     })),
     racks: Array.from({ length: Math.ceil(servers / 24) }, (_, i) => ({ name: `r${i}` })),
     servers: Array.from({ length: servers }, (_, i) => ({

@@ -27,6 +27,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchR
   ingest: async () => (await import('./ingest.ts')).ingestBench(),
   live: async () => (await import('./live.ts')).liveBench(),
   decode: async () => (await import('./decode.ts')).decodeBench(),
+  alerts: async () => (await import('./alerts.ts')).alertsBench(),
   detect: async () => (await import('./detect.ts')).detectBench(),
   stores: async () =>
     [
