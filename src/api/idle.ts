@@ -3,10 +3,12 @@ import type { IdleVerdict } from '../model/idle.ts';
 import type { RoomView } from '../model/room-view.ts';
 import { answerJsonOrCsv } from './answer.ts';
 import { csvText } from './csv.ts';
+import type { EnergyParts } from './energy.ts';
 import { scopesOf } from './question.ts';
 import type { IdleAnswer } from './shapes.ts';
 
 export interface IdleParts {
+  readonly prices: EnergyParts['prices'];
   readonly room: RoomView;
   /** Of the servers in a scope or pattern, the most urgent first. */
   idle(scope: string): readonly IdleVerdict[];
@@ -14,8 +16,15 @@ export interface IdleParts {
 
 /** `GET /idle`, as JSON or CSV. */
 export async function answerIdle(parts: IdleParts, request: Request, response: Response): Promise<void> {
-  const answer: IdleAnswer = { rows: parts.idle(scopesOf(request, parts.room)) };
-  await answerJsonOrCsv(request, response, answer, () => csvText(columns, answer.rows.map(valuesOf)));
+  const currency = parts.prices.tariff?.currency;
+  const rows = parts.idle(scopesOf(request, parts.room));
+  const answer: IdleAnswer = { ...(currency !== undefined && { currency }), rows };
+  await answerJsonOrCsv(request, response, answer, () =>
+    csvText(
+      [...columns, 'currency'],
+      rows.map((row) => [...valuesOf(row), row.yearCost === undefined ? undefined : currency]),
+    ),
+  );
 }
 
 const columns = [

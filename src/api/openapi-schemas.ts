@@ -106,7 +106,13 @@ export function schemas() {
       },
       ['atMs', 'watts'],
     ),
-    IdleAnswer: object({ rows: list(ref('Idle')) }),
+    IdleAnswer: object(
+      {
+        currency: { ...text, description: 'Of yearCost, ISO 4217; absent: no tariff is set' },
+        rows: list(ref('Idle')),
+      },
+      ['rows'],
+    ),
     Idle: object(idleSchema(), ['scope', 'basis', 'confidence', 'hoursObserved', 'idleShare', 'verdict']),
     SagAnswer: object({ rows: list(ref('Sag')) }),
     Sag: object(

@@ -168,6 +168,8 @@ export type StartAnswer = StartRecord;
 
 /** `GET /idle?scope`: high ones first, those that cost most in a year on top. */
 export interface IdleAnswer {
+  /** Of `yearCost`, ISO 4217; absent: no tariff is set. */
+  currency?: string;
   rows: readonly IdleVerdict[];
 }
 

@@ -4,16 +4,24 @@ import type { DeviceRow } from '../api/shapes.ts';
 import { type DeviceState, deviceState, sortDevices, troubles } from './device-list.ts';
 import { FirstRun } from './first-run.tsx';
 import { counted } from './format.ts';
+import { MoreRows, useShownRows } from './more-rows.tsx';
 import type { PresentProps } from './present.ts';
 import { rejectHint } from './reject-hints.ts';
+import type { Query } from './routes.ts';
 import { ServerLink } from './server-link.tsx';
+import { hasWords, TextFilter } from './text-filter.tsx';
 
 /** Ages stand on this view: they may not be much older than they say. */
 const everyMs = 3_000;
 
 /** Every meter that was heard: what it is, when it last spoke, and what of it could not be read and why. */
-export function DevicesView({ present }: PresentProps) {
+export function DevicesView({
+  present,
+  route,
+}: PresentProps & { readonly route: { readonly query: Query } }) {
   useEffect(() => present.devices.follow(everyMs), [present]);
+  const shown = useShownRows();
+  const words = route.query.q ?? '';
   const { value, problem } = present.devices.answer.value;
   if (!value) {
     return (
@@ -25,6 +33,7 @@ export function DevicesView({ present }: PresentProps) {
     );
   }
   const { devices, unread } = sortDevices(value.rows);
+  const found = devices.filter((row) => hasWords(wordsOf(row), words));
   if (devices.length === 0 && !unread) return <FirstRun present={present} />;
   return (
     <>
@@ -37,13 +46,28 @@ export function DevicesView({ present }: PresentProps) {
         <div class="panel-head">
           <h2 id="devices-title">Devices</h2>
           <span class="count">{summary(devices)}</span>
+          <TextFilter text={words} label="Filter devices by name, family, model or state" />
         </div>
-        <DevicesTable present={present} rows={devices} />
+        <DevicesTable present={present} rows={found.slice(0, shown.value)} />
+        {found.length === 0 && <p class="empty">No device matches.</p>}
+        <MoreRows shown={shown} total={found.length} />
       </section>
       {unread && <Unread present={present} row={unread} />}
     </>
   );
 }
+
+/** What a device is found by. */
+const wordsOf = (row: DeviceRow) =>
+  [
+    row.device,
+    row.name,
+    row.family,
+    row.model,
+    row.firmware,
+    stateWord[deviceState(row)],
+    ...row.outlets,
+  ].join(' ');
 
 function summary(devices: readonly DeviceRow[]): string {
   const outlets = devices.reduce((sum, row) => sum + row.outlets.length, 0);

@@ -18,6 +18,8 @@ export class Format {
   readonly #timeWithSeconds: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #zoneName: Intl.DateTimeFormat;
+  /** By currency and digits: a room has one currency. */
+  readonly #prices = new Map<string, Intl.NumberFormat>();
   readonly #hourAndMinute: Intl.DateTimeFormat;
 
   constructor(locale: string | undefined, timeZone: string) {
@@ -167,10 +169,23 @@ export class Format {
     };
   }
 
-  /** Whole, with separators; below ten with cents. */
-  money(amount: number | undefined): Shown {
+  /** Whole, with separators; below ten with cents. With its sign where the currency is known. */
+  money(amount: number | undefined, currency?: string): Shown {
     if (amount === undefined) return { text: unknownText, unit: '' };
-    return { text: this.number(amount, Math.abs(amount) < 9.995 ? 2 : 0), unit: '' };
+    const digits = Math.abs(amount) < 9.995 ? 2 : 0;
+    const text = currency === undefined ? this.number(amount, digits) : this.#price(amount, currency, digits);
+    return { text, unit: '' };
+  }
+
+  #price(amount: number, currency: string, digits: 0 | 2): string {
+    const key = `${currency}${digits}`;
+    let prices = this.#prices.get(key);
+    if (!prices) {
+      const style = { style: 'currency', currency, minimumFractionDigits: digits } as const;
+      prices = new Intl.NumberFormat(this.locale, { ...style, maximumFractionDigits: digits });
+      this.#prices.set(key, prices);
+    }
+    return prices.format(amount);
   }
 
   /** kWh without its unit, for a column of years: whole, a tenth below ten. */

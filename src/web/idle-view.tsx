@@ -1,16 +1,20 @@
 import { useEffect } from 'preact/hooks';
 import type { IdleVerdict } from '../model/idle.ts';
+import { Facts } from './facts.tsx';
 import { counted, type Format } from './format.ts';
 import { IdleBar } from './idle-bar.tsx';
 import { confidenceWord, idleTotals, missingText } from './idle-words.ts';
 import { Key } from './key.tsx';
+import { MoreRows, useShownRows } from './more-rows.tsx';
 import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
+import type { Query } from './routes.ts';
 import { ServerLink } from './server-link.tsx';
+import { hasWords, TextFilter } from './text-filter.tsx';
 import { VerdictTag } from './verdict-tag.tsx';
 
 /** Who burns most doing nothing, and what it comes to in a year. */
-export function IdleView({ present }: PresentProps) {
+export function IdleView({ present, route }: PresentProps & { readonly route: { readonly query: Query } }) {
   useIdle(present);
   const { value, problem } = present.idle.answer.value;
   const rows = value?.rows ?? [];
@@ -27,8 +31,10 @@ export function IdleView({ present }: PresentProps) {
       {value && rows.length === 0 && (
         <p class="panel empty">No server has been heard yet: nothing to learn from.</p>
       )}
-      {rows.length > 0 && <Totals present={present} rows={rows} />}
-      {judged.length > 0 && <Ranked present={present} rows={judged} />}
+      {rows.length > 0 && <Totals present={present} rows={rows} currency={value?.currency} />}
+      {judged.length > 0 && (
+        <Ranked present={present} rows={judged} currency={value?.currency} words={route.query.q ?? ''} />
+      )}
       {learning.length > 0 && <Learning present={present} rows={learning} />}
     </>
   );
@@ -53,36 +59,28 @@ interface RowsProps extends PresentProps {
   readonly rows: readonly IdleVerdict[];
 }
 
-function Totals({ present, rows }: RowsProps) {
+interface PricedRowsProps extends RowsProps {
+  readonly currency: string | undefined;
+}
+
+function Totals({ present, rows, currency }: PricedRowsProps) {
   const format = present.format.value;
   const totals = idleTotals(rows);
   return (
     <section class="panel idle-totals" aria-labelledby="idle-title">
       <h2 id="idle-title">Idling costs this room a year</h2>
-      <dl class="big-facts">
-        <div>
-          <dt>Energy</dt>
-          <dd class="figure">
-            <Quantity shown={format.energy(totals.wattHours)} />
-          </dd>
-        </div>
-        <div>
-          <dt>Cost</dt>
-          <dd class="figure">
-            <Quantity shown={format.money(totals.cost)} />
-          </dd>
-        </div>
-        <div>
-          <dt>CO₂</dt>
-          <dd class="figure">
-            <Quantity shown={format.mass(totals.grams)} />
-          </dd>
-        </div>
-        <div>
-          <dt>Above their limit</dt>
-          <dd class="figure">{totals.judged === 0 ? <Unknown /> : counted(totals.high, 'server')}</dd>
-        </div>
-      </dl>
+      <Facts
+        big
+        rows={[
+          ['Energy', <Quantity key="energy" shown={format.energy(totals.wattHours)} />],
+          ['Cost', <Quantity key="cost" shown={format.money(totals.cost, currency)} />],
+          ['CO₂', <Quantity key="carbon" shown={format.mass(totals.grams)} />],
+          [
+            'Above their limit',
+            totals.judged === 0 ? <Unknown key="high" /> : counted(totals.high, 'server'),
+          ],
+        ]}
+      />
       <p class="hint">{totalsSentence(totals, format)}</p>
     </section>
   );
@@ -109,21 +107,26 @@ function totalsSentence(totals: ReturnType<typeof idleTotals>, format: Format): 
   return sentences.filter(Boolean).join(' ');
 }
 
-function Ranked({ present, rows }: RowsProps) {
+function Ranked({ present, rows: all, currency, words }: PricedRowsProps & { readonly words: string }) {
+  const shown = useShownRows();
+  const rows = all.filter(({ scope }) => hasWords(present.nameOf(scope), words));
   // A little more, so that a limit at the very end is still seen as a mark.
-  const mostWatts = 1.02 * Math.max(...rows.map((row) => Math.max(row.idleWatts ?? 0, row.limitWatts ?? 0)));
-  const withCost = rows.some(({ yearCost }) => yearCost !== undefined);
-  const withCarbon = rows.some(({ yearGrams }) => yearGrams !== undefined);
+  const mostWatts = 1.02 * Math.max(...all.map((row) => Math.max(row.idleWatts ?? 0, row.limitWatts ?? 0)));
+  const withCost = all.some(({ yearCost }) => yearCost !== undefined);
+  const withCarbon = all.some(({ yearGrams }) => yearGrams !== undefined);
   return (
     <section class="panel table-panel" aria-labelledby="ranked-title">
       <div class="panel-head">
         <h2 id="ranked-title">Who burns most doing nothing</h2>
-        <span class="count">{rows.length}</span>
+        <span class="count" role="status">
+          {rows.length === all.length ? all.length : `${rows.length} of ${all.length}`}
+        </span>
         <span class="hint idle-legend">
           <Key swatch="bar">idle</Key>
           <Key swatch="over">above its limit</Key>
           <Key swatch="mark">limit</Key>
         </span>
+        <TextFilter text={words} label="Filter servers by name" />
       </div>
       <table class="idle" aria-labelledby="ranked-title" data-cost={withCost} data-carbon={withCarbon}>
         <thead>
@@ -147,7 +150,7 @@ function Ranked({ present, rows }: RowsProps) {
               kWh a year
             </th>
             {withCost && (
-              <th scope="col" class="num" title="In the currency of the tariff">
+              <th scope="col" class="num">
                 Cost a year
               </th>
             )}
@@ -159,7 +162,7 @@ function Ranked({ present, rows }: RowsProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {rows.slice(0, shown.value).map((row) => (
             <RankedRow
               key={row.scope}
               present={present}
@@ -167,10 +170,13 @@ function Ranked({ present, rows }: RowsProps) {
               mostWatts={mostWatts}
               withCost={withCost}
               withCarbon={withCarbon}
+              currency={currency}
             />
           ))}
         </tbody>
       </table>
+      {rows.length === 0 && <p class="empty">No server matches.</p>}
+      <MoreRows shown={shown} total={rows.length} />
     </section>
   );
 }
@@ -180,9 +186,10 @@ interface RankedRowProps extends PresentProps {
   readonly mostWatts: number;
   readonly withCost: boolean;
   readonly withCarbon: boolean;
+  readonly currency: string | undefined;
 }
 
-function RankedRow({ present, row, mostWatts, withCost, withCarbon }: RankedRowProps) {
+function RankedRow({ present, row, mostWatts, withCost, withCarbon, currency }: RankedRowProps) {
   const format = present.format.value;
   return (
     <tr class="idle-grid" data-verdict={row.verdict}>
@@ -214,7 +221,7 @@ function RankedRow({ present, row, mostWatts, withCost, withCarbon }: RankedRowP
       </td>
       {withCost && (
         <td class="num figure" data-label="Cost a year">
-          <Quantity shown={format.money(row.yearCost)} />
+          <Quantity shown={format.money(row.yearCost, currency)} />
         </td>
       )}
       {withCarbon && (
@@ -241,6 +248,7 @@ function Limit({ present, row }: PresentProps & { readonly row: IdleVerdict }) {
 }
 
 function Learning({ present, rows }: RowsProps) {
+  const shown = useShownRows();
   const format = present.format.value;
   return (
     <section class="panel table-panel" aria-labelledby="learning-title">
@@ -259,7 +267,7 @@ function Learning({ present, rows }: RowsProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {rows.slice(0, shown.value).map((row) => (
             <tr key={row.scope}>
               <td>
                 <ServerLink present={present} scope={row.scope} />
@@ -272,6 +280,7 @@ function Learning({ present, rows }: RowsProps) {
           ))}
         </tbody>
       </table>
+      <MoreRows shown={shown} total={rows.length} />
     </section>
   );
 }

@@ -80,11 +80,11 @@ function View({ present, route }: PresentProps & { readonly route: Route }) {
     case 'starts':
       return <StartsView present={present} route={route} />;
     case 'idle':
-      return <IdleView present={present} />;
+      return <IdleView present={present} route={route} />;
     case 'alerts':
       return <AlertsView present={present} route={route} />;
     case 'devices':
-      return <DevicesView present={present} />;
+      return <DevicesView present={present} route={route} />;
     case 'server':
       return <ServerView key={route.name} present={present} route={route} />;
     case 'not-found':

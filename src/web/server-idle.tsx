@@ -1,4 +1,5 @@
 import type { IdleVerdict } from '../model/idle.ts';
+import { Facts } from './facts.tsx';
 import { joined } from './format.ts';
 import { IdleBar } from './idle-bar.tsx';
 import { confidenceWord, missingText } from './idle-words.ts';
@@ -11,7 +12,7 @@ export function ServerIdle({
   present,
   verdict,
 }: PresentProps & { readonly verdict: IdleVerdict | undefined }) {
-  const { problem } = present.idle.answer.value;
+  const { value: answer, problem } = present.idle.answer.value;
   return (
     <section class="panel server-idle" aria-labelledby="server-idle-title">
       <div class="panel-head">
@@ -19,7 +20,7 @@ export function ServerIdle({
         {verdict && <VerdictTag row={verdict} />}
       </div>
       {verdict ? (
-        <IdleFacts present={present} verdict={verdict} />
+        <IdleFacts present={present} verdict={verdict} currency={answer?.currency} />
       ) : (
         <p class="hint">
           {problem === undefined
@@ -31,7 +32,12 @@ export function ServerIdle({
   );
 }
 
-function IdleFacts({ present, verdict }: PresentProps & { readonly verdict: IdleVerdict }) {
+interface IdleFactsProps extends PresentProps {
+  readonly verdict: IdleVerdict;
+  readonly currency: string | undefined;
+}
+
+function IdleFacts({ present, verdict, currency }: IdleFactsProps) {
   const format = present.format.value;
   const { idleWatts, limitWatts, limitRule, busyWatts } = verdict;
   const learning = verdict.verdict === 'learning';
@@ -49,26 +55,13 @@ function IdleFacts({ present, verdict }: PresentProps & { readonly verdict: Idle
         {limitRule !== undefined && ` Limit: ${limitRule}.`}
       </p>
       {!learning && (
-        <dl class="facts">
-          <div>
-            <dt>Energy a year</dt>
-            <dd class="figure">
-              <Quantity shown={format.energy(verdict.yearWattHours)} />
-            </dd>
-          </div>
-          <div>
-            <dt>Cost a year</dt>
-            <dd class="figure">
-              <Quantity shown={format.money(verdict.yearCost)} />
-            </dd>
-          </div>
-          <div>
-            <dt>CO₂ a year</dt>
-            <dd class="figure">
-              <Quantity shown={format.mass(verdict.yearGrams)} />
-            </dd>
-          </div>
-        </dl>
+        <Facts
+          rows={[
+            ['Energy a year', <Quantity key="energy" shown={format.energy(verdict.yearWattHours)} />],
+            ['Cost a year', <Quantity key="cost" shown={format.money(verdict.yearCost, currency)} />],
+            ['CO₂ a year', <Quantity key="carbon" shown={format.mass(verdict.yearGrams)} />],
+          ]}
+        />
       )}
       {!learning && (
         <p class="hint">

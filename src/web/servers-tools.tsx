@@ -1,9 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
 import type { PowerState } from '../model/figure.ts';
 import { nextSort, type RowFilter, type Sort, type SortKey, sortKeys } from './roster.ts';
 import { replaceQuery } from './routes.ts';
 import { sortQuery } from './servers-query.ts';
 import { StateMark, stateWord } from './state-badge.tsx';
+import { TextFilter } from './text-filter.tsx';
 
 interface ServersToolsProps {
   readonly total: number;
@@ -13,8 +13,6 @@ interface ServersToolsProps {
   readonly sort: Sort;
 }
 
-/** As near as a browser tells: a pointer that hovers comes with keys. */
-const hasKeyboard = matchMedia('(hover: hover)').matches;
 const stateOrder: readonly PowerState[] = ['starting', 'active', 'idle', 'standby', 'off', 'unknown'];
 
 /** Above the table: how many servers are in which state (each a filter), the text filter, sorting on small screens. */
@@ -52,7 +50,7 @@ export function ServersTools({ total, shown, states, filter, sort }: ServersTool
         )}
       </fieldset>
       <SortChoice sort={sort} />
-      <TextFilter text={filter.text} />
+      <TextFilter text={filter.text} label="Filter servers by name, rack, feed or outlet" />
     </div>
   );
 }
@@ -75,35 +73,5 @@ function SortChoice({ sort }: { readonly sort: Sort }) {
         ))}
       </select>
     </label>
-  );
-}
-
-function TextFilter({ text }: { readonly text: string }) {
-  const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const typing = (event.target as HTMLElement).closest('input, select, textarea');
-      if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, []);
-  return (
-    <input
-      ref={input}
-      type="search"
-      class="filter"
-      placeholder={hasKeyboard ? 'Filter  ( / )' : 'Filter'}
-      aria-label="Filter servers by name, rack, feed or outlet"
-      autocomplete="off"
-      spellcheck={false}
-      value={text}
-      onInput={({ currentTarget }) => replaceQuery({ q: currentTarget.value })}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') replaceQuery({ q: undefined });
-      }}
-    />
   );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../src/store/store.ts';
-import { ApiService, idleRows, sagRows, start, underWay } from './api-service.ts';
+import { ApiService, idleRows, prices, sagRows, start, underWay } from './api-service.ts';
 
 const service = new ApiService();
 const dayMs = 86_400_000;
@@ -96,7 +96,7 @@ describe('GET /starts/:id', () => {
 
 describe('GET /idle', () => {
   it('tells every baseline with its verdict, or those of a scope', async () => {
-    expect((await ask('idle')).body).toEqual({ rows: idleRows });
+    expect((await ask('idle')).body).toEqual({ currency: prices.tariff.currency, rows: idleRows });
     await ask('idle?scope=server:hv-01');
     await ask('idle?scope=server:*');
     expect(service.askedIdle).toEqual(['*', 'server:hv-01', 'server:*']);
@@ -105,9 +105,9 @@ describe('GET /idle', () => {
   it('answers as CSV where that is preferred', async () => {
     const { text } = await ask('idle', 'text/csv');
     expect(text.split('\r\n')).toEqual([
-      'scope,idleWatts,offWatts,basis,confidence,hoursObserved,idleShare,sinceMs,busyWatts,limitWatts,limitRule,verdict,yearWattHours,yearCost,yearGrams',
-      'server:hv-01,400,12,measured,0.9,200,0.5,1,600,350,idleLimitWatts of the server,high,1752000,525.6,350000',
-      'server:plug/0,,,unknown,0,0.1,0,2,,,,learning,,,',
+      'scope,idleWatts,offWatts,basis,confidence,hoursObserved,idleShare,sinceMs,busyWatts,limitWatts,limitRule,verdict,yearWattHours,yearCost,yearGrams,currency',
+      'server:hv-01,400,12,measured,0.9,200,0.5,1,600,350,idleLimitWatts of the server,high,1752000,525.6,350000,GBP',
+      'server:plug/0,,,unknown,0,0.1,0,2,,,,learning,,,,',
       '',
     ]);
   });
