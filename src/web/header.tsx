@@ -1,3 +1,4 @@
+import type { ReadyAnswer } from '../api/shapes.ts';
 import type { LinkState } from './live.ts';
 import { Navigation } from './navigation.tsx';
 import type { PresentProps } from './present.ts';
@@ -46,13 +47,13 @@ function Connection({ present }: PresentProps) {
   const link = present.link.value;
   const { value: ready, problem } = present.ready.answer.value;
   const ageMs = present.ageMs(present.heardAtMs);
-  const brokerAway = ready !== undefined && problem === undefined && !ready.broker.ok;
-  const phase = link.phase === 'live' && brokerAway ? 'away' : link.phase;
+  const away = ready !== undefined && problem === undefined ? awayWord(ready) : undefined;
+  const phase = link.phase === 'live' && away !== undefined ? 'away' : link.phase;
   return (
     <p class="link" data-phase={phase}>
       <span class="link-dot" aria-hidden="true" />
       <span>
-        <span role="status">{phase === 'away' ? 'Broker away' : linkWord(link)}</span>
+        <span role="status">{phase === 'away' ? away : linkWord(link)}</span>
         {link.phase === 'lost' && (
           <span class="link-age">
             {' · '}
@@ -62,6 +63,13 @@ function Connection({ present }: PresentProps) {
       </span>
     </p>
   );
+}
+
+/** What the service misses; the sentences below the bar say more. */
+function awayWord({ broker, store, backlog }: ReadyAnswer): string | undefined {
+  if (!broker.ok) return store.ok ? 'Broker away' : 'Broker and store away';
+  if (!store.ok) return 'Store away';
+  return backlog.ok ? undefined : 'Backlog in trouble';
 }
 
 function linkWord(link: LinkState): string {

@@ -13,6 +13,7 @@ import { makeRoster, type RosterRow } from './roster.ts';
 import { Session } from './session.ts';
 import { StartLog } from './start-log.ts';
 import { StartTraces } from './start-traces.ts';
+import { isGroupStart } from './start-words.ts';
 import { TraceHistory } from './trace-history.ts';
 import { Traces } from './traces.ts';
 
@@ -221,8 +222,8 @@ export class Present {
 
   #happened(event: PowerEvent): void {
     if (event.kind === 'start') {
-      // Several together are in the list one by one.
-      if (event.scope.startsWith('server:')) this.starts.take(event.start);
+      // The room's list is of servers, so that nothing is there twice.
+      if (!isGroupStart(event.start)) this.starts.take(event.start);
       this.startTraces.changed(event.start.id);
     }
     if (event.kind === 'alert') this.alerts.take(event.alert);

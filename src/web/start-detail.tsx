@@ -8,7 +8,7 @@ import { Key } from './key.tsx';
 import type { PresentProps } from './present.ts';
 import { StartChart, type StartPoint, type StartSpan } from './start-chart.ts';
 import type { TracedStart } from './start-traces.ts';
-import { peakSentence, sagShare } from './start-words.ts';
+import { isGroupStart, peakSentence, sagShare } from './start-words.ts';
 
 /** One start in full: its trace over those before it, and what is known of it in words. */
 export function StartDetail({ present, row }: PresentProps & { readonly row: StartRow }) {
@@ -172,7 +172,7 @@ function StartFacts({ present, row, traced }: StartFactsProps) {
       </div>
       {row.concurrent.length > 0 && (
         <div>
-          <dt>Together with</dt>
+          <dt>{isGroupStart(row) ? 'Started there' : 'Together with'}</dt>
           <dd>{row.concurrent.map((scope) => present.nameOf(scope)).join(', ')}</dd>
         </div>
       )}

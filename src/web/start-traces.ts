@@ -1,9 +1,12 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { StartAnswer, StartsAnswer } from '../api/shapes.ts';
 import { type Answer, apiPath, readAnswer } from './answers.ts';
+import { isGroupStart } from './start-words.ts';
 
 /** Earlier starts of the same server that are drawn behind one. */
 export const earlierMax = 5;
+/** The starts of a breaker's servers are told between its own. */
+const groupLookMax = 100;
 const keptMax = 60;
 const earlierDays = 400;
 /** While a start is under way its trace grows. */
@@ -78,11 +81,12 @@ export class StartTraces {
       scope,
       from: String(Math.floor(atMs - earlierDays * 86_400_000)),
       to: String(Math.floor(atMs)),
-      limit: String(earlierMax),
+      limit: String(isGroupStart({ scope }) ? groupLookMax : earlierMax),
     });
     try {
       const { rows } = await readAnswer<StartsAnswer>(apiPath(`starts?${query}`));
-      const read = await Promise.all(rows.map((row) => this.#read(row.id)));
+      const own = rows.filter((row) => row.scope === scope).slice(0, earlierMax);
+      const read = await Promise.all(own.map((row) => this.#read(row.id)));
       return read.flatMap(({ found }) => found ?? []);
     } catch {
       return [];

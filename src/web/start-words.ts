@@ -52,6 +52,17 @@ export function concurrentText(start: StartRow, nameOf: (scope: string) => strin
   return counted(names.length, 'other');
 }
 
+/** Of several loads at once, as what they share drew it: a breaker, a feed or a device. */
+export function isGroupStart({ scope }: Pick<StartRow, 'scope'>): boolean {
+  return !scope.startsWith('server:');
+}
+
+/** Is a start of this scope among those asked for? One of several loads only where its own scope is asked for. */
+export function isAskedFor(asked: string | undefined, scope: string, server: RosterRow): boolean {
+  if (!isGroupStart({ scope })) return isWithin(asked, server);
+  return asked === scope || asked === `${scope.slice(0, scope.indexOf(':'))}:*`;
+}
+
 /** Does this part of the room hold the server? Undefined: every part does. */
 export function isWithin(scope: string | undefined, server: RosterRow): boolean {
   if (scope === undefined || scope === 'room' || scope === '*' || scope === server.scope) return true;

@@ -1,10 +1,12 @@
 import type { StartRow } from '../api/shapes.ts';
+import { scopeWord } from './alert-words.ts';
 import { joined } from './format.ts';
 import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
+import { hashOf } from './routes.ts';
 import { ServerLink } from './server-link.tsx';
 import { StartDetail } from './start-detail.tsx';
-import { concurrentText, peakBasis, peakRatio, sagShare, startPhase } from './start-words.ts';
+import { concurrentText, isGroupStart, peakBasis, peakRatio, sagShare, startPhase } from './start-words.ts';
 import { StateMark } from './state-badge.tsx';
 
 interface StartsTableProps extends PresentProps {
@@ -86,7 +88,7 @@ function Row({ present, start, withServer, open, choose }: RowProps) {
           type="button"
           class="unfold"
           aria-expanded={open}
-          aria-label={`Trace of the start of ${present.nameOf(start.scope)} at ${format.when(start.atMs, nowMs)}`}
+          aria-label={`Trace of the start of ${placeName(start.scope, present)} at ${format.when(start.atMs, nowMs)}`}
           onClick={() => choose(open ? undefined : start.id)}
         >
           <time dateTime={new Date(start.atMs).toISOString()}>{format.when(start.atMs, nowMs)}</time>
@@ -94,7 +96,7 @@ function Row({ present, start, withServer, open, choose }: RowProps) {
       </td>
       {withServer && (
         <td class="start-server">
-          <ServerLink present={present} scope={start.scope} />
+          <StartPlace present={present} start={start} />
         </td>
       )}
       <td class="start-levels figure">
@@ -115,7 +117,7 @@ function Row({ present, start, withServer, open, choose }: RowProps) {
       <td class="start-volts" data-label="Volts">
         <Volts present={present} start={start} />
       </td>
-      <td class="start-with" data-label="Together with">
+      <td class="start-with" data-label={isGroupStart(start) ? 'Started there' : 'Together with'}>
         {start.concurrent.length === 0 ? (
           <span class="aside">alone</span>
         ) : (
@@ -126,6 +128,27 @@ function Row({ present, start, withServer, open, choose }: RowProps) {
       </td>
     </tr>
   );
+}
+
+/** What started: a server, or several at once on what they share. */
+function StartPlace({ present, start }: PresentProps & { readonly start: StartRow }) {
+  const { scope, concurrent } = start;
+  if (!isGroupStart(start)) return <ServerLink present={present} scope={scope} />;
+  return (
+    <>
+      <a class="server-link" href={hashOf({ view: 'starts', query: { scope } })}>
+        {placeName(scope, present)}
+      </a>{' '}
+      <span class="word word-plain" title="Several loads started within a minute of each other">
+        {concurrent.length} together
+      </span>
+    </>
+  );
+}
+
+function placeName(scope: string, present: PresentProps['present']): string {
+  const nameOf = (one: string) => present.nameOf(one);
+  return isGroupStart({ scope }) ? scopeWord(scope, nameOf) : nameOf(scope);
 }
 
 /** `2.9 → ≥ 402 → 120 W`, or what it is doing instead of the last. */

@@ -3,14 +3,15 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { PresentProps } from './present.ts';
 import { hashOf, type Query, replaceQuery } from './routes.ts';
 import { StartLog, startsHeldMax } from './start-log.ts';
-import { isWithin, startPhase } from './start-words.ts';
+import { isAskedFor, isGroupStart, startPhase } from './start-words.ts';
 import { StartsTable } from './starts-table.tsx';
 
 /** Every start of the room, or of a part of it, newest first. */
 export function StartsView({ present, route }: PresentProps & { readonly route: { readonly query: Query } }) {
   const { scope, open } = route.query;
   const log = useStartLog(present, scope);
-  const { value: rows, problem } = log.answer.value;
+  const { value: all, problem } = log.answer.value;
+  const rows = isOfGroups(scope) ? all?.filter(isGroupStart) : all;
   const choose = (id: string | undefined) => replaceQuery({ open: id });
   return (
     <section class="panel starts-panel" aria-labelledby="starts-title">
@@ -28,7 +29,9 @@ export function StartsView({ present, route }: PresentProps & { readonly route: 
       {rows === undefined && problem === undefined && <p class="empty">Reading the starts …</p>}
       {rows?.length === 0 && (
         <p class="empty">
-          No start in the last 7 days. The next one appears here within a second of its surge.
+          {isOfGroups(scope)
+            ? 'Nothing started at the same time in the last 7 days.'
+            : 'No start in the last 7 days. The next one appears here within a second of its surge.'}
         </p>
       )}
       {rows && rows.length > 0 && (
@@ -43,6 +46,11 @@ export function StartsView({ present, route }: PresentProps & { readonly route: 
       )}
     </section>
   );
+}
+
+/** Every breaker, feed or device: of these only what several loads did at once is of interest. */
+function isOfGroups(scope: string | undefined): boolean {
+  return scope === 'breaker:*' || scope === 'feed:*' || scope === 'device:*';
 }
 
 function countText(count: number): string {
@@ -67,10 +75,7 @@ export function useStartLog(
     const stopAsking = log.follow();
     const stopListening = present.onEvent((event) => {
       const server = present.server(event.scope) ?? bare(event.scope);
-      if (event.kind !== 'start') return;
-      // Several together are listed beside the single ones only where their feed, breaker or device is asked for.
-      const listed = event.scope.startsWith('server:') ? isWithin(scope, server) : event.scope === scope;
-      if (listed) log.take(event.start);
+      if (event.kind === 'start' && isAskedFor(scope, event.scope, server)) log.take(event.start);
     });
     return () => {
       stopAsking();
@@ -104,6 +109,8 @@ function Starting({ present, log }: PresentProps & { readonly log: StartLog }) {
 function ScopeChoice({ present, scope }: PresentProps & { readonly scope: string | undefined }) {
   const tree = present.tree.answer.value.value;
   const parts = [
+    // On what they share: where nothing is wired in the settings, a device.
+    { scope: tree?.feeds.length ? 'breaker:*' : 'device:*', label: 'Several at once' },
     ...(tree?.feeds ?? []).map(({ name }) => ({ scope: `feed:${name}`, label: `Feed ${name}` })),
     ...(tree?.feeds ?? []).flatMap(({ breakers }) =>
       breakers.map(({ name }) => ({ scope: `breaker:${name}`, label: `Breaker ${name}` })),
@@ -113,7 +120,6 @@ function ScopeChoice({ present, scope }: PresentProps & { readonly scope: string
   if (scope !== undefined && !parts.some((part) => part.scope === scope)) {
     parts.push({ scope, label: present.nameOf(scope) });
   }
-  if (parts.length === 0) return null;
   return (
     <label class="scope-choice">
       <span class="unseen">Part of the room</span>

@@ -263,6 +263,8 @@ export class RoomServer {
   }
 }
 
+const patternOf = (scope: string) => `${scope.slice(0, scope.indexOf(':'))}:*`;
+
 /** Of one server or of all, within the time asked about, newest first, without traces. */
 function startsAnswer(starts: readonly StartAnswer[], asked: URLSearchParams): StartsAnswer {
   const scope = asked.get('scope');
@@ -271,7 +273,13 @@ function startsAnswer(starts: readonly StartAnswer[], asked: URLSearchParams): S
     Number(asked.get('to') ?? Number.POSITIVE_INFINITY),
   ];
   const rows = starts
-    .filter((start) => scope === null || !scope.startsWith('server:') || start.scope === scope)
+    .filter(
+      (start) =>
+        start.scope === scope ||
+        (start.scope.startsWith('server:')
+          ? !scope?.startsWith('server:')
+          : scope === patternOf(start.scope)),
+    )
     .filter(({ atMs }) => atMs >= fromMs && atMs < toMs)
     .sort((a, b) => b.atMs - a.atMs)
     .slice(0, Number(asked.get('limit') ?? 200));

@@ -175,6 +175,32 @@ describe('starts', () => {
     await expect.poll(() => server.asked.join(), soon).toContain('scope=rack%3Ar1');
   });
 
+  it('of several loads at once stand under what they share, and not among those of the servers', async () => {
+    const script = makeFullRoom();
+    const group = (scope: string, agoMs: number) =>
+      makeStart(scope, Date.now() - agoMs, {
+        settledWatts: 400,
+        concurrent: [scopeOf(1), scopeOf(3), scopeOf(5)],
+      });
+    script.starts.push(group('breaker:A1', 60_000_000));
+    await using opened = await open(script, '#/starts');
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await expect.poll(() => page.locator('.start').count(), soon).toBe(9);
+    server.tellStart(group('breaker:A1', 5_000));
+    await page.locator('.scope-choice select').selectOption({ label: 'Several at once' });
+    await expect.poll(() => page.locator('.start').count(), soon).toBe(2);
+    await eventually(page, '.start >> nth=0').toMatch(/Breaker A1 3 together 8\.4/);
+    server.tellStart(group('breaker:B1', 1_000));
+    await eventually(page, '.start >> nth=0').toContain('Breaker B1 3 together');
+    await page.locator('.start .unfold').nth(1).click();
+    await eventually(page, '.start-facts').toMatch(/Started there srv-001, srv-003, srv-005/);
+    await page.locator('.start .server-link').nth(1).click();
+    expect(await addressOf(page)).toBe('#/starts?scope=breaker%3AA1');
+    await page.goto(`${server.url}#/starts`);
+    await expect.poll(() => page.locator('.start').count(), soon).toBe(9);
+  });
+
   it('say so when there are none, and when they cannot be read', async () => {
     const script = makeRoom(3);
     await using none = await open(script, '#/starts');
