@@ -4,6 +4,7 @@ import { Navigation } from './navigation.tsx';
 import type { PresentProps } from './present.ts';
 import type { Route } from './routes.ts';
 import { SignedIn } from './sign-in.tsx';
+import { Shortcuts } from './shortcuts.tsx';
 
 /** Always in sight: which room this is, the way to each view, what time it is there, and whether the figures are live. */
 export function Header({ present, route }: PresentProps & { readonly route: Route }) {
@@ -11,6 +12,13 @@ export function Header({ present, route }: PresentProps & { readonly route: Rout
   const isOut = present.session.state.value === 'out';
   return (
     <header class="top">
+      <button
+        type="button"
+        class="skip"
+        onClick={() => document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true })}
+      >
+        To the content
+      </button>
       <a class="brand" href="#/" aria-label="rackwatt, to the room">
         <svg viewBox="0 0 32 32" aria-hidden="true">
           <rect width="32" height="32" rx="7" />
@@ -24,6 +32,7 @@ export function Header({ present, route }: PresentProps & { readonly route: Rout
       <RoomTime present={present} />
       <SignedIn present={present} />
       {!isOut && <Connection present={present} />}
+      <Shortcuts />
     </header>
   );
 }

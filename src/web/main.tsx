@@ -1,7 +1,7 @@
 import { render } from 'preact';
-import 'uplot/dist/uPlot.min.css';
 import './styles/base.css';
 import './styles/page.css';
+import './styles/chart.css';
 import './styles/room.css';
 import './styles/servers.css';
 import './styles/views.css';

@@ -5,8 +5,8 @@ const service = 'http://127.0.0.1:8080';
 /**
  * uPlot is one closure that nothing can be shaken out of. What the page never asks of it is answered here at build
  * time, so that the minifier leaves it out: no legend, no charts that move together or stand upright, no logarithmic
- * or ordinal scales, no scatter charts, no paths but straight ones. A quarter of its weight; the tests draw with what
- * is left.
+ * or ordinal scales, no scatter charts, no dates as words, no paths but straight ones. A quarter of its weight; the
+ * tests draw with what is left.
  */
 const answers: readonly (readonly [RegExp, string])[] = [
   [/\bmode == 2\b/g, 'false'],
@@ -23,6 +23,13 @@ const answers: readonly (readonly [RegExp, string])[] = [
   [/\bcursorFocus = .*$/gm, 'cursorFocus = false;'],
   [/(?<!function )\bpubSync\(/g, 'noop('],
   [/\bshowLegend = legend\.show\b/g, 'showLegend = false'],
+  // Each time axis of the page has labels of its own.
+  [/\bconst _timeAxisStamps = \[[\s\S]*?\n\t\];/g, 'const _timeAxisStamps = 0;'],
+  [/\bconst _fmtDate = .*;/g, ''],
+  [/\btimeAxisVals\(_tzDate, timeAxisStamps\(\(ms.*\);/g, 'numAxisVals;'],
+  [/\btimeSeriesVal\(_tzDate, timeSeriesStamp\(_time.*\);/g, 'numSeriesVal;'],
+  [/\bisStr\(sv\) \? .* : sv \|\| _timeSeriesVal/g, 'sv || _timeSeriesVal'],
+  [/\bisArr\(av\) \?\s+timeAxisVals[\s\S]*?av \|\| _timeAxisVals/g, 'av || _timeAxisVals'],
   [/^\s*\(?paths\.(?:stepped|bars|spline)\s*= \w+\)?;$/gm, ''],
   [
     /^\s*uPlot\.(?:join|fmtDate|sync|addGap|clipGaps|rangeLog|rangeAsinh|orient|fmtNum|assign)\s*= \w+;$/gm,
