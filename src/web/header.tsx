@@ -3,8 +3,8 @@ import type { LinkState } from './live.ts';
 import { Navigation } from './navigation.tsx';
 import type { PresentProps } from './present.ts';
 import type { Route } from './routes.ts';
-import { SignedIn } from './sign-in.tsx';
 import { Shortcuts } from './shortcuts.tsx';
+import { SignedIn } from './sign-in.tsx';
 
 /** Always in sight: which room this is, the way to each view, what time it is there, and whether the figures are live. */
 export function Header({ present, route }: PresentProps & { readonly route: Route }) {
