@@ -17,7 +17,7 @@ export function RoomTotal({ present }: PresentProps) {
     <section class="panel total" aria-labelledby="total-title">
       <div class="panel-head">
         <h2 id="total-title">Room now</h2>
-        <BasisTag figure={figure} />
+        {figure && <BasisTag basis={figure.basis} />}
       </div>
       <p class="total-watts figure">
         <Quantity shown={format.power(freshWatts(figure))} atLeast={figure?.basis === 'partial'} />
@@ -46,11 +46,10 @@ function powerFactor({ powerFactor, watts, voltAmps }: Partial<Figure> = {}): nu
 
 const basisWord = { measured: 'Measured', partial: 'Partial', estimated: 'Estimated', unknown: 'Unknown' };
 
-function BasisTag({ figure }: { readonly figure: Figure | undefined }) {
-  if (!figure) return null;
+function BasisTag({ basis }: { readonly basis: Figure['basis'] }) {
   return (
-    <span class="tag" data-basis={figure.basis}>
-      {basisWord[figure.basis]}
+    <span class="tag" data-basis={basis}>
+      {basisWord[basis]}
     </span>
   );
 }

@@ -27,7 +27,7 @@ export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
         {row.rack !== undefined && <span class="count">rack {row.rack}</span>}
         <span class="server-state">
           <StateBadge state={stateOf(figure)} />
-          <BasisWord figure={figure} />
+          <BasisWord present={present} scope={row.scope} />
         </span>
       </div>
       <p class="total-watts figure">

@@ -47,7 +47,7 @@ export function ServerRow({ present, row, index, mostWatts, highIdle, unfolded, 
       <Cell name="rack">{row.rack ?? <span class="unknown">–</span>}</Cell>
       <Cell name="state">
         <StateBadge state={stateOf(figure)} />
-        <BasisWord figure={figure} />
+        <BasisWord present={present} scope={row.scope} />
       </Cell>
       <Cell name="watts">
         <Quantity shown={format.watts(figure?.watts)} atLeast={figure?.basis === 'partial'} />
@@ -80,7 +80,9 @@ function Cell({ name, children }: { readonly name: string; readonly children: pr
 }
 
 /** Said in a word wherever a figure is less than measured and fresh. */
-export function BasisWord({ figure }: { readonly figure: Figure | undefined }) {
+export function BasisWord({ present, scope }: PresentProps & { readonly scope: string }) {
+  // Asked for here: a figure handed in is the same object when it has changed, and nothing would be drawn anew.
+  const figure = present.figure(scope);
   // Never heard of at all: the age says so.
   if (figure?.atMs === undefined) return null;
   const word = figure.stale ? 'stale' : basisWord[figure.basis];

@@ -18,8 +18,8 @@ afterAll(async () => {
   await built?.[Symbol.asyncDispose]();
 });
 
-const open = (script: RoomScript, options?: BrowserContextOptions) =>
-  openPage(browser, built.folder, script, options);
+const open = (script: RoomScript, options?: BrowserContextOptions, hash?: string) =>
+  openPage(browser, built.folder, script, options, hash);
 const row = (number: number) => `.server:has(a[title="${serverName(number)}"])`;
 
 describe('the chart', () => {
@@ -85,6 +85,41 @@ describe('the chart', () => {
     await eventually(page, '.readout').toMatch(/^\d\d:\d\d:\d\d · [\d.]+ k?W/);
     await page.keyboard.press('Escape');
     await eventually(page, '.readout').toMatch(/^lowest/);
+  });
+});
+
+describe('the past', () => {
+  it('is looked at by steps, kept in the address, and left again', async () => {
+    await using opened = await open(makeRoom(2), {}, '#/?range=1h');
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await page.getByRole('button', { name: 'Earlier' }).click();
+    await eventually(page, '.past').toContain('Back to now');
+    const asked = new URLSearchParams((await page.evaluate(() => location.hash)).split('?')[1]);
+    expect(Number(asked.get('to')) - Number(asked.get('from'))).toBe(3_600_000);
+    await expect
+      .poll(() => server.asked.some((path) => path.includes('scope=room') && path.includes('points')), soon)
+      .toBe(true);
+    await page.reload();
+    await eventually(page, '.past').toContain('Back to now');
+    await page.keyboard.press('0');
+    await expect.poll(() => page.locator('.past').count(), soon).toBe(0);
+    expect(await page.evaluate(() => location.hash)).toBe('#/');
+  });
+
+  it('is looked at closer by dragging over a stretch of it', async () => {
+    await using opened = await open(makeRoom(2), {}, '#/?range=24h');
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    const box = (await page.locator('.chart .u-over').boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 30, { steps: 4 });
+    await page.mouse.up();
+    await eventually(page, '.past').toContain('Back to now');
+    const asked = new URLSearchParams((await page.evaluate(() => location.hash)).split('?')[1]);
+    const hours = (Number(asked.get('to')) - Number(asked.get('from'))) / 3_600_000;
+    expect(hours).toBeCloseTo(6, 0);
   });
 });
 

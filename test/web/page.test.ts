@@ -110,6 +110,26 @@ describe('the room', () => {
     expect(await textOf(page, `${row(3)} .col-age`)).toBe('never');
   });
 
+  it('says so at once when a plug falls silent and when it speaks again', async () => {
+    await using opened = await open(makeRoom(3));
+    const { page, server } = opened;
+    await eventually(page, `${row(1)} .col-state`).toBe('idle');
+    await eventually(page, '.total .tag').toBe('Measured');
+    server.frame({
+      'server:srv-001': { stale: true, state: 'unknown', basis: 'unknown' },
+      room: { basis: 'partial' },
+    });
+    await eventually(page, `${row(1)} .col-state`).toBe('unknown stale');
+    await eventually(page, '.total .tag').toBe('Partial');
+    expect(await page.locator(row(1)).getAttribute('data-stale')).toBe('true');
+    server.frame({
+      'server:srv-001': { stale: false, state: 'idle', basis: 'measured' },
+      room: { basis: 'measured' },
+    });
+    await eventually(page, `${row(1)} .col-state`).toBe('idle');
+    await eventually(page, '.total .tag').toBe('Measured');
+  });
+
   it('marks a breaker that is loaded too much with a word', async () => {
     const script = makeRoom(2);
     script.figures.set('breaker:A1', { ...script.figures.get('breaker:A1')!, amps: 13.4 });
