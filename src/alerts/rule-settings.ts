@@ -58,6 +58,14 @@ export class RuleSettings {
     );
   }
 
+  /** Does anything in the settings give a rule this optional value? */
+  gives(rule: AlertRule, name: string): boolean {
+    const { key } = ruleWords[rule];
+    const has = (own: object | undefined) =>
+      own !== undefined && (own as Record<string, unknown>)[name] !== undefined;
+    return has(this.#settings[key]) || this.#overrides.some(({ rules }) => has(rules[key]));
+  }
+
   /** The room is cabled otherwise: other overrides may fit. */
   forget(): void {
     this.#known.clear();

@@ -7,7 +7,7 @@ import type { BenchRow } from './run.ts';
 
 const servers = 10_000;
 const perBreaker = 12;
-const rounds = 60;
+const rounds = 15;
 const secondMs = 1_000;
 
 /**

@@ -12,7 +12,10 @@ export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
     topology().circuits.get(id)?.amps ?? settings.of('circuit-load', id).ratingAmps;
   return {
     name: 'circuit-load',
-    kinds: ['breaker', 'feed', 'rack', 'device', 'outlet', 'room'],
+    // Others have a rating only where the settings give them one.
+    kinds: settings.gives('circuit-load', 'ratingAmps')
+      ? ['breaker', 'feed', 'rack', 'device', 'outlet', 'room']
+      : ['breaker'],
     *scopes() {
       for (const scope of scopesOfKind(room, 'breaker', 'feed', 'rack', 'device', 'outlet', 'room'))
         if (room.kindAt(scope) === 'breaker' || ratingOf(room.scopeAt(scope)) !== undefined) yield scope;

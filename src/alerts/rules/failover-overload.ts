@@ -54,16 +54,20 @@ export function failoverOverload({ room, topology, settings, look }: RuleParts):
   };
   const recount = (server: string) => {
     const inputs = topology().inputsOf(server);
+    const amps = inputs.map(({ outlet: id, breaker }) => {
+      const outlet = room.outletNumber(id);
+      if (outlet < 0 || !room.isFresh(outlet)) return 0;
+      const told = room.valueOf(outlet, 'amps');
+      return Number.isNaN(told) ? outletAmps(room, outlet, topology().circuits.get(breaker ?? '')) : told;
+    });
     for (const move of movesOf(server)) {
       let lost = 0;
       let survivors = 0;
       let here = 0;
-      for (const { outlet: id, breaker, feed } of inputs) {
-        if (breaker === move.loss || feed === move.loss) {
-          const outlet = room.outletNumber(id);
-          if (outlet >= 0 && room.isFresh(outlet))
-            lost += outletAmps(room, outlet, topology().circuits.get(breaker ?? ''));
-        } else {
+      for (let i = 0; i < inputs.length; i += 1) {
+        const { breaker, feed } = inputs[i]!;
+        if (breaker === move.loss || feed === move.loss) lost += amps[i]!;
+        else {
           survivors += 1;
           if (breaker === move.to) here += 1;
         }

@@ -7,13 +7,22 @@ import { amount } from '../why.ts';
 const comparedWatts = 30;
 
 export function meterImplausible({ room, settings }: RuleParts): Rule {
+  /** By scope: the number of its outlet, which never changes. */
+  const numbers: number[] = [];
+  const numberOf = (scope: number): number => {
+    const known = numbers[scope];
+    if (known !== undefined) return known;
+    const number = room.outletNumber(room.scopeAt(scope).slice('outlet:'.length));
+    if (number >= 0) numbers[scope] = number;
+    return number;
+  };
   return {
     name: 'meter-implausible',
     kinds: ['outlet'],
     scopes: () => scopesOfKind(room, 'outlet'),
     find(scope): Finding | undefined {
       const id = room.scopeAt(scope);
-      const outlet = room.outletNumber(id.slice('outlet:'.length));
+      const outlet = numberOf(scope);
       if (outlet < 0 || !room.isFresh(outlet)) return { level: 'unknown' };
       const { percent, voltsMin, voltsMax, ampsMax } = settings.of('meter-implausible', id);
       const watts = room.valueOf(outlet, 'watts');
