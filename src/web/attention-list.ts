@@ -17,6 +17,8 @@ export interface AlertItem {
 export interface DeviceItem {
   readonly key: string;
   readonly what: 'offline' | 'silent' | 'unreadable';
+  readonly id: string;
+  /** As it is called. */
   readonly device: string;
   /** Epoch ms of its newest message. */
   readonly lastAtMs?: number;
@@ -32,8 +34,15 @@ const severityRank: Record<Severity, number> = { critical: 0, warning: 1, info: 
  * fell silent, and those whose messages could not be read in full.
  */
 export function attentionList(rows: readonly DeviceRow[], alerts: readonly Alert[]): AttentionItem[] {
+  const told = new Set(
+    alerts
+      .filter(({ rule, state }) => rule === 'device-silent' && state === 'firing')
+      .map(({ scope }) => scope),
+  );
   const devices = rows
     .flatMap(itemsOf)
+    // What an alert says of it, or a silence keeps from being said, is not said twice.
+    .filter(({ what, id }) => what === 'unreadable' || !told.has(`device:${id}`))
     .sort((a, b) => rank[a.what] - rank[b.what] || a.device.localeCompare(b.device));
   return [...alertItems(alerts), ...devices];
 }
@@ -66,6 +75,7 @@ function itemsOf(row: DeviceRow): DeviceItem[] {
     items.push({
       key: `${what} ${row.device}`,
       what,
+      id: row.device,
       device,
       ...(row.lastAtMs !== undefined && { lastAtMs: row.lastAtMs }),
     });
@@ -75,7 +85,7 @@ function itemsOf(row: DeviceRow): DeviceItem[] {
     const detail = rejected
       .map(([reason, count]) => `${reason.replaceAll('-', ' ')} ${count.toLocaleString()}`)
       .join(', ');
-    items.push({ key: `unreadable ${row.device}`, what: 'unreadable', device, detail });
+    items.push({ key: `unreadable ${row.device}`, what: 'unreadable', id: row.device, device, detail });
   }
   return items;
 }

@@ -213,6 +213,15 @@ describe('alerts that need a look', () => {
     const said = items.map((item) => (item.what === 'alert' ? item.text : item.device));
     expect(said).toEqual(['grave', 'new', 'old', 'known', 'b']);
   });
+
+  it('say of a silent device what the list of devices would say once more', () => {
+    const silent = { device: 'b', family: 'tasmota', outlets: [], silent: true, messages: 9, rejects: {} };
+    const items = attentionList(
+      [silent],
+      [alert('b is silent', { rule: 'device-silent', scope: 'device:b' })],
+    );
+    expect(items.map(({ what }) => what)).toEqual(['alert']);
+  });
 });
 
 describe('readiness in sentences', () => {
