@@ -328,7 +328,7 @@ describe('for everybody', () => {
     script.starts = [makeNewStart(3), makeStart(scopeOf(2), Date.now() - 5_000_000)];
     await using opened = await open(script);
     const { page, server } = opened;
-    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.link').toBe('Store away');
     await page.locator('.notice-demo summary').click();
     await page.getByRole('button', { name: serverName(2) }).click();
     await eventually(page, '.server-inputs li').toContain('pdu-b/2');
