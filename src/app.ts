@@ -164,6 +164,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tree,
     rollUp: (tier, row) => firstBuckets.take(tier, row),
     observer: detection.observer,
+    late: (reading, expectedIntervalMs) => detection.late(reading, expectedIntervalMs),
     energy: energy.observer,
   });
   room.tick(clock.nowMs());

@@ -1,12 +1,14 @@
 import { type IdleRules, idleVerdicts, type YearPrices } from './analysis/idle-limit.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { CatchUp } from './catch-up.ts';
 import { Watch } from './detect/watch.ts';
 import { LeftOverStarts } from './left-over-starts.ts';
 import type { PowerEvent } from './model/event.ts';
 import type { IdleVerdict } from './model/idle.ts';
 import { startOfNextLocalDay } from './model/local-day.ts';
 import type { PowerTree } from './model/power-tree.ts';
+import type { Reading } from './model/reading.ts';
 import type { ServerObserver } from './model/server-observer.ts';
 import type { StartRecord } from './model/start.ts';
 import { StartNames } from './start-names.ts';
@@ -72,6 +74,8 @@ export class Detection {
   readonly #gate: WatchGate;
   readonly #leftOver: LeftOverStarts;
   readonly #names = new StartNames();
+  /** Made when something comes late: hardly ever. */
+  #catchUp: CatchUp | undefined;
   #told: ToldEvents | undefined;
   #loaded: Promise<void> = Promise.resolve();
   #savedMs: number;
@@ -102,6 +106,12 @@ export class Detection {
   /** For the room. */
   get observer(): ServerObserver {
     return this.#gate.live;
+  }
+
+  /** Takes what the room found too late for the present. */
+  late(reading: Reading, expectedIntervalMs: number): void {
+    this.#catchUp ??= new CatchUp(this.#parts.tree, this.#gate.late());
+    this.#catchUp.take(reading, expectedIntervalMs);
   }
 
   /** Starts under way, and those told last: newer than what the store says of them. */

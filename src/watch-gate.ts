@@ -22,6 +22,8 @@ export class WatchGate {
   readonly #numbers = new Map<string, number>();
   /** By the watch's number: the live room's scope; −1: it has none (yet). */
   readonly #roomScopes: number[] = [];
+  /** By the watch's number: the time of the newest that was observed, or waits to be. */
+  readonly #newestMs: number[] = [];
   #waiting: number[] | undefined = [];
 
   constructor(parts: WatchGateParts) {
@@ -40,11 +42,7 @@ export class WatchGate {
       this.#live[scope] = number;
       this.#parts.watch.opened(number, id, outlets);
     },
-    observe: (scope, row) => {
-      const number = this.#live[scope]!;
-      if (this.#waiting === undefined) this.#parts.watch.observe(number, row);
-      else this.#wait(number, row);
-    },
+    observe: (scope, row) => this.#observe(this.#live[scope]!, row),
     // Steps of load while it waits teach nothing of the supply; there are others.
     observeInput: (scope, row) => {
       if (this.#waiting === undefined) this.#parts.watch.observeInput(this.#live[scope]!, row);
@@ -72,7 +70,9 @@ export class WatchGate {
         if (!this.isOpen && this.#roomScopes[number] === -1) watch.opened(number, id, outlets);
       },
       observe: (scope, row) => {
-        if (!this.isOpen) watch.observe(numbers[scope]!, row);
+        if (this.isOpen) return;
+        this.#noteTime(numbers[scope]!, row[told.atMs]!);
+        watch.observe(numbers[scope]!, row);
       },
       observeInput: (scope, row) => {
         if (!this.isOpen) watch.observeInput(numbers[scope]!, row);
@@ -83,6 +83,39 @@ export class WatchGate {
       stateOf: () => undefined,
       idleWattsOf: () => Number.NaN,
     };
+  }
+
+  /** For the room of what comes late: heard as long as it is newer than all that was observed of the load. */
+  late(): ServerObserver {
+    const { watch } = this.#parts;
+    const numbers: number[] = [];
+    return {
+      opened: (scope, id, outlets) => {
+        const number = this.#number(id);
+        numbers[scope] = number;
+        if (this.#roomScopes[number] === -1) watch.opened(number, id, outlets);
+      },
+      observe: (scope, row) => {
+        const number = numbers[scope]!;
+        if (row[told.atMs]! > this.#newestMs[number]!) this.#observe(number, row);
+      },
+      // Steps of the supply are learnt from the present.
+      observeInput: () => {},
+      // Whether an input is silent is for the live room to say.
+      lost: () => {},
+      stateOf: () => undefined,
+      idleWattsOf: () => Number.NaN,
+    };
+  }
+
+  #observe(number: number, row: Float64Array): void {
+    this.#noteTime(number, row[told.atMs]!);
+    if (this.#waiting === undefined) this.#parts.watch.observe(number, row);
+    else this.#wait(number, row);
+  }
+
+  #noteTime(number: number, atMs: number): void {
+    if (atMs > this.#newestMs[number]!) this.#newestMs[number] = atMs;
   }
 
   /** Lets through what waits, and from now on everything at once. */
@@ -119,6 +152,7 @@ export class WatchGate {
       number = this.#numbers.size;
       this.#numbers.set(id, number);
       this.#roomScopes.push(-1);
+      this.#newestMs.push(0);
     }
     return number;
   }

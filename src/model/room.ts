@@ -23,6 +23,8 @@ export interface RoomOptions {
   readonly rollUp: (tier: RollUpTier, row: RollUp) => void;
   /** Told what every server draws; knows their states and idle levels. */
   readonly observer?: ServerObserver;
+  /** Given what was measured too long ago to say anything of the present. */
+  readonly late?: (reading: Reading, expectedIntervalMs: number) => void;
   /** Told what every outlet draws, late readings too, to book its energy. */
   readonly energy?: EnergyObserver;
   /** Outlets beyond this are refused and counted: a flood of made-up names may not eat the memory. */
@@ -53,6 +55,7 @@ export class Room implements RoomView {
   readonly #sums = new ScopeSums();
   readonly #observed: ObservedServers | undefined;
   readonly #energy: EnergyObserver | undefined;
+  readonly #late: RoomOptions['late'];
   readonly #intervals = new ExpectedIntervals();
   readonly #rollUps: RollUpMaker;
   /** IANA; days begin at its midnight. */
@@ -72,6 +75,7 @@ export class Room implements RoomView {
     this.timezone = options.tree.timezone;
     this.#day = new DayEnergy(this.timezone);
     this.#energy = options.energy;
+    this.#late = options.late;
     this.#outletsMax = options.outletsMax ?? outletsMaxDefault;
     this.#rollUps = new RollUpMaker((tier, scope, row) =>
       this.#bucketClosed(tier, scope, row, options.rollUp),
@@ -221,6 +225,7 @@ export class Room implements RoomView {
     if (reading.receivedAtMs - reading.atMs > this.#intervals.staleAfterMs(outlet)) {
       this.#lateReadings += 1;
       if (reading.watts !== undefined) this.#energy?.late(outlet, reading.atMs);
+      this.#late?.(reading, expectedIntervalMs);
       this.#touch(record.ancestors);
       return;
     }

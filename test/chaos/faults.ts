@@ -28,7 +28,7 @@ interface Fault {
   readonly ms: readonly [number, number];
 }
 
-const startsWithinMs = 30_000;
+const startsWithinMs = 120_000;
 
 /** The next fault of the service waits until it is up, or it would never get to work on a slow machine. */
 async function startAgain({ served }: World): Promise<void> {

@@ -39,7 +39,7 @@ export interface SeedResult extends Verdict {
   readonly logFile: string | undefined;
 }
 
-const recoversWithinMs = 60_000;
+const recoversWithinMs = 180_000;
 const quietAtFirstMs = 1_500;
 const afterwardsMs = 2_500;
 /** A broker that was killed has forgotten some messages: for so long nothing more comes. */

@@ -53,6 +53,7 @@ import { ReadingLines, rollUpLines, SeriesKeys } from './lines.ts';
 import { makeDatabase } from './make-database.ts';
 import { askEnergyByScope, askKnownScopes, askRollUps, askSeries } from './questions.ts';
 import { askRawSlice, sliceReadings } from './raw-slices.ts';
+import { checkSchemaVersion } from './schema-version.ts';
 
 export interface InfluxOptions {
   /** `http://host:8086`; a path before the API's own is kept (proxies). */
@@ -232,6 +233,7 @@ export class InfluxStore implements Store {
       await this.#probe(policy).catch((error: unknown) => {
         throw complaint ?? error;
       });
+    await checkSchemaVersion(this.#asker, this.#http, this.#place, this.#writePaths.events);
     if (complaint !== undefined)
       this.#log?.warn(
         { problem: complaint.message },

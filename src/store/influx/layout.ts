@@ -49,6 +49,10 @@ export const eventMeasurements: Readonly<Record<EventTable, string>> = {
   alert: 'alert',
 };
 
+/** Of which version the layout is; one point in `events` (schema-version.ts). */
+export const schemaMeasurement = 'rackwatt';
+export const schemaField = 'schema_version';
+
 export const policyNames = ['raw', 'minute', 'quarter', 'events'] as const;
 export type PolicyName = (typeof policyNames)[number];
 

@@ -70,6 +70,34 @@ describe('opening', () => {
     });
   });
 
+  it('marks a database with the version of its layout, also one from before versions were kept', async () => {
+    const { store, options, client } = make(open);
+    await store.open();
+    await store.open();
+    const marks = async () => [
+      ...(await client.query('SELECT * FROM events.rackwatt', { database: options.database })),
+    ];
+    expect(await marks()).toMatchObject([{ schema_version: 1 }]);
+    await client.dropMeasurement('rackwatt', options.database);
+    await make(open, { database: options.database }).store.open();
+    expect(await marks()).toMatchObject([{ schema_version: 1 }]);
+  });
+
+  it('refuses a database that a newer rackwatt has written to, and says so', async () => {
+    const { store, options, client } = make(open);
+    await store.open();
+    await client.writePoints([{ measurement: 'rackwatt', fields: { schema_version: 2 } }], {
+      database: options.database,
+      retentionPolicy: 'events',
+    });
+    await expect(make(open, { database: options.database }).store.open()).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(
+        /newer rackwatt \(version 2, this one knows up to 1\).*store\.influx\.database/,
+      ),
+    });
+  });
+
   it('makes shards no longer than what is kept, which InfluxDB would refuse', async () => {
     for (const [days, kept] of [
       [2, '48h0m0s 24h0m0s'],
@@ -525,7 +553,8 @@ describe('answers of other versions and of things that are no InfluxDB', () => {
     const tried = asked
       .filter((path) => path.startsWith('/write'))
       .map((path) => new URLSearchParams(path.split('?')[1]).get('rp'));
-    expect(tried).toEqual(['raw', 'minute', 'quarter', 'events']);
+    // The last marks the version.
+    expect(tried).toEqual(['raw', 'minute', 'quarter', 'events', 'events']);
   });
 
   it('2.x without a mapping for a policy: says so', async () => {
