@@ -1,7 +1,7 @@
 import type { StartRecord } from '../model/start.ts';
 import { holdMs } from './cadence.ts';
 import type { Load } from './load-table.ts';
-import type { OpenStart } from './open-start.ts';
+import { type OpenStart, settledByMs, tellAgainMs } from './open-start.ts';
 import { startId } from './start-id.ts';
 import { type Member, outletsOf, summedStart, suppliesOf } from './together.ts';
 
@@ -10,7 +10,7 @@ export const togetherMs = 60_000;
 /** A start that is alone so long after its onset stays alone: later ones that began with it would be told late too. */
 const aloneMsMax = 40 * 60_000;
 /** More that started at the same time may still turn up at any moment: what is known is told again this seldom. */
-const tellAgainMs = 5_000;
+const newsMs = 5_000;
 /** Summing up is spread over several ticks when there is much of it. */
 const pointsPerTickMax = 500_000;
 
@@ -53,7 +53,7 @@ export class GroupStarts {
   join(load: Load, start: OpenStart, placesBy: ReadonlyMap<string, readonly number[]>): void {
     for (const [scope, places] of placesBy) {
       const group = this.#groupFor(scope, start.atMs, load.id);
-      group.members.set(load, { load, start, places });
+      group.members.set(load, { load, start, outlets: load.outlets, places });
       group.changed = !group.missing.delete(load.id) || group.changed;
       if (group.toldMs === 0) group.atMs = Math.min(group.atMs, start.atMs);
     }
@@ -119,38 +119,35 @@ export class GroupStarts {
     if (group.members.size < 2 || group.missing.size > 0) return false;
     if (isOver(group, nowMs)) return true;
     if (group.toldMs === 0) return true;
-    if (!group.toldAgain && nowMs - group.atMs >= againMs) return true;
-    return group.changed && nowMs - group.toldMs >= tellAgainMs;
+    if (!group.toldAgain && nowMs - group.atMs >= tellAgainMs) return true;
+    return group.changed && nowMs - group.toldMs >= newsMs;
   }
 
   /** How many readings were added up. */
   #tellOf(group: Group, nowMs: number): number {
     group.toldMs = nowMs;
     group.changed = false;
-    group.toldAgain ||= nowMs - group.atMs >= againMs;
+    group.toldAgain ||= nowMs - group.atMs >= tellAgainMs;
     this.#tell(recordOf(group, nowMs));
     return [...group.members.values()].reduce((points, { start }) => points + start.trace.length, 0);
   }
 }
 
-/** What is known of a start is told again after this, and is complete after that. */
-const againMs = 300_000;
-const completeMs = 900_000;
-
 function isOver({ atMs, members }: Group, nowMs: number): boolean {
-  if (nowMs - atMs >= completeMs + togetherMs) return true;
+  if (nowMs - atMs >= settledByMs + togetherMs) return true;
   // While others may still turn up it is not over, also when all those that are there went off again.
-  return nowMs - atMs >= againMs && [...members.values()].every(({ start }) => start.endMs > 0);
+  return nowMs - atMs >= tellAgainMs && [...members.values()].every(({ start }) => start.endMs > 0);
 }
 
 function isDone(group: Group, nowMs: number): boolean {
-  if (group.members.size < 2) return nowMs - group.atMs >= aloneMsMax;
-  return group.toldMs > 0 && isOver(group, nowMs) && !group.changed;
+  // One that is still alone, or of which an earlier run knew loads that do not come back.
+  if (group.toldMs === 0) return nowMs - group.atMs >= aloneMsMax;
+  return isOver(group, nowMs) && !group.changed;
 }
 
 function recordOf({ scope, atMs, members }: Group, nowMs: number): StartRecord {
   const all = [...members.values()].sort((a, b) => a.start.atMs - b.start.atMs);
-  const sampleMs = all.map(({ load, start }) => start.sampleMsOf(load.outlets.length)).sort((a, b) => a - b);
+  const sampleMs = all.map(({ outlets, start }) => start.sampleMsOf(outlets.length)).sort((a, b) => a - b);
   return summedStart(scope, atMs, all).record({
     nowMs,
     id: startId(scope, atMs),

@@ -3,7 +3,7 @@ import type { Circuit } from './circuit.ts';
 import { binCount } from './idle-histogram.ts';
 import { stateColumns } from './load-state.ts';
 
-/** What is kept of one load: about 1 KB, nearly all of it numbers. */
+/** What is kept of one load: about 2 KB, nearly all of it numbers. */
 export interface Load {
   readonly scope: number;
   readonly id: string;

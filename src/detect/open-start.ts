@@ -7,9 +7,9 @@ import { Trace } from './trace.ts';
 
 /** By then the boot is over and the level is that of an idle or working system. */
 const bootMs = 180_000;
-const settledByMs = 900_000;
+export const settledByMs = 900_000;
 /** What is known is told again before all is. */
-const tellAgainMs = 300_000;
+export const tellAgainMs = 300_000;
 const settledBinMs = 30_000;
 const settledShare = 0.06;
 const settledWattsMin = 3;

@@ -53,8 +53,23 @@ export class Starts {
     const start = OpenStart.restored(saved);
     this.#open.set(load, start);
     if (start.detectedAtMs === 0) return;
-    this.#addStarting(load);
+    this.plugged(load);
     this.#groups.join(load, start, this.#sink.groupsOf(load));
+  }
+
+  /** The load draws from its circuits from now on: if it is starting, others that start there are told of it. */
+  plugged(load: Load): void {
+    if (!this.#open.get(load)?.detectedAtMs) return;
+    for (const circuit of load.circuits) {
+      const starting = this.#starting.get(circuit);
+      if (starting === undefined) this.#starting.set(circuit, new Set([load]));
+      else starting.add(load);
+    }
+  }
+
+  /** It draws from its circuits no more. */
+  unplugged(load: Load): void {
+    for (const circuit of load.circuits) this.#starting.get(circuit)?.delete(load);
   }
 
   saveGroups(): SavedGroup[] {
@@ -134,7 +149,7 @@ export class Starts {
     for (const circuit of load.circuits) {
       for (const other of this.#starting.get(circuit) ?? []) this.#joinWith(load, start, other);
     }
-    this.#addStarting(load);
+    this.plugged(load);
     this.#groups.join(load, start, this.#sink.groupsOf(load));
     if (start.isOver(atMs)) this.#complete(load, start, atMs);
     else this.#tell(load, start, atMs);
@@ -146,14 +161,6 @@ export class Starts {
     if (others === undefined || Math.abs(others.atMs - start.atMs) > togetherMs) return;
     start.concurrent.add(other.id);
     others.concurrent.add(load.id);
-  }
-
-  #addStarting(load: Load): void {
-    for (const circuit of load.circuits) {
-      const starting = this.#starting.get(circuit);
-      if (starting === undefined) this.#starting.set(circuit, new Set([load]));
-      else starting.add(load);
-    }
   }
 
   #tellOrEnd(load: Load, start: OpenStart, nowMs: number): void {
@@ -170,8 +177,8 @@ export class Starts {
     const amps = volts > 0 ? (peakWatts - start.fromWatts) / volts : 0;
     for (const branch of load.branches) {
       for (const circuit of branch.circuits) circuit.started(amps * shareOf(branch, load.branches));
-      this.#starting.get(branch.circuits[0]!)?.delete(load);
     }
+    this.unplugged(load);
     this.#sink.changed?.(load.scope);
   }
 

@@ -6,6 +6,8 @@ import { OpenStart, unpoweredWattsMax } from './open-start.ts';
 export interface Member {
   readonly load: Load;
   readonly start: OpenStart;
+  /** All it had when it started: another cabling does not change what was drawn where. */
+  readonly outlets: readonly string[];
   readonly places: readonly number[];
 }
 
@@ -43,7 +45,7 @@ export function summedStart(scope: string, atMs: number, members: readonly Membe
 }
 
 export function outletsOf(members: readonly Member[]): string[] {
-  return members.flatMap(({ load, places }) => places.map((place) => load.outlets[place]!));
+  return members.flatMap(({ outlets, places }) => places.map((place) => outlets[place]!));
 }
 
 /** Supplies that were without mains before. */
@@ -52,16 +54,16 @@ export function suppliesOf(members: readonly Member[]): number {
 }
 
 /** What is drawn here of what the load drew before it started: nobody knows which supply it came from. */
-function restOf({ load, start, places }: Member): number {
-  return (start.fromWatts * places.length) / load.outlets.length;
+function restOf({ outlets, start, places }: Member): number {
+  return (start.fromWatts * places.length) / outlets.length;
 }
 
 /** By how much the draw changes at each moment of a member's trace. */
 function addChanges(member: Member, gridMs: number, changes: Map<number, number>): void {
-  const { load, start, places } = member;
+  const { outlets, start, places } = member;
   const { atMs, watts, own } = start.trace;
-  const share = places.length / load.outlets.length;
-  const each = new Float64Array(load.outlets.length).fill(restOf(member) / places.length);
+  const share = places.length / outlets.length;
+  const each = new Float64Array(outlets.length).fill(restOf(member) / places.length);
   let before = restOf(member);
   const change = (ms: number, draw: number) => {
     const at = Math.floor(ms / gridMs) * gridMs;
@@ -85,9 +87,9 @@ function addChanges(member: Member, gridMs: number, changes: Map<number, number>
 }
 
 /** Least volts of the surge, as the inputs here told them. */
-function voltsMinOf({ start, places, load }: Member): number {
+function voltsMinOf({ start, places, outlets }: Member): number {
   const { own, atMs } = start.trace;
-  if (own === undefined || places.length === load.outlets.length) return start.voltsMin;
+  if (own === undefined || places.length === outlets.length) return start.voltsMin;
   return leastOf(
     own.volts.filter((_, i) => {
       const inSurge = atMs[i]! >= start.atMs && atMs[i]! <= start.surgeUntilMs;

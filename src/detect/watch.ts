@@ -116,6 +116,7 @@ export class Watch implements ServerObserver {
 
   #wire(load: Load, outlets: readonly string[]): void {
     for (const branch of load.branches) branch.close();
+    this.#starts.unplugged(load);
     const { circuitOf, feedOf } = this.#wiring;
     load.outlets = outlets;
     load.branches = [...placesBy(outlets, circuitOf)].map(([name, places]) => {
@@ -125,6 +126,7 @@ export class Watch implements ServerObserver {
     });
     load.circuits = load.branches.map((branch) => branch.circuits[0]!);
     load.branchOf = outlets.map((_, place) => load.branches.find(({ inputs }) => inputs.includes(place))!);
+    this.#starts.plugged(load);
   }
 
   #groupsOf({ outlets }: Load): Map<string, number[]> {

@@ -80,7 +80,7 @@ export class ObservedServers {
     if (this.#opened[server] && atMs - this.#toldMs[server]! >= aliveMs) this.heard(server, outlet, atMs);
   }
 
-  /** Outlets moved from server to server: tells again what each has, where it has something else. */
+  /** Outlets moved from server to server: tells again what each has. */
   recabled(): void {
     for (let server = 0; server < this.#opened.length; server += 1) {
       if (this.#opened[server]) this.#open(server);

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { GroupStarts } from '../../src/detect/group-starts.ts';
+import { LoadTable } from '../../src/detect/load-table.ts';
+import { OpenStart } from '../../src/detect/open-start.ts';
 import { Watch } from '../../src/detect/watch.ts';
 import type { PowerEvent } from '../../src/model/event.ts';
 import type { PowerTree } from '../../src/model/power-tree.ts';
@@ -143,6 +146,61 @@ describe('several that start together', () => {
     const later = lastTold(events).filter(({ scope }) => scope === 'breaker:A1');
     expect(later).toHaveLength(1);
     expect({ ...later[0]!, detectedAtMs: 0 }).toEqual({ ...whole[0]!, detectedAtMs: 0 });
+  });
+});
+
+it('several of which one does not come back after a restart are forgotten in time', () => {
+  const groups = new GroupStarts(() => {});
+  groups.load([
+    { scope: 'breaker:A1', atMs: beginMs, loads: ['server:a', 'server:gone'], told: false, toldAgain: false },
+  ]);
+  for (const [scope, name] of ['a', 'b'].entries()) {
+    const load = new LoadTable().open(scope, `server:${name}`);
+    groups.join(load, new OpenStart(load.id, beginMs, 0, 1_000, 1), new Map([['breaker:A1', [0]]]));
+  }
+  groups.tick(beginMs + 30 * minute * 1000);
+  expect(groups.save()).toHaveLength(1);
+  groups.tick(beginMs + 41 * minute * 1000);
+  expect(groups.save()).toEqual([]);
+});
+
+describe('cabling that changes while several start', () => {
+  const cabledTo = (breaker: string): PowerTree => ({
+    ...noTree,
+    feeds,
+    servers: [0, 1].map((i) => ({
+      name: `s${i}`,
+      inputs: [
+        { outlet: `a/${i}`, breaker },
+        { outlet: `b/${i}`, breaker: 'B1' },
+      ],
+    })),
+  });
+  const machines = alike(2, 1, (i) => [
+    { outlet: `a/${i}`, breaker: 'A1', share: 0.5 },
+    { outlet: `b/${i}`, breaker: 'B1', share: 0.5 },
+  ]);
+
+  it('does not change what they drew until then', () => {
+    const { watch, events } = told(machines, undefined, offSeconds + 60);
+    for (const i of [0, 1]) watch.opened(i, `server:s${i}`, [`a/${i}`]);
+    watch.tick(beginMs + (offSeconds + 20 * minute) * 1000);
+    const ofB = lastTold(events).find(({ scope }) => scope === 'breaker:B1')!;
+    expect(ofB).toMatchObject({ outlets: ['b/0', 'b/1'], complete: true });
+    expect(ofB.peakWatts / 400).toBeCloseTo(1, 1);
+  });
+
+  it('leaves nobody behind on the breaker they were on', () => {
+    const { watch, events } = told(machines, undefined, offSeconds + 60);
+    const third: Machine = alike(1, 0, () => [{ outlet: 'c/0', breaker: 'A1', share: 1 }])[0]!;
+    watch.recable({
+      ...cabledTo('A2'),
+      servers: [...cabledTo('A2').servers, { name: 's2', inputs: third.inputs }],
+    });
+    watch.opened(2, 'server:s2', ['c/0']);
+    for (const { atMs, watts } of wave(third.parts).slice(0, offSeconds + 60))
+      observe(watch, 2, atMs, watts, Number.NaN, Number.NaN);
+    expect(lastTold(events).find(({ scope }) => scope === 'server:s2')!.concurrent).toEqual([]);
   });
 });
 

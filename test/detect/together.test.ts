@@ -59,6 +59,8 @@ const treeWith = (machines: number, breakerOf: (number: number) => string) =>
     })),
   );
 
+const feedOfFour = { feeds: [{ name: 'A', breakers: [0, 1, 2, 3].map((i) => ({ name: `A${i}` })) }] };
+
 describe('servers that start together', () => {
   it('are found once each, and each names the eleven others on its breaker', () => {
     const machines = Array.from({ length: 12 }, (_, i) => serverOn(i, i));
@@ -98,12 +100,40 @@ describe('the return of a feed', () => {
       const after: Part[] = [[20 + i, 12, 0.5], ...boot(300), [hour, 300, 4]];
       return { id: `server:pdu/${i}`, outlets: [`pdu/${i}`], readings: wave([...before, ...after], 5) };
     });
-    const { starts } = seenTogether(noTree, machines);
+    const { starts, groups, groupCount } = seenTogether(
+      { ...treeWith(40, (number) => `A${number % 4}`), ...feedOfFour },
+      machines.map((machine, i) => ({ ...machine, id: `server:s${i}` })),
+    );
     expect(starts).toHaveLength(40);
     expect(new Set(starts.map(({ scope }) => scope)).size).toBe(40);
     for (const { concurrent, peakWatts } of starts) {
-      expect(concurrent).toHaveLength(39);
+      expect(concurrent).toHaveLength(9);
       expect(peakWatts).toBeGreaterThan(560);
+    }
+    // Four breakers, the feed and the device, each once, with what flowed there at one moment.
+    expect(groupCount).toBe(6);
+    for (const [scope, share] of [
+      ['feed:A', 1],
+      ['device:pdu', 1],
+      ['breaker:A0', 1 / 4],
+      ['breaker:A3', 1 / 4],
+    ] as const) {
+      const start = groups.get(scope)!;
+      const ofIt = machines.filter((_, i) => share === 1 || scope === `breaker:A${i % 4}`);
+      const sums = ofIt[0]!.readings.map((_, at) =>
+        ofIt.reduce((sum, { readings }) => sum + readings[at]!.watts, 0),
+      );
+      const at = (ms: number) => ofIt[0]!.readings.findIndex(({ atMs }) => atMs >= ms);
+      const peakWatts = Math.max(...sums.slice(at(start.atMs), at(start.peakAtMs) + 1));
+      expect(start.concurrent).toHaveLength(40 * share);
+      expect(start.outlets).toHaveLength(40 * share);
+      expect(start.fromWatts).toBe(0);
+      expect(start.complete).toBe(true);
+      // As at that moment, and those of the first minute were no greater.
+      expect(start.peakWatts).toBeCloseTo(sums[at(start.peakAtMs)]!, 1);
+      expect(start.peakWatts).toBeCloseTo(peakWatts, 1);
+      expect(start.peakAtMs - start.atMs).toBeGreaterThan(40_000);
+      expect(Math.abs(start.settledWatts! - 12_000 * share)).toBeLessThan(300 * share);
     }
   });
 });
