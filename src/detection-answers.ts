@@ -1,10 +1,11 @@
-import { type SagRow, sagRows } from './analysis/sag.ts';
+import { sagRows } from './analysis/sag.ts';
+import type { SagAnswer } from './api/shapes.ts';
 import type { StartsRequest } from './api/starts.ts';
 import type { Detection } from './detection.ts';
 import type { IdleVerdict } from './model/idle.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { Room } from './model/room.ts';
-import { parseScope } from './model/scope.ts';
+import { parseScope, scopeId } from './model/scope.ts';
 import type { StartRecord } from './model/start.ts';
 import { serversIn } from './servers-in.ts';
 import { scopeChoice } from './store/event-question.ts';
@@ -14,7 +15,7 @@ export interface DetectionAnswersParts {
   readonly tree: PowerTree;
   readonly room: Room;
   readonly store: Store;
-  readonly detection: Pick<Detection, 'starts' | 'impedances' | 'idle'>;
+  readonly detection: Pick<Detection, 'starts' | 'impedances' | 'unlearntSupplies' | 'idle'>;
 }
 
 /** A store is asked for so many servers by name; of more, the newest starts of all are sorted out here. */
@@ -78,17 +79,21 @@ export class DetectionAnswers {
     return rows.filter((row) => wanted.has(row.scope));
   }
 
-  sag(): SagRow[] {
+  sag(): SagAnswer {
     const { tree, room, detection } = this.#parts;
-    const nominal = new Map(
-      tree.feeds.flatMap(({ volts, breakers }) => breakers.map(({ name }) => [`breaker:${name}`, volts])),
+    const nominal = new Map<string, number | undefined>(
+      tree.feeds.flatMap(({ name: feed, volts, breakers }) => [
+        [scopeId('feed', feed), volts] as const,
+        ...breakers.map(({ name }) => [scopeId('breaker', name), volts] as const),
+      ]),
     );
-    return sagRows(detection.impedances(), (scope) => {
+    const rows = sagRows(detection.impedances(), (scope) => {
       const index = room.indexOf(scope);
       return {
         volts: nominal.get(scope) ?? (index < 0 ? undefined : room.figureAt(index).volts),
         servers: serversIn(scope, tree, room)?.length ?? 0,
       };
     });
+    return { rows, learning: detection.unlearntSupplies() };
   }
 }

@@ -131,6 +131,11 @@ export class Detection {
     return this.#watch.impedances();
   }
 
+  /** Supplies that too few clean steps were seen of, with how many. */
+  unlearntSupplies(): ReturnType<Watch['unlearntSupplies']> {
+    return this.#watch.unlearntSupplies();
+  }
+
   /** Every baseline held against its limit, the most urgent first. */
   idle(): IdleVerdict[] {
     const { tree, rules, prices } = this.#parts;

@@ -1,7 +1,7 @@
-/** What is known of the supply behind a breaker (or, unwired, a device). */
+/** What is known of the supply behind a breaker, a feed or (where no breaker is named) a device. */
 export interface SupplyImpedance {
   readonly scope: string;
-  /** ΔV ⁄ ΔA over clean steps of load. */
+  /** Volts lost for each ampere, as seen from the outlets. */
   readonly ohms: number;
   /** It was learnt from so many. */
   readonly steps: number;

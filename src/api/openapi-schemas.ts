@@ -114,7 +114,13 @@ export function schemas() {
       ['rows'],
     ),
     Idle: object(idleSchema(), ['scope', 'basis', 'confidence', 'hoursObserved', 'idleShare', 'verdict']),
-    SagAnswer: object({ rows: list(ref('Sag')) }),
+    SagAnswer: object({
+      rows: list(ref('Sag')),
+      learning: {
+        ...list(object({ scope: text, steps: whole })),
+        description: 'Too few clean steps of load were seen there yet, or they cost no volts',
+      },
+    }),
     Sag: object(
       {
         scope: text,

@@ -26,14 +26,7 @@ import { nothingHere, ProblemError, problemAnswerer } from './problem.ts';
 import { type RoomNames, roomAnswer } from './room.ts';
 import { addRoute, type Route } from './route.ts';
 import { safeHeaders } from './safe-headers.ts';
-import type {
-  DeviceRow,
-  HistoryAnswer,
-  NotifierRow,
-  ReadyAnswer,
-  SagAnswerRow,
-  TreeAnswer,
-} from './shapes.ts';
+import type { DeviceRow, HistoryAnswer, NotifierRow, ReadyAnswer, SagAnswer, TreeAnswer } from './shapes.ts';
 import { answerStart, answerStarts, type StartsParts, type StartsRequest } from './starts.ts';
 
 /** Everything the API answers from. It knows nobody else. */
@@ -53,7 +46,7 @@ export interface ApiParts {
   readonly starts: StartsParts['starts'];
   readonly start: StartsParts['start'];
   readonly idle: IdleParts['idle'];
-  sag(): readonly SagAnswerRow[];
+  sag(): SagAnswer;
   notifiers(): readonly NotifierRow[];
   /** Alerts, their rules and silences. */
   readonly alerting: Pick<AlertsParts, 'alerts' | 'ackAlert' | 'alertRules'> &
@@ -168,7 +161,7 @@ function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
     '/api/v1/starts': { get: (request, response) => answerStarts(asked, request, response) },
     '/api/v1/starts/:id': { get: (request, response) => answerStart(asked, request, response) },
     '/api/v1/idle': { get: (request, response) => answerIdle(asked, request, response) },
-    '/api/v1/sag': { get: (request, response) => answerJson(request, response, { rows: parts.sag() }) },
+    '/api/v1/sag': { get: (request, response) => answerJson(request, response, parts.sag()) },
     '/api/v1/notifiers': {
       get: (request, response) => answerJson(request, response, { rows: parts.notifiers() }),
     },

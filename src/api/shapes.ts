@@ -173,13 +173,15 @@ export interface IdleAnswer {
   rows: readonly IdleVerdict[];
 }
 
-/** `GET /sag`: the supply behind each breaker (or, unwired, device), highest impedance first. */
+/** `GET /sag`: the supply behind each breaker, feed or (where no breaker is named) device, highest impedance first. */
 export interface SagAnswer {
   rows: readonly SagAnswerRow[];
+  /** Those that nothing can be said of yet: fewer than five clean steps of load were seen there, or they cost no volts. */
+  learning: readonly { scope: string; steps: number }[];
 }
 
 export interface SagAnswerRow {
-  /** `breaker:…` or `device:…` */
+  /** `breaker:…`, `feed:…` or `device:…` */
   scope: string;
   ohms: number;
   /** Steps of load it was learnt from. */

@@ -108,6 +108,11 @@ export class Circuit {
     keep(this.#amps, Math.abs(ampsMore), stepsKept);
   }
 
+  /** Clean steps that are known. */
+  get steps(): number {
+    return this.#volts.length;
+  }
+
   /** Undefined until enough steps were seen. */
   impedance(): Impedance | undefined {
     if (this.#volts.length < stepsMin) return undefined;

@@ -214,6 +214,14 @@ export class Watch implements ServerObserver {
       .filter((impedance) => impedance !== undefined);
   }
 
+  /** Circuits whose impedance is not known yet, by name, with the clean steps seen on each. */
+  unlearntSupplies(): { scope: string; steps: number }[] {
+    return [...this.#circuits.values()]
+      .filter((circuit) => circuit.impedance() === undefined)
+      .map(({ scope, steps }) => ({ scope, steps }))
+      .sort((a, b) => (a.scope < b.scope ? -1 : 1));
+  }
+
   // ── over a restart ───────────────────────────────────────────────────────────────────────────────────
 
   /** As bytes, to be written one after the other; what is observed from here on is to be observed again after `load`. */

@@ -8,13 +8,7 @@ import { type EnergyQuestion, energyEdges, type ScopeEnergy } from '../../src/ap
 import type { HistoryRequest } from '../../src/api/history.ts';
 import type { RoadCounts } from '../../src/api/metrics.ts';
 import { type Api, type ApiParts, createApi } from '../../src/api/server.ts';
-import type {
-  HistoryAnswer,
-  NotifierRow,
-  ReadyAnswer,
-  SagAnswerRow,
-  TreeAnswer,
-} from '../../src/api/shapes.ts';
+import type { HistoryAnswer, NotifierRow, ReadyAnswer, SagAnswer, TreeAnswer } from '../../src/api/shapes.ts';
 import type { StartsRequest } from '../../src/api/starts.ts';
 import { makeLog } from '../../src/base/log.ts';
 import { LiveHub } from '../../src/live/live-hub.ts';
@@ -124,20 +118,23 @@ export const idleRows: IdleVerdict[] = [
   },
 ];
 
-export const sagRows: SagAnswerRow[] = [
-  {
-    scope: 'breaker:A1',
-    ohms: 0.35,
-    steps: 12,
-    confidence: 0.8,
-    ampsPerStart: 2,
-    predicted: [
-      { starts: 1, voltsDrop: 0.7, percent: 0.3 },
-      { starts: 2, voltsDrop: 1.4 },
-    ],
-  },
-  { scope: 'device:plug', ohms: 0.5, steps: 3, confidence: 0.2, predicted: [] },
-];
+export const sag: SagAnswer = {
+  rows: [
+    {
+      scope: 'breaker:A1',
+      ohms: 0.35,
+      steps: 12,
+      confidence: 0.8,
+      ampsPerStart: 2,
+      predicted: [
+        { starts: 1, voltsDrop: 0.7, percent: 0.3 },
+        { starts: 2, voltsDrop: 1.4 },
+      ],
+    },
+    { scope: 'device:plug', ohms: 0.5, steps: 3, confidence: 0.2, predicted: [] },
+  ],
+  learning: [{ scope: 'breaker:A2', steps: 3 }],
+};
 
 export const notifierRows: NotifierRow[] = [
   {
@@ -292,7 +289,7 @@ export class ApiService {
         this.askedIdle.push(scope);
         return idleRows;
       },
-      sag: () => sagRows,
+      sag: () => sag,
       notifiers: () => notifierRows,
       alerting: this.alerting,
       counts: () => this.counts(),

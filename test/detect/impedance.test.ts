@@ -171,7 +171,9 @@ describe('the impedance of a source', () => {
 
   it('is not learnt from less than an ampere', () => {
     const supplies = [{ breaker: 'A1', share: 0.15 }];
-    expect(drawn({ supplies, ohms: { A1: 0.45 } }).impedances()).toEqual([]);
+    const watch = drawn({ supplies, ohms: { A1: 0.45 } });
+    expect(watch.impedances()).toEqual([]);
+    expect(watch.unlearntSupplies()).toEqual([{ scope: 'breaker:A1', steps: 0 }]);
   });
 
   it('goes on with the breaker that the outlets hang on after they were plugged over', () => {

@@ -39,9 +39,11 @@ function made(servers: number, stored: StartRecord[], newest: StartRecord[] = []
     detection: {
       starts: () => newest,
       idle: () => [{ scope: 'server:s0' }, { scope: 'server:plug/0' }] as IdleVerdict[],
+      unlearntSupplies: () => [{ scope: 'breaker:A2', steps: 3 }],
       impedances: () => [
         { scope: 'breaker:A1', ohms: 0.5, steps: 4, confidence: 0.6, ampsPerStart: 4.6 },
         { scope: 'device:p', ohms: 0.4, steps: 4, confidence: 0.6, ampsPerStart: 1 },
+        { scope: 'feed:A', ohms: 0.3, steps: 4, confidence: 0.6, ampsPerStart: 4.6 },
       ],
     },
   });
@@ -110,10 +112,15 @@ it('idle levels are those of the servers asked about', () => {
 });
 
 it('sags are in percent of the feed, and of nothing where its volts are not known', () => {
-  const rows = made(2, []).answers.sag();
+  const rows = made(2, []).answers.sag().rows;
   expect(rows[0]!.predicted).toEqual([
     { starts: 1, voltsDrop: 2.3, percent: 1 },
     { starts: 2, voltsDrop: 4.6, percent: 2 },
   ]);
   expect(rows[1]!.predicted[0]).toEqual({ starts: 1, voltsDrop: 0.4 });
+  expect(rows[2]!.predicted[0]).toEqual({ starts: 1, voltsDrop: 1.38, percent: 0.6 });
+});
+
+it('supplies of which too little was seen are named beside them', () => {
+  expect(made(2, []).answers.sag().learning).toEqual([{ scope: 'breaker:A2', steps: 3 }]);
 });
