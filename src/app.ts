@@ -6,6 +6,7 @@ import { nextRecabling, treeAt } from './analysis/tree-at.ts';
 import { askEnergy, type EnergyQuestion } from './api/ask-energy.ts';
 import { askHistory } from './api/ask-history.ts';
 import { type Api, createApi } from './api/server.ts';
+import { type AskedStore, storeUntil } from './api/store-until.ts';
 import {
   brokerNews,
   deviceRows,
@@ -181,8 +182,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     clock,
     log,
   });
-  const energyOf = (question: EnergyQuestion) =>
-    askEnergy(store, question, {
+  const energyOf = (question: EnergyQuestion, asked: AskedStore = store) =>
+    askEnergy(asked, question, {
       ...prices,
       minutesKeptMs: settings.store.retention.minuteMs,
       openMinute: (scope, nowMs) => room.openMinute(scope, nowMs),
@@ -236,11 +237,12 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tree: () => treeAnswer(tree, room, demo),
     devices: () => deviceRows(intake, room),
     ready: () => readyAnswer(source.status(), store.kind, recorder.status),
-    history: (question) => askHistory(store, { ...question, ...historyContext(question.scope) }),
-    energy: energyOf,
+    history: (question, signal) =>
+      askHistory(storeUntil(store, signal), { ...question, ...historyContext(question.scope) }),
+    energy: (question, signal) => energyOf(question, storeUntil(store, signal)),
     prices,
-    export: ({ scopes, isAll, ...question }) =>
-      exportCsv(store, {
+    export: ({ scopes, isAll, ...question }, signal) =>
+      exportCsv(storeUntil(store, signal), {
         ...question,
         scopes: isAll ? [...pastScopes] : scopes,
         outlets: isAll

@@ -7,6 +7,7 @@ import { jsonBody } from './json-body.ts';
 import { ProblemError } from './problem.ts';
 import { choiceOf, parameterOf, rangeOf, scopesOf, wholeNumberOf } from './question.ts';
 import type { AckRequest, AlertRuleRow, AlertsAnswer } from './shapes.ts';
+import type { StoreGate } from './store-gate.ts';
 
 /** A valid question for alerts. */
 export interface AlertsRequest {
@@ -27,6 +28,7 @@ export interface AlertsParts {
   nowMs(): number;
   /** Firing ones first, then the newest. Rejects with a StoreError. */
   alerts(request: AlertsRequest): Promise<readonly Alert[]>;
+  readonly gate: StoreGate;
   /** Undefined: no open alert has that id. */
   ackAlert(id: string, ack: AckRequest): Alert | undefined;
   /** Rules as they stand; `scope` is one of the room. */
@@ -51,15 +53,15 @@ export async function answerAlerts(parts: AlertsParts, request: Request, respons
   });
   const rule = ruleOf(request);
   const states = statesOf(request);
-  const answer: AlertsAnswer = {
-    rows: await parts.alerts({
-      scope: scopesOf(request, parts.room),
-      ...range,
-      limit: wholeNumberOf(request, 'limit', 1, alertsLimitMax, alertsLimitDefault),
-      ...(rule === undefined ? {} : { rule }),
-      ...(states === undefined ? {} : { states }),
-    }),
+  const question: AlertsRequest = {
+    scope: scopesOf(request, parts.room),
+    ...range,
+    limit: wholeNumberOf(request, 'limit', 1, alertsLimitMax, alertsLimitDefault),
+    ...(rule === undefined ? {} : { rule }),
+    ...(states === undefined ? {} : { states }),
   };
+  const rows = await parts.gate.asking(response).inTime(() => parts.alerts(question));
+  const answer: AlertsAnswer = { rows };
   await answerJson(request, response, answer);
 }
 

@@ -1,44 +1,45 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { constants, createGzip } from 'node:zlib';
 import type { Request, Response } from 'express';
 import type { Clock } from '../base/clock.ts';
 import { sendText } from './answer.ts';
-import { inTime } from './in-time.ts';
+import type { Asking, StoreGate } from './store-gate.ts';
 
 /** An answer up to so many characters is put together first, so that it can have an ETag; a longer one flows. */
 const heldCharactersMax = 1_000_000;
+/** … as does one that takes so long to put together: whoever asked sees that it comes. */
+const heldMsMax = 5_000;
 /** What is over for a day is not asked for again within an hour: an import or a corrected price shows by then. */
 const closedSeconds = 3_600;
 
 export interface AnswerInParts {
   /** `application/json` or `text/csv`. */
   readonly type: string;
-  readonly parts: AsyncIterable<string>;
+  /** `signal`: nobody waits for it any more. */
+  parts(signal: AbortSignal): AsyncIterable<string>;
   /** It is of a time that is over, so that it may be kept. */
   readonly isClosed: boolean;
-  /** Each part has to come in time (in-time.ts). */
+  readonly gate: StoreGate;
   readonly clock: Pick<Clock, 'after'>;
 }
 
 /**
  * Sends a text that comes in parts. What is asked for again and has not changed is answered with 304. Rejects, before
- * anything is sent, when the first part fails.
+ * anything is sent, when it fails before that, or does not begin in time (store-gate.ts).
  */
 export async function answerParts(
   request: Request,
   response: Response,
-  { type, parts, isClosed, clock }: AnswerInParts,
+  { type, parts, isClosed, gate, clock }: AnswerInParts,
 ): Promise<void> {
   const cacheControl = isClosed ? `private, max-age=${closedSeconds}, immutable` : 'private, no-cache';
-  const iterator = eachInTime(parts, clock);
-  let held = '';
-  let next = await iterator.next();
-  for (; next.done !== true && held.length < heldCharactersMax; next = await iterator.next())
-    held += next.value;
+  const asking = gate.asking(response);
+  const iterator = parts(asking.signal)[Symbol.asyncIterator]();
+  const { held, isWhole } = await asking.inTime(() => hold(iterator, clock));
   response.set('Cache-Control', cacheControl);
-  if (next.done === true) {
+  if (isWhole) {
     const etag = `W/"${createHash('sha256').update(held).digest('base64url').slice(0, etagLength)}"`;
     response.set('ETag', etag);
     if (isKnown(request, etag)) response.status(304).end();
@@ -46,7 +47,7 @@ export async function answerParts(
     return;
   }
   response.type(type).vary('Accept-Encoding');
-  await flow(request, response, onwards(held + next.value, iterator));
+  await flow(request, response, onwards(held, iterator, asking));
 }
 
 const etagLength = 27;
@@ -57,32 +58,40 @@ function isKnown(request: Request, etag: string): boolean {
   return tags.some((tag) => tag.trim() === etag || tag.trim() === '*');
 }
 
-async function* eachInTime(
-  parts: AsyncIterable<string>,
+/** The beginning of an answer, or all of it. */
+async function hold(
+  parts: AsyncIterator<string>,
   clock: Pick<Clock, 'after'>,
-): AsyncGenerator<string, undefined> {
-  const iterator = parts[Symbol.asyncIterator]();
-  let isLate = true;
+): Promise<{ readonly held: string; readonly isWhole: boolean }> {
+  let isLong = false;
+  const stopTimer = clock.after(heldMsMax, () => {
+    isLong = true;
+  });
   try {
+    let held = '';
+    while (held === '' || (held.length < heldCharactersMax && !isLong)) {
+      const next = await parts.next();
+      if (next.done === true) return { held, isWhole: true };
+      held += next.value;
+    }
+    return { held, isWhole: false };
+  } finally {
+    stopTimer();
+  }
+}
+
+/** Each part takes its turn at the store, so that a slow reader keeps nobody from it. */
+async function* onwards(first: string, rest: AsyncIterator<string>, asking: Asking): AsyncGenerator<string> {
+  try {
+    yield first;
     for (;;) {
-      isLate = true;
-      const next = await inTime(clock, iterator.next());
-      isLate = false;
+      const next = await asking.inTime(() => rest.next());
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
     // One that still waits for the store would have the end wait with it.
-    if (!isLate) await iterator.return?.();
-  }
-}
-
-async function* onwards(first: string, rest: AsyncIterator<string>): AsyncGenerator<string> {
-  try {
-    yield first;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
+    rest.return?.().catch(() => {});
   }
 }
 
@@ -97,7 +106,9 @@ async function flow(request: Request, response: Response, parts: AsyncIterable<s
     if (!isSmall) await pipeline(source, response);
     else {
       response.set('Content-Encoding', 'gzip');
-      await pipeline(source, createGzip({ level: 1 }), response);
+      // Each part leaves when it is there: a slow store is not to look like one that is dead.
+      const gzip = createGzip({ level: 1, flush: constants.Z_SYNC_FLUSH });
+      await pipeline(source, gzip, response);
     }
   } catch (error) {
     // Whoever went away before the end wants no answer any more.

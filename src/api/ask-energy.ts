@@ -8,8 +8,8 @@ import { type QuarterRates, quarterRates } from '../analysis/quarter-rates.ts';
 import { demandCharges, standingCharges } from '../analysis/standing-charges.ts';
 import type { Tariff } from '../analysis/tariff.ts';
 import { type RollUp, tierStepMs } from '../model/roll-up.ts';
-import type { Store } from '../store/store.ts';
 import { askEnergyRuns, energyPlan, withOpenMinute } from './energy-columns.ts';
+import type { AskedStore } from './store-until.ts';
 
 export interface EnergyQuestion {
   /** Each known to the room. */
@@ -80,7 +80,7 @@ export function energyEdges({ by, fromMs, toMs, timezone, nowMs }: EnergyQuestio
 
 /** Answers scope by scope, in the order of the question. Throws a StoreError. */
 export async function* askEnergy(
-  store: Store,
+  store: AskedStore,
   question: EnergyQuestion,
   context: EnergyContext,
 ): AsyncGenerator<ScopeEnergy> {
@@ -132,7 +132,7 @@ function makePeriod(
 }
 
 async function sumScopes(
-  store: Store,
+  store: AskedStore,
   scopes: readonly string[],
   { period, edges, rates }: AskedPeriod,
   { minutesKeptMs, openMinute }: EnergyContext,

@@ -1,9 +1,9 @@
 import { BucketSums, type Buckets, readableStepMs } from '../analysis/buckets.ts';
 import type { Quantity } from '../model/quantity.ts';
 import { type RollUp, type Tier, tierStepMs } from '../model/roll-up.ts';
-import type { Store } from '../store/store.ts';
 import { coverTime, joinedLayer, type Layer, rawLayer } from './history-layers.ts';
 import type { HistoryAnswer } from './shapes.ts';
+import type { AskedStore } from './store-until.ts';
 
 export interface HistoryQuestion {
   readonly scope: string;
@@ -37,7 +37,7 @@ export class UnanswerableError extends Error {
  * Picks the tiers, asks the store, and shapes the answer: the same for every store. Rejects with a StoreError, or an
  * UnanswerableError.
  */
-export async function askHistory(store: Store, question: HistoryQuestion): Promise<HistoryAnswer> {
+export async function askHistory(store: AskedStore, question: HistoryQuestion): Promise<HistoryAnswer> {
   const { fromMs, toMs, nowMs } = question;
   const endMs = Math.max(fromMs, Math.min(toMs, nowMs));
   const wishedMs = readableStepMs(toMs - fromMs, question.points);
@@ -68,7 +68,7 @@ const hourMs = 3_600_000;
 
 /** What roll-ups do not keep: from the raw readings of the outlets in the scope. */
 async function askQuantity(
-  store: Store,
+  store: AskedStore,
   question: HistoryQuestion,
   stepMs: number,
   endMs: number,
@@ -100,7 +100,7 @@ const joinedBy: Partial<Record<Quantity, 'sum' | 'mean'>> = {
 };
 
 async function joined(
-  store: Store,
+  store: AskedStore,
   { quantity, scope }: HistoryQuestion,
   outlets: readonly string[],
   fromMs: number,

@@ -1,7 +1,7 @@
 import type { EnergyColumns } from '../model/columns.ts';
 import type { RollUp, RollUpTier } from '../model/roll-up.ts';
 import { tierStepMs } from '../model/roll-up.ts';
-import type { Store } from '../store/store.ts';
+import type { AskedStore } from './store-until.ts';
 
 /** Where the energy of a time is to be found: whole quarters, and minutes for what is no whole quarter yet or at all. */
 export interface EnergyPlan {
@@ -52,7 +52,7 @@ export function energyPlan(range: TimeRange, nowMs: number, minutesKeptMs: numbe
 
 /** Asks for what the plan names; by scope. Rejects with a StoreError. */
 export async function askEnergyRuns(
-  store: Store,
+  store: AskedStore,
   plan: EnergyPlan,
   scopes: readonly string[],
 ): Promise<Map<string, EnergyRun[]>> {
@@ -85,7 +85,7 @@ export function withOpenMinute(
 }
 
 async function askColumns(
-  store: Store,
+  store: AskedStore,
   tier: RollUpTier,
   scopes: readonly string[],
   { fromMs, toMs }: TimeRange,

@@ -14,6 +14,7 @@ import { historyDaysMax } from './history.ts';
 import { ProblemError } from './problem.ts';
 import { choiceOf, parameterOf, rangeOf, refuseFuture, scopeListOf, timezoneOf } from './question.ts';
 import type { EnergyAnswer, EnergyRow, EnergyTotalRow } from './shapes.ts';
+import type { StoreGate } from './store-gate.ts';
 
 export interface EnergyParts {
   readonly room: RoomView;
@@ -22,10 +23,11 @@ export interface EnergyParts {
   pastScopes(): ReadonlySet<string>;
   nowMs(): number;
   /** Scope by scope. Throws a StoreError. */
-  energy(question: EnergyQuestion): AsyncIterable<ScopeEnergy>;
+  energy(question: EnergyQuestion, signal: AbortSignal): AsyncIterable<ScopeEnergy>;
   readonly prices: Pick<EnergyContext, 'tariff' | 'carbon'>;
   /** Is everything that was measured in the store? */
   isCaughtUp(): boolean;
+  readonly gate: StoreGate;
   readonly clock: Pick<Clock, 'after'>;
 }
 
@@ -53,11 +55,14 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
   const question = energyQuestionOf(parts, request);
   const isClosed = question.toMs + settleMs <= question.nowMs && parts.isCaughtUp();
   const isCsv = wantsCsv(request, response);
-  const text = isCsv ? energyCsv(parts, question) : jsonParts(parts, question);
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
-    parts: text,
+    parts: (signal) => {
+      const energy = (asked: EnergyQuestion) => parts.energy(asked, signal);
+      return isCsv ? energyCsv({ ...parts, energy }, question) : jsonParts({ ...parts, energy }, question);
+    },
     isClosed,
+    gate: parts.gate,
     clock: parts.clock,
   });
 }
@@ -111,8 +116,13 @@ function refuseTooMuch({ scopes, by, fromMs, toMs, timezone, nowMs }: EnergyQues
   }
 }
 
+/** With the energy of one answer. */
+export interface AnsweredEnergy extends Pick<EnergyParts, 'prices'> {
+  energy(question: EnergyQuestion): AsyncIterable<ScopeEnergy>;
+}
+
 /** The totals come last: they are known when the rows have gone out. */
-async function* jsonParts(parts: EnergyParts, question: EnergyQuestion): AsyncGenerator<string> {
+async function* jsonParts(parts: AnsweredEnergy, question: EnergyQuestion): AsyncGenerator<string> {
   const { by, timezone, fromMs, toMs } = question;
   const answers = parts.energy(question);
   const totals: EnergyTotalRow[] = [];
@@ -138,10 +148,7 @@ async function* jsonParts(parts: EnergyParts, question: EnergyQuestion): AsyncGe
 const rowsAtOnce = 500;
 
 /** RFC 4180, in parts; an empty field says "not known". */
-export async function* energyCsv(
-  parts: Pick<EnergyParts, 'energy' | 'prices'>,
-  question: EnergyQuestion,
-): AsyncGenerator<string> {
+export async function* energyCsv(parts: AnsweredEnergy, question: EnergyQuestion): AsyncGenerator<string> {
   const currency = parts.prices.tariff?.currency;
   let before = csvLine(csvColumns);
   for await (const { scope, rows } of parts.energy({ ...question, withTotals: false })) {
@@ -190,7 +197,7 @@ const csvColumns = [
 
 /** How cost and grams were found. */
 function methodsOf(
-  { prices: { tariff, carbon } }: EnergyParts,
+  { prices: { tariff, carbon } }: Pick<EnergyParts, 'prices'>,
   { fromMs, toMs }: EnergyQuestion,
 ): Pick<EnergyAnswer, 'currency' | 'tariff' | 'carbon'> {
   const within = (range: { fromMs: number; toMs: number }) => range.fromMs < toMs && range.toMs > fromMs;

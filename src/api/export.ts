@@ -5,6 +5,7 @@ import type { RoomView } from '../model/room-view.ts';
 import { answerParts } from './answer-parts.ts';
 import { historyDaysMax } from './history.ts';
 import { choiceOf, parameterOf, rangeOf, refuseFuture, scopeListOf, timezoneOf } from './question.ts';
+import type { StoreGate } from './store-gate.ts';
 
 /** A valid question for what the store holds. */
 export interface ExportRequest {
@@ -22,7 +23,8 @@ export interface ExportParts {
   pastScopes(): ReadonlySet<string>;
   nowMs(): number;
   /** CSV in parts. Throws a StoreError. */
-  export(request: ExportRequest): AsyncIterable<string>;
+  export(request: ExportRequest, signal: AbortSignal): AsyncIterable<string>;
+  readonly gate: StoreGate;
   readonly clock: Pick<Clock, 'after'>;
 }
 
@@ -48,8 +50,9 @@ export async function answerExport(parts: ExportParts, request: Request, respons
   response.set('Content-Disposition', `attachment; filename="rackwatt-${question.tier}.csv"`);
   await answerParts(request, response, {
     type: 'text/csv',
-    parts: parts.export(question),
+    parts: (signal) => parts.export(question, signal),
     isClosed: false,
+    gate: parts.gate,
     clock: parts.clock,
   });
 }

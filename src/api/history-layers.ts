@@ -3,8 +3,8 @@ import { type HeldSeries, joinSeries } from '../analysis/series-sum.ts';
 import type { RollUpColumns, Series } from '../model/columns.ts';
 import type { Quantity } from '../model/quantity.ts';
 import { type RollUp, type RollUpTier, type Tier, tierStepMs } from '../model/roll-up.ts';
-import type { Store } from '../store/store.ts';
 import { whereToJoin } from './energy-columns.ts';
+import type { AskedStore } from './store-until.ts';
 
 /** What one tier tells of a part of the time asked for. */
 export interface Layer {
@@ -35,7 +35,7 @@ const coarser: Partial<Record<Tier, RollUpTier>> = { raw: 'minute', minute: 'qua
  * for a shorter time, and readings may have come as roll-ups alone. Oldest first, one after the other, without overlap.
  */
 export async function coverTime(
-  store: Store,
+  store: AskedStore,
   question: LayerQuestion,
   tier: Tier,
   fromMs: number,
@@ -66,7 +66,7 @@ export interface JoinedQuestion {
 
 /** What the outlets that tell it tell together; `told` counts them. Undefined: that is more points than `pointsMax`. */
 export async function joinedLayer(
-  store: Store,
+  store: AskedStore,
   { quantity, outlets, kind, fromMs, toMs }: JoinedQuestion,
   pointsMax: number,
 ): Promise<{ readonly layer: Layer; readonly told: number } | undefined> {
@@ -85,7 +85,7 @@ export async function joinedLayer(
 }
 
 export async function rawLayer(
-  store: Store,
+  store: AskedStore,
   { outlet, quantity }: { readonly outlet: string; readonly quantity: Quantity },
   fromMs: number,
   toMs: number,
@@ -109,7 +109,7 @@ function seriesLayer(series: Series, holdMs: number, fromMs: number, toMs: numbe
 
 /** The newest quarters may have no row yet, or one of what was known at a stop: their minutes stand in for them. */
 async function rollUpLayer(
-  store: Store,
+  store: AskedStore,
   question: LayerQuestion,
   tier: RollUpTier,
   fromMs: number,

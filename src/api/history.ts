@@ -17,6 +17,7 @@ import {
   wholeNumberOf,
 } from './question.ts';
 import type { HistoryAnswer } from './shapes.ts';
+import type { StoreGate } from './store-gate.ts';
 
 /** A valid question for the history of one scope. */
 export interface HistoryRequest {
@@ -35,9 +36,10 @@ export interface HistoryParts {
   pastScopes(): ReadonlySet<string>;
   nowMs(): number;
   /** Rejects with a StoreError, or an UnanswerableError. */
-  history(request: HistoryRequest): Promise<HistoryAnswer>;
+  history(request: HistoryRequest, signal: AbortSignal): Promise<HistoryAnswer>;
   /** Is everything that was measured in the store? */
   isCaughtUp(): boolean;
+  readonly gate: StoreGate;
   readonly clock: Pick<Clock, 'after'>;
 }
 
@@ -64,13 +66,15 @@ export async function answerHistory(
 ): Promise<void> {
   const { questions, isList } = historyRequestsOf(parts, request);
   const isCsv = wantsCsv(request, response);
-  const answers = historiesOf(parts, questions);
-  const text = isCsv ? csvParts(answers, isList) : jsonParts(answers, isList);
   const isClosed = (questions[0]?.toMs ?? parts.nowMs()) + settleMs <= parts.nowMs() && parts.isCaughtUp();
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
-    parts: text,
+    parts: (signal) => {
+      const answers = historiesOf(parts, questions, signal);
+      return isCsv ? csvParts(answers, isList) : jsonParts(answers, isList);
+    },
     isClosed,
+    gate: parts.gate,
     clock: parts.clock,
   });
 }
@@ -121,9 +125,11 @@ function refuseTooMuch(
 async function* historiesOf(
   parts: HistoryParts,
   questions: readonly HistoryRequest[],
+  signal: AbortSignal,
 ): AsyncGenerator<HistoryAnswer> {
   for (let i = 0; i < questions.length; i += askedAtOnce) {
-    yield* await Promise.all(questions.slice(i, i + askedAtOnce).map((question) => parts.history(question)));
+    const some = questions.slice(i, i + askedAtOnce);
+    yield* await Promise.all(some.map((question) => parts.history(question, signal)));
   }
 }
 

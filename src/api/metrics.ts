@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LiveStatus } from '../live/live-hub.ts';
 import type { GuardCounts } from './guard.ts';
 import type { NotifierRow } from './shapes.ts';
+import type { StoreGateCounts } from './store-gate.ts';
 
 /** What the parts have counted so far, as plain numbers; asked for once a scrape, so the road pays nothing. */
 export interface RoadCounts {
@@ -58,11 +59,13 @@ export interface DoorCounts {
   guard(): GuardCounts;
   /** Rows of the audit log that could not be written to the disk. */
   auditLost(): number;
+  gate(): StoreGateCounts;
 }
 
 interface AllCounts extends RoadCounts {
   readonly guard: GuardCounts;
   readonly auditLost: number;
+  readonly gate: StoreGateCounts;
 }
 
 /** `GET /metrics`, in Prometheus' text format: ours as `rackwatt_…`, and those every Node process has. */
@@ -74,7 +77,12 @@ export class Metrics {
   #now: AllCounts | undefined;
 
   constructor(counts: () => RoadCounts, door: DoorCounts) {
-    this.#counts = () => ({ ...counts(), guard: door.guard(), auditLost: door.auditLost() });
+    this.#counts = () => ({
+      ...counts(),
+      guard: door.guard(),
+      auditLost: door.auditLost(),
+      gate: door.gate(),
+    });
     this.#lag = monitorEventLoopDelay({ resolution: lagResolutionMs });
     this.#lag.enable();
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: lagResolutionMs });
@@ -279,6 +287,12 @@ const rows: readonly Row[] = [
     'sessions_fallen_total',
     'Sessions that ended because their token had too many',
     (c) => c.guard.fallenSessions,
+  ),
+  gauge('questions_waiting', 'Answers that wait for their turn at the store', (c) => c.gate.waiting),
+  counter(
+    'questions_refused_total',
+    'Answers refused, or ended, because the store was slow or too many waited',
+    (c) => c.gate.refused,
   ),
   counter('audit_lost_total', 'Rows of the audit log that are not on the disk', (c) => c.auditLost),
 ];

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { RoomView } from '../model/room-view.ts';
 import type { AccessToken } from './access.ts';
 import { accessRoutes } from './access-routes.ts';
-import { type AlertsParts, type AlertsRequest, answerAck, answerAlertRules, answerAlerts } from './alerts.ts';
+import { type AlertsParts, answerAck, answerAlertRules, answerAlerts } from './alerts.ts';
 import { answerEndSilence, answerNewSilence, answerSilences, type SilencesParts } from './alerts-silences.ts';
 import { answerJson, answerText } from './answer.ts';
 import { AuditLog } from './audit.ts';
@@ -17,7 +17,6 @@ import { answerHistory, type HistoryRequest } from './history.ts';
 import { type HttpParts, makeServer } from './http-server.ts';
 import { answerIdle, type IdleParts } from './idle.ts';
 import { answerImport, answerImportStatus, type ImportRouteParts } from './import.ts';
-import { inTime } from './in-time.ts';
 import { listen } from './listen.ts';
 import { Metrics, type RoadCounts } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
@@ -27,7 +26,8 @@ import { type RoomNames, roomAnswer } from './room.ts';
 import { addRoute, type Route } from './route.ts';
 import { safeHeaders } from './safe-headers.ts';
 import type { DeviceRow, HistoryAnswer, NotifierRow, ReadyAnswer, SagAnswer, TreeAnswer } from './shapes.ts';
-import { answerStart, answerStarts, type StartsParts, type StartsRequest } from './starts.ts';
+import { answerStart, answerStarts, type StartsParts } from './starts.ts';
+import { StoreGate } from './store-gate.ts';
 
 /** Everything the API answers from. It knows nobody else. */
 export interface ApiParts {
@@ -37,7 +37,7 @@ export interface ApiParts {
   devices(): DeviceRow[];
   ready(): ReadyAnswer;
   /** Rejects with a StoreError, or an UnanswerableError. */
-  history(request: HistoryRequest): Promise<HistoryAnswer>;
+  history(request: HistoryRequest, signal: AbortSignal): Promise<HistoryAnswer>;
   readonly energy: EnergyParts['energy'];
   readonly prices: EnergyParts['prices'];
   readonly export: ExportParts['export'];
@@ -79,11 +79,13 @@ export interface Api {
 export function createApi(parts: ApiParts): Api {
   const audit = new AuditLog({ ...parts, file: parts.auditFile });
   const guard = new Guard({ ...parts, audit });
+  const gate = new StoreGate(parts.clock);
   const metrics = new Metrics(() => parts.counts(), {
     guard: () => guard.counts,
     auditLost: () => audit.lost,
+    gate: () => gate.counts,
   });
-  const { server, close } = makeServer(parts, listener(parts, metrics, guard, audit));
+  const { server, close } = makeServer(parts, listener(parts, { metrics, guard, audit, gate }));
   return {
     server,
     admitLive: (request) => guard.admitLive(request),
@@ -103,7 +105,14 @@ export function createApi(parts: ApiParts): Api {
   };
 }
 
-function listener(parts: ApiParts, metrics: Metrics, guard: Guard, audit: AuditLog): RequestListener {
+interface DoorParts {
+  readonly metrics: Metrics;
+  readonly guard: Guard;
+  readonly audit: AuditLog;
+  readonly gate: StoreGate;
+}
+
+function listener(parts: ApiParts, { metrics, guard, audit, gate }: DoorParts): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -116,7 +125,7 @@ function listener(parts: ApiParts, metrics: Metrics, guard: Guard, audit: AuditL
     next();
   });
   const all = {
-    ...routes(parts, metrics),
+    ...routes(parts, metrics, gate),
     ...accessRoutes({ guard, audit, nowMs: () => parts.clock.nowMs() }),
   };
   for (const [path, route] of Object.entries(all)) addRoute(app, path, route, guard);
@@ -131,16 +140,14 @@ function listener(parts: ApiParts, metrics: Metrics, guard: Guard, audit: AuditL
 
 const addressLengthMax = 8_192;
 
-function routes(parts: ApiParts, metrics: Metrics): Record<string, Route> {
+function routes(parts: ApiParts, metrics: Metrics, gate: StoreGate): Record<string, Route> {
   const { room, names, clock } = parts;
   const asked = {
     ...parts,
     ...parts.alerting,
-    alerts: (question: AlertsRequest) => inTime(clock, parts.alerting.alerts(question)),
+    gate,
     timezone: names.timezone,
     nowMs: () => clock.nowMs(),
-    starts: (question: StartsRequest) => inTime(clock, parts.starts(question)),
-    start: (id: string) => inTime(clock, parts.start(id)),
     isCaughtUp: () => parts.ready().backlog.readings === 0,
   };
   return {

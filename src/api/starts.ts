@@ -6,6 +6,7 @@ import { csvText } from './csv.ts';
 import { ProblemError } from './problem.ts';
 import { parameterOf, rangeOf, scopesOf, wholeNumberOf } from './question.ts';
 import type { StartRow, StartsAnswer } from './shapes.ts';
+import type { StoreGate } from './store-gate.ts';
 
 /** A valid question for starts. */
 export interface StartsRequest {
@@ -24,6 +25,7 @@ export interface StartsParts {
   starts(request: StartsRequest): Promise<readonly StartRecord[]>;
   /** With its trace. Rejects with a StoreError. */
   start(id: string): Promise<StartRecord | undefined>;
+  readonly gate: StoreGate;
 }
 
 export const startsLimitDefault = 200;
@@ -42,11 +44,12 @@ export async function answerStarts(parts: StartsParts, request: Request, respons
     defaultMs: startsDaysDefault * dayMs,
     rangeMsMax: startsDaysMax * dayMs,
   });
-  const records = await parts.starts({
+  const question = {
     scope: scopesOf(request, parts.room),
     ...range,
     limit: wholeNumberOf(request, 'limit', 1, startsLimitMax, startsLimitDefault),
-  });
+  };
+  const records = await parts.gate.asking(response).inTime(() => parts.starts(question));
   const answer: StartsAnswer = { rows: records.map(withoutTrace) };
   await answerJsonOrCsv(request, response, answer, () => startsCsv(answer.rows));
 }
@@ -54,7 +57,8 @@ export async function answerStarts(parts: StartsParts, request: Request, respons
 /** `GET /starts/:id`, with the trace. */
 export async function answerStart(parts: StartsParts, request: Request, response: Response): Promise<void> {
   const id = String(request.params.id);
-  const record = id.length > idLengthMax ? undefined : await parts.start(id);
+  const record =
+    id.length > idLengthMax ? undefined : await parts.gate.asking(response).inTime(() => parts.start(id));
   if (record === undefined) throw new ProblemError('not-found', `There is no start ${id.slice(0, 80)}.`);
   await answerJson(request, response, record);
 }

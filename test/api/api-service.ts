@@ -226,7 +226,8 @@ export class ApiService {
     },
     end: () => {},
   };
-  answerHistory: (request: HistoryRequest) => Promise<HistoryAnswer> = async (request) => history(request);
+  answerHistory: (request: HistoryRequest, signal: AbortSignal) => Promise<HistoryAnswer> = async (request) =>
+    history(request);
   answerEnergy: (question: EnergyQuestion) => AsyncIterable<ScopeEnergy> = energy;
   answerStarts: (request: StartsRequest) => Promise<readonly StartRecord[]> = async () => [start, underWay];
   url = '';
@@ -269,9 +270,9 @@ export class ApiService {
         { device: '?', family: '?', outlets: [], silent: false, messages: 0, rejects: {} },
       ],
       ready: () => this.ready,
-      history: (request) => {
+      history: (request, signal) => {
         this.asked.push(request);
-        return this.answerHistory(request);
+        return this.answerHistory(request, signal);
       },
       energy: (question) => this.answerEnergy(question),
       prices,
