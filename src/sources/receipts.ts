@@ -43,6 +43,9 @@ export class Receipts {
       .catch(() => open(path, 'w+'))
       .catch(() => undefined);
     const bytes = await file?.readFile().catch(() => undefined);
+    // Its room is taken at once, so that it goes on when the disk is full later.
+    const missing = receiptsMax * receiptBytes - (bytes?.length ?? 0);
+    if (missing > 0) await file?.write(Buffer.alloc(missing), 0, missing, bytes?.length ?? 0).catch(() => {});
     return new Receipts(file, bytes);
   }
 
@@ -89,8 +92,12 @@ export class Receipts {
   /** Resolves once all noted so far would outlive the process; undefined: it would already. Never rejects. */
   saved(): Promise<void> | undefined {
     if (this.#file === undefined || this.#unwritten === 0) return this.#writing;
-    this.#writing = (this.#writing ?? Promise.resolve()).then(() => this.#write());
-    return this.#writing;
+    const writing = (this.#writing ?? Promise.resolve()).then(() => this.#write());
+    this.#writing = writing;
+    void writing.then(() => {
+      if (this.#writing === writing) this.#writing = undefined;
+    });
+    return writing;
   }
 
   async close(): Promise<void> {
@@ -103,10 +110,13 @@ export class Receipts {
     this.#unwritten = 0;
     const first = (this.#next - count + receiptsMax) % receiptsMax;
     const untilEnd = Math.min(count, receiptsMax - first);
-    // A file that takes nothing is no reason to keep readings waiting.
-    await this.#writePart(first, untilEnd).catch(() => undefined);
-    if (count > untilEnd) await this.#writePart(0, count - untilEnd).catch(() => undefined);
-    if (this.#unwritten === 0) this.#writing = undefined;
+    try {
+      await this.#writePart(first, untilEnd);
+      if (count > untilEnd) await this.#writePart(0, count - untilEnd);
+    } catch {
+      // A file that takes nothing is no reason to keep readings waiting: with the next ones it is tried again.
+      this.#unwritten = Math.min(receiptsMax, this.#unwritten + count);
+    }
   }
 
   async #writePart(first: number, count: number): Promise<void> {

@@ -44,6 +44,8 @@ const quietAtFirstMs = 1_500;
 const afterwardsMs = 2_500;
 /** A broker that was killed has forgotten some messages: for so long nothing more comes. */
 const forgottenMs = 2_000;
+/** More than detection waits for its past. */
+const startsToldWithinMs = 40_000;
 /** A load must be seen to be off before its start is one. */
 const offMs = 12_500;
 const twoInputServers = 3;
@@ -75,6 +77,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     world.meters.quiet();
     await untilDelivered(world);
     since('everything delivered');
+    await untilStartsAreTold(world, fromMs);
     await world.served.stop();
     const evidence = {
       sent: world.meters.sent,
@@ -174,6 +177,19 @@ async function untilDelivered(world: World): Promise<void> {
       throw new Error(`not everything is delivered: ${now} ${JSON.stringify(ready)}`);
     await pass(100);
   }
+}
+
+/** After a late restart the past is still being taken up: starts in it are told when that is done, or never. */
+async function untilStartsAreTold({ served, meters }: World, fromMs: number): Promise<void> {
+  const giveUpMs = Date.now() + startsToldWithinMs;
+  while (Date.now() < giveUpMs) {
+    const answer = await served.get<{ rows: unknown[] }>(
+      `/api/v1/starts?from=${fromMs - 10_000}&to=${Date.now()}`,
+    );
+    if ((answer?.body.rows?.length ?? 0) >= meters.planted.length) break;
+    await pass(250);
+  }
+  await pass(500);
 }
 
 async function withStore<T>(kind: StoreKind, world: World, look: (store: Store) => Promise<T>): Promise<T> {
