@@ -133,13 +133,20 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     },
     madeUpPast: simulated && ((observer) => observeDemoPast(simulated, observer, startedMs)),
     changed: (scope) => room.changed(scope),
-    alsoSaved: {
-      section: 'alerts',
-      saved: (nowMs) => alerting.saved(nowMs),
-      load: (bytes) => alerting.load(bytes),
-    },
+    alsoSaved: [
+      {
+        section: 'alerts',
+        saved: (nowMs) => alerting.saved(nowMs),
+        load: (bytes) => alerting.load(bytes),
+      },
+      {
+        section: 'energy',
+        saved: (nowMs) => energy.saved(nowMs),
+        load: (bytes) => energy.load(bytes),
+      },
+    ],
   });
-  const energy = new Energy({
+  const energy: Energy = new Energy({
     tree: wholeTree,
     store,
     room: () => room,
@@ -148,6 +155,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     startedMs,
     rawMs: settings.store.retention.rawMs,
     isStoreIdle: () => recorder.status.storeOk && recorder.status.backlog.readings === 0,
+    save: () => detection.saveSoon(),
   });
   const pastScopes = new Set<string>();
   const importing = new Importing({
@@ -355,8 +363,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       await api.stop();
       road.finish();
       room.closeBuckets(clock.nowMs());
+      // What waits to be booked again goes into the last checkpoint.
+      await energy.stop();
       await detection.stop(clock.nowMs());
-      await Promise.all([firstBuckets.settled(), energy.stop()]);
+      await firstBuckets.settled();
       const left = await recorder.stop(flushMsMax);
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);

@@ -35,7 +35,7 @@ export interface DetectionParts {
   /** A simulated room's past: observed where there is no checkpoint, and nothing of it is told. */
   readonly madeUpPast?: ((observer: ServerObserver) => Promise<void>) | undefined;
   /** What others keep in the same file. */
-  readonly alsoSaved?: AlsoSaved | undefined;
+  readonly alsoSaved?: readonly AlsoSaved[] | undefined;
   /** What the room shows of this scope changed. */
   readonly changed: (roomScope: number) => void;
 }
@@ -243,10 +243,11 @@ export class Detection {
       const saved = await checkpoint.read();
       if (saved === undefined) return;
       const chunks = await allOf(saved.chunks(section));
-      const { alsoSaved } = this.#parts;
-      const others = alsoSaved === undefined ? [] : await allOf(saved.chunks(alsoSaved.section));
+      const others: [AlsoSaved, Uint8Array[]][] = [];
+      for (const also of this.#parts.alsoSaved ?? [])
+        others.push([also, await allOf(saved.chunks(also.section))]);
       await saved.close();
-      this.#loadOthers(others);
+      for (const [also, bytes] of others) this.#loadOther(also, bytes);
       if (chunks.length === 0) return;
       this.#watch.load(Buffer.concat(chunks));
       this.#checkpointMs = saved.savedAtMs;
@@ -255,12 +256,12 @@ export class Detection {
     }
   }
 
-  #loadOthers(chunks: readonly Uint8Array[]): void {
+  #loadOther(also: AlsoSaved, chunks: readonly Uint8Array[]): void {
     if (chunks.length === 0) return;
     try {
-      this.#parts.alsoSaved?.load(Buffer.concat(chunks));
+      also.load(Buffer.concat(chunks));
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'what the checkpoint says of alerts cannot be read');
+      this.#parts.log.warn({ err: error }, `what the checkpoint says of ${also.section} cannot be read`);
     }
   }
 
@@ -295,9 +296,10 @@ export class Detection {
     try {
       // Copied at once: the state goes on changing while the disk writes.
       const chunks = [Buffer.concat([...this.#watch.save(nowMs)])];
-      const { alsoSaved } = this.#parts;
-      const others =
-        alsoSaved === undefined ? [] : [{ name: alsoSaved.section, chunks: [alsoSaved.saved(nowMs)] }];
+      const others = (this.#parts.alsoSaved ?? []).map((also) => ({
+        name: also.section,
+        chunks: [also.saved(nowMs)],
+      }));
       await this.#parts.checkpoint.write([{ name: section, chunks }, ...others], nowMs);
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 /** A stretch of time of one outlet whose energy is to be made again. */
 export interface EnergyMark {
-  readonly outlet: number;
+  /** `<device>/<label>` */
+  readonly outlet: string;
   readonly fromMs: number;
   readonly toMs: number;
   /** When it was marked last. */
@@ -14,14 +15,14 @@ const stretchesMax = 8;
 
 /** What is to be made again, by outlet: so never more than 8 stretches for each. */
 export class EnergyMarks {
-  readonly #marks = new Map<number, EnergyMark[]>();
+  readonly #marks = new Map<string, EnergyMark[]>();
   #count = 0;
 
   get count(): number {
     return this.#count;
   }
 
-  add(outlet: number, fromMs: number, toMs: number, markedMs: number): void {
+  add(outlet: string, fromMs: number, toMs: number, markedMs: number): void {
     let mark: EnergyMark = { outlet, fromMs, toMs, markedMs };
     const kept = this.#marks.get(outlet) ?? [];
     this.#count -= kept.length;
@@ -43,8 +44,13 @@ export class EnergyMarks {
     this.#marks.set(outlet, apart);
   }
 
+  /** All that wait. */
+  all(): EnergyMark[] {
+    return [...this.#marks.values()].flat();
+  }
+
   /** Is something of [fromMs, toMs) to be made again? */
-  touches(outlet: number, fromMs: number, toMs: number): boolean {
+  touches(outlet: string, fromMs: number, toMs: number): boolean {
     return this.#marks.get(outlet)?.some((mark) => mark.fromMs < toMs && mark.toMs >= fromMs) ?? false;
   }
 

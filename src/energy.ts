@@ -1,20 +1,16 @@
-import { EnergyTrail, type TrailQuarter } from './analysis/energy-trail.ts';
+import { EnergyTrail } from './analysis/energy-trail.ts';
 import { ledgerStepMs } from './analysis/ledger-row.ts';
-import { treeAt } from './analysis/tree-at.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
-import { remakeBuckets } from './bucket-remake.ts';
-import { type EnergyMark, EnergyMarks } from './energy-marks.ts';
-import { remakeOutlet, untoldFromMs } from './energy-remake.ts';
-import { energyRow, scopesOf, sumScopes } from './energy-sums.ts';
-import { LateBuckets } from './late-buckets.ts';
+import { MadeAgain } from './made-again.ts';
 import type { EnergyObserver } from './model/energy-observer.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { RollUpChange, RollUpTier } from './model/roll-up.ts';
 import type { Room } from './model/room.ts';
-import { scopeId } from './model/scope.ts';
 import { PastRooms } from './past-rooms.ts';
+import { readSavedEnergy, writeSavedEnergy } from './saved-energy.ts';
 import type { Store } from './store/store.ts';
+import { toldRows } from './told-quarters.ts';
 
 export interface EnergyParts {
   readonly tree: PowerTree;
@@ -27,12 +23,14 @@ export interface EnergyParts {
   readonly rawMs: number;
   /** The store is there, and nothing waits to be brought to it: what is read from it is all there is. */
   readonly isStoreIdle: () => boolean;
+  /** What waits changed: the checkpoint is to be saved soon. */
+  readonly save: () => void;
 }
 
 export interface EnergyCounts {
   /** Readings of a time that had passed. */
   readonly lateReadings: number;
-  /** Stretches of outlets that wait to be booked again. */
+  /** Stretches of outlets that wait to be booked again, and quarters of outlets whose minutes wait. */
   readonly waiting: number;
   /** Quarters of outlets booked again. */
   readonly quartersRemade: number;
@@ -44,19 +42,13 @@ export interface EnergyCounts {
 const settleMs = 75 * 60_000;
 /** Later than this the trail does not remember a quarter. */
 const rememberedMs = 105 * 60_000;
-/** Its watts were told some seconds after its end. */
-const closedMs = 10_000;
 const rowsPerWrite = 5_000;
-/** Outlets booked again in one go; between two of them a second passes. */
-const outletsPerStep = 64;
-/** So long after it came a reading is in the store, as long as that is there. */
-const durableMs = 10_000;
 const retryMs = 30_000;
 const stopMsMax = 1_000;
-/** And for no longer than that. */
-const stepMsMax = 250;
-/** Quarters summed up at once. */
-const quartersPerSum = 16;
+/** Late readings have the checkpoint saved so often at most. */
+const saveEveryMs = 15_000;
+/** What the family of an outlet does that was not heard since the start is not known. */
+const intervalMsDefault = 60_000;
 
 /**
  * Books the energy of every outlet and of all that is fed through it, in quarters of an hour: in the stream by the
@@ -68,14 +60,12 @@ const quartersPerSum = 16;
 export class Energy {
   readonly #parts: EnergyParts;
   readonly #trail: EnergyTrail;
-  readonly #marks = new EnergyMarks();
-  readonly #late = new LateBuckets();
+  readonly #again: MadeAgain;
   readonly #rooms: PastRooms;
-  readonly #unsummed = new Unsummed();
-  /** Of outlets heard since the start: what an earlier run left untold is to be looked for. */
-  readonly #resumed: number[] = [];
+  /** Of outlets by number: heard since the start. */
   readonly #known: boolean[] = [];
-  readonly #intervalsMs: number[] = [];
+  /** By outlet; also of those that an earlier run heard. */
+  readonly #intervalsMs = new Map<string, number>();
   #nextMs: number;
   #work: Promise<void> | undefined;
   #nowMs: number;
@@ -83,7 +73,8 @@ export class Energy {
   #lateReadings = 0;
   /** Room and trail may both say so of one reading. */
   #lastLate = { outlet: -1, atMs: 0 };
-  #quartersRemade = 0;
+  #savedMs = 0;
+  #isUnsaved = false;
   #stopped = false;
 
   constructor(parts: EnergyParts) {
@@ -91,6 +82,13 @@ export class Energy {
     this.#nowMs = parts.startedMs;
     this.#nextMs = floorQuarter(parts.startedMs) + ledgerStepMs;
     this.#rooms = new PastRooms(parts.tree, parts.room);
+    this.#again = new MadeAgain({
+      ...parts,
+      rooms: this.#rooms,
+      expectedIntervalMs: (outlet) => this.#intervalsMs.get(outlet) ?? intervalMsDefault,
+      write: (tier, rows) => this.#write(tier, rows),
+      isStopped: () => this.#stopped,
+    });
     this.#trail = new EnergyTrail({
       doubt: (outlet, fromMs, toMs) => this.#mark(outlet, fromMs, toMs),
       late: (outlet, atMs) => this.#isLate(outlet, atMs),
@@ -123,15 +121,14 @@ export class Energy {
   get counts(): EnergyCounts {
     return {
       lateReadings: this.#lateReadings,
-      waiting: this.#marks.count + this.#resumed.length,
-      quartersRemade: this.#quartersRemade,
-      notRemade: this.#late.given,
+      ...this.#again.counts,
     };
   }
 
   /** Called about every second: takes the next step, if the one before is done. */
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
+    if (this.#isUnsaved && nowMs - this.#savedMs >= saveEveryMs) this.#parts.save();
     if (this.#stopped || this.#work !== undefined || nowMs < this.#waitUntilMs) return;
     if (!this.#parts.isStoreIdle()) return;
     this.#work = this.#step(nowMs)
@@ -160,9 +157,35 @@ export class Energy {
 
   async #step(nowMs: number): Promise<void> {
     while (!this.#stopped && nowMs >= this.#nextMs + ledgerStepMs + settleMs) await this.#tell(nowMs);
-    await this.#resume();
-    await this.#remakeMarked(nowMs);
-    await this.#remakeLate(nowMs);
+    await this.#again.step(nowMs, Math.min(this.#nextMs, nowMs - settleMs), this.#nextMs);
+  }
+
+  // ── the checkpoint ───────────────────────────────────────────────────────────────────────────────────
+
+  /** What waits to be booked again. */
+  saved(nowMs: number): Uint8Array {
+    this.#savedMs = nowMs;
+    this.#isUnsaved = false;
+    const room = this.#parts.room();
+    const heard = this.#known.flatMap((isKnown, number) => (isKnown ? [room.outletAt(number)] : []));
+    return writeSavedEnergy({
+      savedMs: nowMs,
+      ended: this.#stopped,
+      outlets: heard.map((outlet) => [outlet, this.#intervalsMs.get(outlet) ?? intervalMsDefault]),
+      ...this.#again.saved(),
+    });
+  }
+
+  /** Before the first reading. Throws on what `saved` did not write. */
+  load(bytes: Uint8Array): void {
+    const saved = readSavedEnergy(bytes);
+    for (const [outlet, intervalMs] of saved.outlets) this.#intervalsMs.set(outlet, intervalMs);
+    const unnoted = this.#again.load(saved);
+    if (unnoted > 0)
+      this.#parts.log.info(
+        { quarters: unnoted },
+        'the run before did not end in order: minutes of its last hour are made again; readings of an earlier time that came in its last seconds may be missing from theirs',
+      );
   }
 
   // ── quarters in the stream ───────────────────────────────────────────────────────────────────────────
@@ -182,185 +205,34 @@ export class Energy {
     this.#nextMs = quarterMs + ledgerStepMs;
   }
 
-  /** Outlets with counters, and all scopes in which one of them counts. */
   #rowsOf(quarterMs: number, nowMs: number): RollUpChange[] {
-    const live = this.#parts.room();
-    const room = this.#rooms.at(quarterMs, nowMs);
-    const rows: RollUpChange[] = [];
-    const scopes = room.scopeCount;
-    const counter = new Float64Array(scopes);
-    const integrated = new Float64Array(scopes);
-    const observed = new Float64Array(scopes);
-    const isCounted = new Uint8Array(scopes);
-    for (let outlet = 0; outlet < this.#known.length; outlet += 1) {
-      const told = this.#settled(outlet, quarterMs);
-      if (told === undefined) continue;
-      const number = room === live ? outlet : room.outletNumber(live.outletAt(outlet));
-      const [own, ...wider] = room.scopesOf(number);
-      if (told.counted) rows.push(energyRow(room.scopeAt(own!), quarterMs, { ...noSpread, ...told }));
-      for (const scope of wider) {
-        counter[scope]! += told.counterWattHours;
-        integrated[scope]! += told.integratedWattHours;
-        observed[scope]! += told.observedMs;
-        if (told.counted) isCounted[scope] = 1;
-      }
-    }
-    for (let scope = 0; scope < scopes; scope += 1) {
-      if (isCounted[scope] === 0) continue;
-      const energy = {
-        ...noSpread,
-        counterWattHours: counter[scope]!,
-        integratedWattHours: integrated[scope]!,
-        observedMs: observed[scope]!,
-      };
-      rows.push(energyRow(room.scopeAt(scope), quarterMs, energy, room.expectedIn(scope)));
-    }
-    return rows;
+    return toldRows({
+      quarterMs,
+      live: this.#parts.room(),
+      room: this.#rooms.at(quarterMs, nowMs),
+      trail: this.#trail,
+      isKnown: this.#known,
+      isDoubtful: (outlet) => this.#again.touches(outlet, quarterMs),
+    });
   }
 
-  #settled(outlet: number, quarterMs: number): TrailQuarter | undefined {
-    const told = this.#trail.settle(outlet, quarterMs);
-    const isDoubtful = this.#marks.touches(outlet, quarterMs, quarterMs + ledgerStepMs);
-    return isDoubtful ? this.#trail.plainOf(outlet, quarterMs) : told;
-  }
-
-  // ── booked again ─────────────────────────────────────────────────────────────────────────────────────
-
-  #meet(outlet: number, expectedIntervalMs: number): void {
-    while (this.#known.length <= outlet) {
-      this.#known.push(false);
-      this.#intervalsMs.push(expectedIntervalMs);
-    }
-    this.#known[outlet] = true;
-    this.#intervalsMs[outlet] = expectedIntervalMs;
-    this.#resumed.push(outlet);
+  #meet(number: number, expectedIntervalMs: number): void {
+    while (this.#known.length <= number) this.#known.push(false);
+    this.#known[number] = true;
+    const outlet = this.#parts.room().outletAt(number);
+    this.#intervalsMs.set(outlet, expectedIntervalMs);
+    this.#again.resume(outlet);
   }
 
   #mark(outlet: number, fromMs: number, toMs: number): void {
-    this.#marks.add(outlet, fromMs, toMs, this.#nowMs);
+    this.#again.mark(this.#parts.room().outletAt(outlet), fromMs, toMs, this.#nowMs);
   }
 
   #isLate(outlet: number, atMs: number): void {
     if (outlet === this.#lastLate.outlet && atMs === this.#lastLate.atMs) return;
     this.#lastLate = { outlet, atMs };
     this.#lateReadings += 1;
-    this.#mark(outlet, atMs, atMs);
-    this.#late.add(outlet, floorQuarter(atMs), this.#nowMs);
-  }
-
-  /** What an earlier run of the service left untold, and the time between: from its last readings on. */
-  async #resume(): Promise<void> {
-    const { store, startedMs, room } = this.#parts;
-    for (let n = 0; n < outletsPerStep && !this.#stopped; n += 1) {
-      const outlet = this.#resumed[0];
-      if (outlet === undefined) return;
-      const untoldMs = await untoldFromMs(store, room().outletAt(outlet), startedMs);
-      this.#resumed.shift();
-      const endMs = floorQuarter(startedMs) + ledgerStepMs;
-      this.#mark(outlet, untoldMs ?? startedMs, endMs - 1);
-      // Sums that an earlier run did not get round to; of the quarter of the start they lack who came later.
-      const scope = scopeId('outlet', room().outletAt(outlet));
-      for (let at = floorQuarter(untoldMs ?? startedMs); at < endMs; at += ledgerStepMs)
-        this.#unsummed.add(scope, at);
-    }
-  }
-
-  async #remakeMarked(nowMs: number): Promise<void> {
-    const toldMs = Math.min(this.#nextMs, nowMs - settleMs);
-    const marks = this.#marks.take(toldMs, nowMs - durableMs, outletsPerStep);
-    let done = 0;
-    try {
-      const rows: RollUpChange[] = [];
-      for (const mark of marks) {
-        if (this.#stopped || this.#parts.clock.nowMs() - nowMs > stepMsMax) break;
-        rows.push(...(await this.#remadeRows(mark, nowMs)));
-        done += 1;
-      }
-      await this.#write('quarter', rows);
-      this.#quartersRemade += rows.length;
-      for (const row of rows) this.#unsummed.add(row.scope, row.fromMs);
-    } catch (error) {
-      done = 0;
-      throw error;
-    } finally {
-      for (const { outlet, fromMs, toMs, markedMs } of marks.slice(done))
-        this.#marks.add(outlet, fromMs, toMs, markedMs);
-    }
-    // A start marks every outlet: their sums are made once, when all are done.
-    if (marks.length < outletsPerStep && done === marks.length) await this.#sum(toldMs, nowMs);
-  }
-
-  async #remadeRows(mark: EnergyMark, nowMs: number): Promise<RollUpChange[]> {
-    const { store, room, rawMs } = this.#parts;
-    // What is older than raw readings are kept stays as it was.
-    const fromMs = Math.max(mark.fromMs, nowMs - rawMs + ledgerStepMs);
-    if (fromMs > mark.toMs) return [];
-    return remakeOutlet({
-      store,
-      outlet: room().outletAt(mark.outlet),
-      mark: { ...mark, fromMs },
-      expectedIntervalMs: this.#intervalsMs[mark.outlet]!,
-      nowMs,
-      untilMs: this.#nextMs,
-    });
-  }
-
-  /** Wider scopes of the outlets whose rows were made again, added up from the rows of all outlets. */
-  async #sum(toldMs: number, nowMs: number): Promise<void> {
-    const { store } = this.#parts;
-    const { scopes: changed, quarters } = this.#unsummed.take(toldMs);
-    const outlets = changed.map((scope) => scope.slice(scopeId('outlet', '').length));
-    for (let i = 0; i < quarters.length; ) {
-      const fromMs = quarters[i]!;
-      const room = this.#rooms.at(fromMs, nowMs);
-      const some = new Set<number>();
-      while (
-        i < quarters.length &&
-        quarters[i]! < fromMs + quartersPerSum * ledgerStepMs &&
-        this.#rooms.at(quarters[i]!, nowMs) === room
-      )
-        some.add(quarters[i++]!);
-      try {
-        const stored = await store.energyRows({
-          tier: 'quarter',
-          scopes: [`${scopeId('outlet', '')}*`],
-          fromMs,
-          toMs: Math.max(...some) + ledgerStepMs,
-        });
-        const scopes = new Set(outlets.flatMap((outlet) => scopesOf(outlet, room, stored)));
-        await this.#write('quarter', sumScopes(stored, some, scopes, room));
-      } catch (error) {
-        for (const scope of changed)
-          for (const quarter of [...some, ...quarters.slice(i)]) this.#unsummed.add(scope, quarter);
-        throw error;
-      }
-    }
-  }
-
-  // ── minutes and peaks of late readings ───────────────────────────────────────────────────────────────
-
-  async #remakeLate(nowMs: number): Promise<void> {
-    const { tree, store, rawMs } = this.#parts;
-    const room = this.#parts.room();
-    const due = this.#late.take(nowMs - ledgerStepMs - closedMs, nowMs - durableMs);
-    if (due === undefined || due.quarterMs < nowMs - rawMs + 2 * ledgerStepMs) return;
-    try {
-      const made = await remakeBuckets({
-        tree: treeAt(tree, due.quarterMs),
-        store,
-        fromMs: due.quarterMs,
-        toMs: due.quarterMs + ledgerStepMs,
-        scopes: new Set(
-          due.outlets.flatMap((outlet) => room.scopesOf(outlet).map((scope) => room.scopeAt(scope))),
-        ),
-        expectedIntervalMs: (outlet) => this.#intervalsMs[room.outletNumber(outlet)] ?? 60_000,
-      });
-      if (made === undefined) this.#late.giveUp(due.outlets.length);
-      else for (const tier of ['minute', 'quarter'] as const) await this.#write(tier, made[tier]);
-    } catch (error) {
-      for (const outlet of due.outlets) this.#late.add(outlet, due.quarterMs, nowMs);
-      throw error;
-    }
+    if (this.#again.late(this.#parts.room().outletAt(outlet), atMs, this.#nowMs)) this.#isUnsaved = true;
   }
 
   async #write(tier: RollUpTier, rows: readonly RollUpChange[]): Promise<void> {
@@ -369,28 +241,6 @@ export class Energy {
       await store.write(store.encodeRollUps(tier, rows.slice(from, from + rowsPerWrite)));
   }
 }
-
-/** Outlets and quarters of which one or the other was made again: no more than there are of both. */
-class Unsummed {
-  #scopes = new Set<string>();
-  #quarters = new Set<number>();
-
-  add(scope: string, quarterMs: number): void {
-    this.#scopes.add(scope);
-    this.#quarters.add(quarterMs);
-  }
-
-  /** Those quarters that ended by `untilMs`, in the order of time. */
-  take(untilMs: number): { readonly scopes: string[]; readonly quarters: number[] } {
-    const quarters = [...this.#quarters].filter((at) => at + ledgerStepMs <= untilMs).sort((a, b) => a - b);
-    const scopes = [...this.#scopes];
-    for (const quarterMs of quarters) this.#quarters.delete(quarterMs);
-    if (this.#quarters.size === 0) this.#scopes = new Set();
-    return { scopes, quarters };
-  }
-}
-
-const noSpread = { spreadWattHours: 0, spreadMs: 0 };
 
 function floorQuarter(atMs: number): number {
   return Math.floor(atMs / ledgerStepMs) * ledgerStepMs;

@@ -52,7 +52,7 @@ export async function remakePast(remake: PastRemake): Promise<PastMade> {
     const rows = await remakeOutlet({
       store: { series: (query) => remake.raw.series(query), rollUps: (query) => remake.store.rollUps(query) },
       outlet,
-      mark: { outlet: 0, fromMs: remake.fromMs, toMs: remake.toMs - 1, markedMs: 0 },
+      mark: { outlet, fromMs: remake.fromMs, toMs: remake.toMs - 1, markedMs: 0 },
       expectedIntervalMs: remake.expectedIntervalMs(outlet),
       nowMs: Number.MAX_SAFE_INTEGER / 2000,
       untilMs: remake.untilMs,

@@ -1,14 +1,10 @@
 import { rmSync } from 'node:fs';
-import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
-import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import type { RollUpColumns, Store } from '../../src/store/store.ts';
-import { startInfluxd } from '../servers/influxd.ts';
 import { seeded } from '../store/made-readings.ts';
 import { MadeMeter, type Said } from './energy-truth.ts';
-import { runApp, scratchFolder, type TestedApp } from './running.ts';
+import { Rig, stores } from './passing-hours.ts';
+import { scratchFolder } from './running.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -22,22 +18,6 @@ const hourMs = 60 * minuteMs;
 const fromMs = Date.UTC(2026, 2, 28, 20);
 const toMs = fromMs + 12 * hourMs;
 const at = (hours: number) => fromMs + hours * hourMs;
-const retention = { rawMs: 1e12, minuteMs: 1e12 };
-
-const stores = {
-  embedded: async (folder: string) => ({
-    env: {},
-    open: (): Store => new EmbeddedStore({ path: folder, retention }),
-  }),
-  influx: async () => {
-    const influx = await startInfluxd();
-    cleanUps.push(() => influx.stop());
-    return {
-      env: { RACKWATT_STORE_KIND: 'influx', RACKWATT_STORE_INFLUX_URL: influx.url },
-      open: (): Store => new InfluxStore({ url: influx.url, database: 'rackwatt', retention }),
-    };
-  },
-};
 
 /** Silent times; what was said in them is lost, or brought later. */
 interface Silence {
@@ -96,6 +76,12 @@ const servers = [
   { name: 'st-01', rack: 'r1', inputs: [{ outlet: 'plug-e/0' }] },
 ];
 
+const room = {
+  RACKWATT_ROOM_TIMEZONE: 'Europe/London',
+  RACKWATT_ROOM_RACKS: '[{"name":"r1"}]',
+  RACKWATT_ROOM_SERVERS: JSON.stringify(servers),
+};
+
 /** What is brought in each minute: disorder, doubles, and what was held back. */
 function deliveries(all: readonly Meter[], seed: number): Map<number, string[]> {
   const random = seeded(seed);
@@ -127,104 +113,6 @@ function lineOf(outlet: string, { atMs, watts, wattHoursTotal }: Said): string {
   ];
   const [device, label] = outlet.split('/');
   return `pdu,device=${device},outlet=${label} ${fields.join(',')} ${atMs}000000`;
-}
-
-/**
- * Hours pass in jumps, at whose ends whatever looks about every second is called once; what waits for parts of a
- * second waits for real.
- */
-class JumpingClock implements Clock {
-  #nowMs = fromMs;
-  readonly #works = new Set<() => void>();
-  readonly after = systemClock.after;
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  every(intervalMs: number, work: () => void): () => void {
-    if (intervalMs < 1_000) return systemClock.every(intervalMs, work);
-    this.#works.add(work);
-    return () => this.#works.delete(work);
-  }
-
-  advance(byMs: number): void {
-    this.#nowMs += byMs;
-    for (const work of [...this.#works]) work();
-  }
-}
-
-/** A service whose hours pass as fast as it works. */
-class Rig {
-  readonly clock = new JumpingClock();
-  readonly #env: Record<string, string>;
-  readonly #folder: string;
-  app!: TestedApp;
-  #publisher!: MqttClient;
-
-  constructor(env: Record<string, string>, folder: string) {
-    this.#env = env;
-    this.#folder = folder;
-  }
-
-  async start(): Promise<void> {
-    this.app = await runApp(
-      {
-        RACKWATT_ROOM_TIMEZONE: 'Europe/London',
-        RACKWATT_ROOM_RACKS: '[{"name":"r1"}]',
-        RACKWATT_ROOM_SERVERS: JSON.stringify(servers),
-        RACKWATT_STORE_RETENTION_RAW: 'forever',
-        RACKWATT_STORE_RETENTION_MINUTE: 'forever',
-        ...this.#env,
-      },
-      this.#folder,
-      undefined,
-      this.clock,
-    );
-    this.#publisher = await mqtt.connectAsync(this.app.brokerUrl);
-    await this.quiet();
-  }
-
-  async stop(): Promise<void> {
-    await this.#publisher.endAsync(true);
-    await this.app.stop();
-  }
-
-  async publish(lines: readonly string[]): Promise<void> {
-    await this.#publisher.publishAsync('telegraf/room', lines.join('\n'), { qos: 1 });
-    await this.quiet();
-  }
-
-  /** Until all that was said is durable: a clock that moves while a write is under way would make the store look slow. */
-  async quiet(): Promise<void> {
-    const giveUpMs = Date.now() + 10_000;
-    for (;;) {
-      const { storeOk, queuedReadings, inFlight, backlog } = this.app.counts().store;
-      if (storeOk && queuedReadings === 0 && inFlight === 0 && backlog.readings === 0) return;
-      if (Date.now() > giveUpMs)
-        throw new Error(
-          `the store took too long: ${JSON.stringify(this.app.counts())} ${new Date(this.clock.nowMs()).toISOString()}`,
-        );
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  async pass(ms: number): Promise<void> {
-    this.clock.advance(ms);
-    await this.quiet();
-  }
-
-  /** Until nothing is left to be booked again. */
-  async settle(): Promise<void> {
-    const giveUpMs = Date.now() + 20_000;
-    for (let calm = 0; calm < 50; ) {
-      await this.pass(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      calm = this.app.counts().energy.waiting === 0 ? calm + 1 : 0;
-      if (Date.now() > giveUpMs)
-        throw new Error(`still waiting: ${JSON.stringify(this.app.counts().energy)}`);
-    }
-  }
 }
 
 interface Quarter {
@@ -267,10 +155,10 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('energy, kept in t
     const seed = 7;
     const folder = scratchFolder();
     cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
-    const { env, open } = await stores[kind](folder);
+    const { env, open } = await stores[kind](folder, (work) => cleanUps.push(work));
     const all = meters(seed);
     const lines = deliveries(all, seed);
-    const rig = new Rig(env, folder);
+    const rig = new Rig({ ...env, ...room }, folder, fromMs);
     await rig.start();
     for (let minute = fromMs; minute < toMs; minute += minuteMs) {
       if (minute === Math.ceil(downtime.fromMs / minuteMs) * minuteMs) {

@@ -85,17 +85,17 @@ describe('what waits to be made again', () => {
       fc.property(fc.array(stretch, { maxLength: 60 }), (added) => {
         const marks = new EnergyMarks();
         for (const [outlet, hours] of added)
-          marks.add(outlet, hours * 7_200_000, hours * 7_200_000 + 1_000, 0);
+          marks.add(`pdu/${outlet}`, hours * 7_200_000, hours * 7_200_000 + 1_000, 0);
         expect(marks.count).toBeLessThanOrEqual(4 * 8);
         for (const [outlet, hours] of added)
-          expect(marks.touches(outlet, hours * 7_200_000, hours * 7_200_000 + 1)).toBe(true);
+          expect(marks.touches(`pdu/${outlet}`, hours * 7_200_000, hours * 7_200_000 + 1)).toBe(true);
         const taken = marks.take(Number.POSITIVE_INFINITY, 1, 1_000);
         expect(marks.count).toBe(0);
         for (const [outlet, hours] of added)
           expect(
             taken.some(
               (mark) =>
-                mark.outlet === outlet &&
+                mark.outlet === `pdu/${outlet}` &&
                 mark.fromMs <= hours * 7_200_000 &&
                 mark.toMs >= hours * 7_200_000 + 1_000,
             ),
@@ -106,11 +106,11 @@ describe('what waits to be made again', () => {
 
   it('is not taken while more of it comes', () => {
     const late = new LateBuckets();
-    late.add(1, fromMs, 1_000);
-    late.add(2, fromMs, 5_000);
+    late.add('pdu/1', fromMs, 1_000);
+    late.add('pdu/2', fromMs, 5_000);
     expect(late.take(Number.POSITIVE_INFINITY, 5_000)).toBeUndefined();
     expect(late.take(fromMs, 6_000)).toBeUndefined();
-    expect(late.take(fromMs + 1, 6_000)).toEqual({ quarterMs: fromMs, outlets: [1, 2] });
+    expect(late.take(fromMs + 1, 6_000)).toEqual({ quarterMs: fromMs, outlets: ['pdu/1', 'pdu/2'] });
     expect(late.take(Number.POSITIVE_INFINITY, 6_000)).toBeUndefined();
   });
 });
