@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Alerting } from './alerting.ts';
-import { makeCarbon } from './analysis/carbon.ts';
 import { makeTariff } from './analysis/tariff.ts';
 import { nextRecabling, treeAt } from './analysis/tree-at.ts';
 import { askEnergy, type EnergyQuestion } from './api/ask-energy.ts';
@@ -24,6 +23,7 @@ import {
   type PartsOptions,
   startSource,
 } from './app-parts.ts';
+import { CarbonFactors } from './carbon-factors.ts';
 import type { Settings } from './config/schema.ts';
 import { storePlace } from './config/store-place.ts';
 import { observeDemoPast } from './demo-learning.ts';
@@ -96,11 +96,21 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const tree = treeAt(wholeTree, startedMs);
   let recablingMs = nextRecabling(wholeTree, startedMs);
   const terms = simulated === undefined ? settings.room : demoPrices;
+  const kept = await makeStore(options);
+  const factors = new CarbonFactors({
+    settings: terms.carbon,
+    timezone: tree.timezone,
+    folder: storePlace(settings.store, demo).folder,
+    clock,
+    log,
+  });
+  await factors.open();
   const prices = {
     tariff: terms.tariff && makeTariff(terms.tariff, tree.timezone),
-    carbon: makeCarbon(terms.carbon, tree.timezone),
+    get carbon() {
+      return factors.carbon();
+    },
   };
-  const kept = await makeStore(options);
   const { store, backlog, checkpoint, receipts } = kept;
   const recorder: Recorder = new Recorder({
     store,
@@ -119,7 +129,11 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const detection: Detection = new Detection({
     tree,
     rules: settings.detect,
-    prices: makeYearPrices(prices.tariff, prices.carbon, () => clock.nowMs()),
+    prices: makeYearPrices(
+      prices.tariff,
+      () => factors.yearCarbon(),
+      () => clock.nowMs(),
+    ),
     store,
     checkpoint,
     clock,
@@ -192,7 +206,8 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
   const energyOf = (question: EnergyQuestion, asked: AskedStore = store) =>
     askEnergy(asked, question, {
-      ...prices,
+      tariff: prices.tariff,
+      carbon: prices.carbon,
       minutesKeptMs: settings.store.retention.minuteMs,
       openMinute: (scope, nowMs) => room.openMinute(scope, nowMs),
     });
@@ -232,7 +247,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     publish: (topic, payload) => source.publish(topic, payload),
   };
   const road = new Road({
-    intake,
+    intake: { accept: (message, to) => factors.take(message) || intake.accept(message, to) },
     sink,
     handedOn: (sequence) => recorder.mark(sequence),
   });
@@ -273,6 +288,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       broker: { ready: source.status().ready, droppedByBroker: source.status().droppedByBroker },
       store: recorder.status,
       energy: energy.counts,
+      factors: factors.outcomes,
       startsDropped: detection.startsDropped,
       live: live.status(),
       notifiers: notifierRows(notifiers),
@@ -296,7 +312,10 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   live.attach(api.server);
 
   // ── and off it goes ──
-  const filters = settings.mqtt.topics === 'auto' ? intake.filters : settings.mqtt.topics;
+  const filters = [
+    ...(settings.mqtt.topics === 'auto' ? intake.filters : settings.mqtt.topics),
+    ...factors.topics,
+  ];
   const { source, url: brokerUrl } = await startSource(options, receipts, filters, {
     message: (message) => road.take(message),
     changed: (status) => log[status.problem === undefined ? 'info' : 'warn'](brokerNews(status)),
@@ -334,6 +353,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     energy.tick(clock.nowMs());
     alerting.tick(clock.nowMs());
     importing.tick(clock.nowMs());
+    factors.tick(clock.nowMs());
     if (!recorder.status.storeOk || stopping) return;
     // What the run before could not bring to the store belongs to the past as well.
     if (recorder.status.backlog.bytes > 0 && clock.nowMs() - startedMs < pastWaitMsMax) return;
@@ -371,6 +391,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);
       await source.stop();
+      await factors.close();
       await kept.close();
     },
   };

@@ -1,10 +1,9 @@
 import { Ring } from './base/ring.ts';
 import type { IntakeSink } from './devices/delivery.ts';
-import type { Intake } from './devices/intake.ts';
 import type { RawMessage } from './model/reading.ts';
 
 export interface RoadParts {
-  readonly intake: Intake;
+  readonly intake: { accept(message: RawMessage, sink: IntakeSink): unknown };
   readonly sink: IntakeSink;
   /** Everything that came with messages up to this number has been handed on. */
   readonly handedOn: (sequence: number) => void;

@@ -13,7 +13,7 @@ const yearHours = 8_760;
  */
 export function makeYearPrices(
   tariff: Tariff | undefined,
-  carbon: Carbon,
+  carbon: () => Carbon,
   nowMs: () => number,
 ): Required<YearPrices> {
   let day = Number.NaN;
@@ -22,7 +22,7 @@ export function makeYearPrices(
     const now = Math.floor(nowMs() / dayMs);
     if (now !== day) {
       day = now;
-      rates = meanRates(quarterRates(tariff, carbon, now * dayMs, now * dayMs + yearMs));
+      rates = meanRates(quarterRates(tariff, carbon(), now * dayMs, now * dayMs + yearMs));
     }
     return rates;
   };

@@ -138,7 +138,8 @@ describe('the papers', () => {
   });
 
   test.each(papers)('%s: every command of rackwatt in it exists', (paper) => {
-    const known = [...read('src/main.ts').matchAll(/\badd\(rackwatt, '(\w+)'/g)].map((match) => match[1]!);
+    const words = read('src/main.ts') + read('src/main-exchange.ts');
+    const known = [...words.matchAll(/\badd\(\s*rackwatt,\s*'(\w+)'/g)].map((match) => match[1]!);
     expect(known).toContain('serve');
     const named = [...read(paper).matchAll(/\brackwatt ([a-z]{4,})\b(?=[^\n]*`)/g)].flatMap((match) =>
       (match.input.slice(0, match.index).match(/`/g)?.length ?? 0) % 2 === 1 ? [match[1]!] : [],

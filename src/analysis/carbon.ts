@@ -11,6 +11,12 @@ export interface CarbonSettings {
   readonly pue?: number | undefined;
   /** Factors of one's own, each from a local date or time until the next. */
   readonly factors?: readonly FactorSettings[] | undefined;
+  /** Where a series of factors is published (factor-message.ts). */
+  readonly topic?: string | undefined;
+  /** A file of factors (factor-csv.ts). */
+  readonly file?: string | undefined;
+  /** How long a published factor holds when no other follows, ms. */
+  readonly holds?: number | undefined;
 }
 
 export interface FactorSettings {
@@ -29,6 +35,13 @@ export interface GridFactor {
   readonly year: number | undefined;
   /** A yearly factor that stands in for a year none is known of. */
   readonly isStandIn: boolean;
+}
+
+/** A factor that holds from its time on. */
+export interface FactorPoint {
+  readonly fromMs: number;
+  readonly gramsPerKwh: number;
+  readonly source: string;
 }
 
 export interface Carbon {
@@ -74,25 +87,51 @@ export function makeCarbon(settings: CarbonSettings, timezone: string): Carbon {
  */
 export function withFactors(
   carbon: Carbon,
-  series: readonly { readonly fromMs: number; readonly gramsPerKwh: number; readonly source: string }[],
+  series: readonly FactorPoint[],
   untilMs = Number.POSITIVE_INFINITY,
 ): Carbon {
   if (series.length === 0) return carbon;
   const ordered = [...series].sort((a, b) => a.fromMs - b.fromMs);
-  const laid = ordered
-    .map((point, i) => ({
-      ...point,
-      toMs: ordered[i + 1]?.fromMs ?? Math.max(untilMs, point.fromMs),
-      year: undefined,
-      isStandIn: false,
-    }))
-    .filter(({ fromMs, toMs }) => toMs > fromMs);
-  const firstMs = laid[0]?.fromMs ?? untilMs;
-  const lastMs = laid.at(-1)?.toMs ?? untilMs;
-  const before = carbon.factors.map((factor) => ({ ...factor, toMs: Math.min(factor.toMs, firstMs) }));
-  const after = carbon.factors.map((factor) => ({ ...factor, fromMs: Math.max(factor.fromMs, lastMs) }));
-  const factors = [...before, ...laid, ...after].filter(({ fromMs, toMs }) => toMs > fromMs);
-  return { ...carbon, factors };
+  const spans = ordered.map((point, i) => spanOf(point, ordered[i + 1]?.fromMs ?? untilMs));
+  return { ...carbon, factors: laidOver(carbon.factors, spans) };
+}
+
+/** A factor of one's own through a time. */
+export function spanOf({ fromMs, gramsPerKwh, source }: FactorPoint, toMs: number): GridFactor {
+  return { fromMs, toMs, gramsPerKwh, source, year: undefined, isStandIn: false };
+}
+
+/** Factors, and where they say nothing, those below them. Both oldest first and without overlap, as is the answer. */
+export function laidOver(below: readonly GridFactor[], above: readonly GridFactor[]): GridFactor[] {
+  const laid: GridFactor[] = [];
+  let n = 0;
+  let untilMs = Number.NEGATIVE_INFINITY;
+  const fill = (toMs: number) => {
+    while (n < below.length && below[n]!.fromMs < toMs) {
+      const factor = below[n]!;
+      const fromMs = Math.max(factor.fromMs, untilMs);
+      const endMs = Math.min(factor.toMs, toMs);
+      if (endMs > fromMs) laid.push({ ...factor, fromMs, toMs: endMs });
+      if (factor.toMs > toMs) return;
+      n += 1;
+    }
+  };
+  for (const factor of above) {
+    if (factor.toMs <= factor.fromMs) continue;
+    if (factor.fromMs > untilMs) fill(factor.fromMs);
+    const last = laid.at(-1);
+    // A feed that says the same again and again is one factor.
+    if (last?.toMs === factor.fromMs && isSame(last, factor))
+      laid[laid.length - 1] = { ...last, toMs: factor.toMs };
+    else laid.push(factor);
+    untilMs = factor.toMs;
+  }
+  fill(Number.POSITIVE_INFINITY);
+  return laid;
+}
+
+function isSame(a: GridFactor, b: GridFactor): boolean {
+  return a.gramsPerKwh === b.gramsPerKwh && a.source === b.source && a.year === b.year;
 }
 
 /** Emissions of energy, oldest first; an interval in which the factor changes is shared out by time. */

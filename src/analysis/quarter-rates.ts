@@ -77,16 +77,15 @@ function fillGrams({ firstMs, grams, uncounted }: QuarterRates, carbon: Carbon):
     else if (factor.fromMs <= fromMs && factor.toMs >= toMs) grams![i] = (factor.gramsPerKwh / 1000) * pue;
     else {
       // Factors that are not those of this quarter would only be looked through in vain.
-      const near = { ...carbon, factors: factors.slice(n, n + factorsInQuarterMax) };
+      let end = n + 1;
+      while (end < factors.length && factors[end]!.fromMs < toMs) end += 1;
+      const near = { ...carbon, factors: factors.slice(n, end) };
       const parts = gramsOf(near, [{ fromMs, toMs, wattHours: 1 }]);
       grams![i] = parts.grams ?? 0;
       uncounted[i] = parts.uncountedWattHours;
     }
   }
 }
-
-/** A series of factors by the second. */
-const factorsInQuarterMax = ledgerStepMs / 1000;
 
 function mean(rates: Float64Array | undefined, unknown: Float64Array): number | undefined {
   if (rates === undefined) return undefined;

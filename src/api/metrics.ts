@@ -17,6 +17,8 @@ export interface RoadCounts {
   readonly broker: { readonly ready: boolean; readonly droppedByBroker?: number | undefined };
   readonly store: StoreCounts;
   readonly energy: EnergyCounts;
+  /** Published carbon factors, by what became of them. */
+  readonly factors: Readonly<Record<string, number>>;
   /** Rises in draw that were not followed. */
   readonly startsDropped: number;
   readonly live: LiveStatus;
@@ -166,6 +168,13 @@ const rows: readonly Row[] = [
     kind: 'counter',
     labels: ['family', 'reason'],
     read: ({ rejected }) => rejected.map(({ count, family, reason }) => [count, family, reason] as const),
+  },
+  {
+    name: 'carbon_factors_total',
+    help: 'Carbon factors published on room.carbon.topic, by what became of them',
+    kind: 'counter',
+    labels: ['outcome'],
+    read: ({ factors }) => Object.entries(factors).map(([outcome, count]) => [count, outcome] as const),
   },
   gauge('ring_waiting', 'Messages that wait between socket and road', (c) => c.ring.waiting),
   counter('ring_dropped_total', 'Messages that came while the ring was full', (c) => c.ring.dropped),

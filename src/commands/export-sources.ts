@@ -1,4 +1,3 @@
-import { makeCarbon } from '../analysis/carbon.ts';
 import { localSteps } from '../analysis/local-time.ts';
 import { makeTariff } from '../analysis/tariff.ts';
 import { treeAt } from '../analysis/tree-at.ts';
@@ -7,6 +6,8 @@ import { energyCsv } from '../api/energy.ts';
 import { startsCsv } from '../api/starts.ts';
 import { readTime } from '../api/time.ts';
 import { makeStore, type PartsOptions } from '../app-parts.ts';
+import { CarbonFactors } from '../carbon-factors.ts';
+import { storePlace } from '../config/store-place.ts';
 import { exportCsv } from '../exporting.ts';
 import { scopeMatches } from '../model/scope.ts';
 import { outletsIn } from '../outlets-in.ts';
@@ -58,9 +59,17 @@ export async function* exportedText(options: ExportArguments, parts: PartsOption
     } else if (options.kind === 'energy') {
       const by = localSteps.find((step) => step === options.by);
       if (by === undefined) throw new Error(`--by ${options.by} is none of ${localSteps.join(', ')}`);
+      const factors = new CarbonFactors({
+        settings: room.carbon,
+        timezone: room.timezone,
+        folder: storePlace(settings, parts.demo).folder,
+        clock: parts.clock,
+        log: parts.log,
+      });
+      await factors.open();
       const prices = {
         tariff: room.tariff && makeTariff(room.tariff, room.timezone),
-        carbon: makeCarbon(room.carbon, room.timezone),
+        carbon: factors.carbon(),
       };
       yield* energyCsv(
         {

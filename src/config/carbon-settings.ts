@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { note } from './setting-note.ts';
-import { text } from './values.ts';
+import { duration, text, topicName } from './values.ts';
 
 const factor = z.strictObject({
   from: note(text(40), {
@@ -44,5 +44,21 @@ export const carbon = z.strictObject({
     sentence: 'Factors of your own, in place of those of the country.',
     expected: 'a list of factors, each with from, gramsPerKwh and source',
     example: '[ { from: 2026-01-01, gramsPerKwh: 150, source: the supplier } ]',
+  }),
+  topic: note(topicName.optional(), {
+    sentence:
+      'Topic on which the factor is published as time goes by: g/kWh, as a number or in JSON, with a time or without (docs/cost-and-carbon.md).',
+    expected: 'a topic without + and #',
+    example: 'grid/carbon',
+  }),
+  holds: note(duration(60_000).prefault('6h'), {
+    sentence: 'How long a published factor holds when no other follows.',
+    expected: 'a time of at least a minute, such as 6h',
+    example: '6h',
+  }),
+  file: note(text(4_096).optional(), {
+    sentence: 'CSV of factors: from,gramsPerKwh[,source]. Read at the start, and again when it changed.',
+    expected: 'the path of a file',
+    example: '/etc/rackwatt/carbon.csv',
   }),
 });

@@ -38,7 +38,8 @@ export function readEnvironment(
       isServiceLink(variable, text)
     )
       continue;
-    const setting = byVariable.get(variable.replace(/_FILE$/, ''));
+    // `room.carbon.file` is a setting of its own, no file with `room.carbon` in it.
+    const setting = byVariable.get(variable) ?? byVariable.get(variable.replace(/_FILE$/, ''));
     if (setting === undefined) problems.push(unknownVariable(variable));
     else take(setting, variable, text);
   }

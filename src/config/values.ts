@@ -107,6 +107,9 @@ export const topicFilter = text(65_535).refine((filter) => {
   );
 });
 
+/** One topic, nothing that stands for several. */
+export const topicName = text(65_535).refine((topic) => !/[+#]/.test(topic) && !topic.startsWith('$'));
+
 /** ISO 4217, as this machine knows them. */
 export const currency = z.string().refine((value) => Intl.supportedValuesOf('currency').includes(value));
 

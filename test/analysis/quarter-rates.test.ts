@@ -128,12 +128,20 @@ describe('what a year costs', () => {
       'UTC',
     );
     let nowMs = Date.UTC(2025, 0, 1, 15);
-    const prices = makeYearPrices(flat, makeCarbon({ country: 'GB', pue: 2 }, 'UTC'), () => nowMs);
+    const prices = makeYearPrices(
+      flat,
+      () => makeCarbon({ country: 'GB', pue: 2 }, 'UTC'),
+      () => nowMs,
+    );
     expect(prices.yearCost!(100)).toBeCloseTo(876 * 0.36, 2);
     expect(prices.yearGrams!(100)).toBeCloseTo(876 * 216 * 2, 2);
     nowMs = Date.UTC(2027, 0, 1, 15);
     expect(prices.yearCost!(100)).toBeCloseTo(876 * 0.72, 2);
-    const none = makeYearPrices(undefined, makeCarbon({}, 'UTC'), () => nowMs);
+    const none = makeYearPrices(
+      undefined,
+      () => makeCarbon({}, 'UTC'),
+      () => nowMs,
+    );
     expect([none.yearCost!(100), none.yearGrams!(100)]).toEqual([undefined, undefined]);
   });
 });

@@ -37,7 +37,9 @@ const leaves = catalog.filter(({ kind }) => kind !== 'section');
 describe('every setting there is', () => {
   test('has a variable of its own', () => {
     const variables = catalog.flatMap(({ variable }) => [variable, `${variable}_FILE`]);
-    expect(new Set(variables).size).toBe(variables.length);
+    const twice = variables.filter((variable, i) => variables.indexOf(variable) !== i);
+    // A setting of that name; the section above it cannot be given as a file.
+    expect(twice).toEqual(['RACKWATT_ROOM_CARBON_FILE']);
     expect(catalog.find(({ name }) => name === 'mqtt.clientId')?.variable).toBe('RACKWATT_MQTT_CLIENT_ID');
     expect(catalog.find(({ name }) => name === 'store.backlog.maxBytes')?.variable).toBe(
       'RACKWATT_STORE_BACKLOG_MAX_BYTES',

@@ -149,10 +149,22 @@ describe('room.carbon', () => {
   });
 });
 
+test('the file of carbon factors has a variable of its own', () => {
+  const { settings } = loadSettings({
+    env: { RACKWATT_ROOM_CARBON_FILE: '/nowhere/carbon.csv', RACKWATT_ROOM_CARBON_TOPIC: 'grid/carbon' },
+    cwd: '/',
+  });
+  expect(settings.room.carbon).toMatchObject({
+    file: '/nowhere/carbon.csv',
+    topic: 'grid/carbon',
+    holds: 21_600_000,
+  });
+});
+
 test('every example in docs/cost-and-carbon.md is accepted and can be worked with', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/cost-and-carbon.md'), 'utf8');
   const examples = [...page.matchAll(/```yaml\n([^`]*)```/g)].map((match) => match[1]!);
-  expect(examples).toHaveLength(4);
+  expect(examples).toHaveLength(5);
   for (const example of examples) {
     const { tariff, carbon } = load(example).room;
     if (tariff !== undefined) expect(makeTariff(tariff, 'Europe/London').versions.length).toBeGreaterThan(0);
