@@ -91,7 +91,7 @@ describe('factors fed to the service', () => {
     const later = await energyNow(again);
     expect(later.carbon!.factors.map(({ gramsPerKwh }) => gramsPerKwh)).toContain(60);
     expect(later.carbon!.factors.map(({ gramsPerKwh }) => gramsPerKwh)).not.toContain(50);
-  });
+  }, 60_000);
 
   it('by a file are used where nothing was published, and read again when it changed', async () => {
     const folder = scratchFolder();
