@@ -112,8 +112,9 @@ export class Channel {
     return figuresMessage('frame', this.#parts.clock.nowMs(), this.#watched.changesText(changes));
   }
 
-  event(scope: string, message: SharedMessage): void {
-    if (!this.#watched.matches(scope)) return;
+  /** For those who watch any of these scopes. */
+  event(scopes: readonly string[], message: SharedMessage): void {
+    if (!scopes.some((scope) => this.#watched.matches(scope))) return;
     for (const client of this.#clients) client.event(message);
   }
 

@@ -80,10 +80,14 @@ export class LiveHub {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** Tells all clients that watch the event's scope, at once. A start's trace is left to those who ask for it. */
+  /**
+   * Tells all clients that watch the event's scope, at once; of alerts also those that watch the room, whatever part of
+   * it an alert is about. A start's trace is left to those who ask for it.
+   */
   event(event: PowerEvent): void {
     const message = new SharedMessage('event', `,"event":${JSON.stringify(withoutTrace(event))}}`);
-    for (const channel of this.#channels.values()) channel.event(event.scope, message);
+    const scopes = event.kind === 'alert' ? [event.scope, 'room'] : [event.scope];
+    for (const channel of this.#channels.values()) channel.event(scopes, message);
   }
 
   status(): LiveStatus {

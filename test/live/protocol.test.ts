@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { madeAlert } from '../alerts/notify/made-alerts.ts';
 import { until } from '../base/until.ts';
 import { LiveService } from './live-service.ts';
 import { drawing } from './made-room.ts';
@@ -239,5 +240,22 @@ describe('events', () => {
       expect(reader!.last).toEqual({ type: 'event', seq: 1, event: { ...event, start } });
     expect(other!.last.type).toBe('snapshot');
     expect(trace.watts).toHaveLength(3);
+  });
+
+  it('of an alert reach everyone who watches the room, whatever part of it the alert is about', async () => {
+    const [all, room, device, servers] = await Promise.all(
+      [['*'], ['room', 'server:*'], ['device:pdu-a'], ['server:*']].map((scopes) =>
+        service.subscribed({ scopes }),
+      ),
+    );
+    const alert = madeAlert({ rule: 'device-silent', scope: 'device:pdu-a' });
+    const event = { kind: 'alert', scope: alert.scope, atMs: 5, alert } as const;
+    service.hub.event(event);
+    await Promise.all([all, room, device, servers].map((reader) => reader!.roundTrip()));
+    for (const reader of [all, room, device])
+      expect(reader!.messages.filter(({ type }) => type === 'event')).toEqual([
+        { type: 'event', seq: 1, event },
+      ]);
+    expect(servers!.last.type).toBe('snapshot');
   });
 });
