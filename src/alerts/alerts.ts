@@ -1,5 +1,5 @@
 import type { AlertSettings } from '../config/alert-settings.ts';
-import type { Alert, AlertRule, AlertTeller, Silence } from '../model/alert.ts';
+import { type Alert, type AlertRule, type AlertTeller, alertRules, type Silence } from '../model/alert.ts';
 import { ruleWords } from '../model/alert-rules.ts';
 import type { AlertEvent, PowerEvent } from '../model/event.ts';
 import type { PowerTree } from '../model/power-tree.ts';
@@ -9,7 +9,7 @@ import { DueTimes } from './due-times.ts';
 import { Incident, type Turn } from './incident.ts';
 import { causes } from './inhibition.ts';
 import type { Outside } from './outside.ts';
-import type { Finding, Rule } from './rule.ts';
+import type { Finding, LookAgain, Rule } from './rule.ts';
 import { RuleSettings } from './rule-settings.ts';
 import { makeRules } from './rules.ts';
 import { readSaved, type SavedAlerts, savedOf, takenUp } from './saved-alerts.ts';
@@ -67,7 +67,7 @@ export class Alerts {
   readonly #recent = new Map<string, Alert>();
   readonly #due = new DueTimes<Incident>();
   /** Asked to be looked at in this tick. */
-  readonly #asked = new Map<Rule, Set<number>>();
+  readonly #asked = new Map<AlertRule, Set<number>>(alertRules.map((rule) => [rule, new Set()]));
   #events: PowerEvent[] = [];
   /** Fired, grave or resolved in this tick: to be told once it is known what explains what. */
   readonly #turned = new Map<Incident, Turn>();
@@ -95,11 +95,10 @@ export class Alerts {
       settings: this.#settings,
       outside: parts.outside,
       timezone: parts.tree.timezone,
-      look: (scope) => this.#ask(name, scope),
+      look: lookIn(this.#asked.get(name)!),
     })).filter(({ name }) => this.#settings.isUsed(name));
     for (const rule of this.#rules) {
       this.#open.set(rule.name, new Map());
-      this.#asked.set(rule, new Set());
       for (const kind of rule.kinds) this.#byKind.set(kind, [...(this.#byKind.get(kind) ?? []), rule]);
     }
   }
@@ -141,11 +140,6 @@ export class Alerts {
     for (const rule of this.#rules) rule.event?.(event, nowMs);
   }
 
-  #ask(rule: AlertRule, scope: number): void {
-    const asker = this.#rules.find(({ name }) => name === rule);
-    if (asker !== undefined && scope >= 0) this.#asked.get(asker)!.add(scope);
-  }
-
   #lookAtChanges(nowMs: number): void {
     const { room } = this.#parts;
     const seen = this.#seenVersion;
@@ -163,7 +157,8 @@ export class Alerts {
   }
 
   #lookAtAsked(nowMs: number): void {
-    for (const [rule, scopes] of this.#asked) {
+    for (const rule of this.#rules) {
+      const scopes = this.#asked.get(rule.name)!;
       if (scopes.size === 0) continue;
       for (const scope of scopes) this.#look(rule, scope, nowMs);
       scopes.clear();
@@ -454,6 +449,12 @@ export class Alerts {
     this.#hold(incident);
     if (incident.state === 'firing') this.#remindLater(incident, nowMs);
   }
+}
+
+function lookIn(asked: Set<number>): LookAgain {
+  return (scope) => {
+    if (scope >= 0) asked.add(scope);
+  };
 }
 
 /** Between two ticks. */

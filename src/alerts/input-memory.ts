@@ -30,6 +30,8 @@ export class InputMemory {
   readonly #room: AlertRoom;
   readonly #topology: () => Topology;
   #servers = new Map<string, InputState[]>();
+  /** The same by the room's number of the server. */
+  #byScope: (readonly InputState[] | undefined)[] = [];
   #known: Topology;
   /** Of earlier runs, by outlet: wakes. */
   #earlier = new Map<string, number>();
@@ -52,9 +54,9 @@ export class InputMemory {
     return states;
   }
 
-  /** Looks at the server's inputs as they are now. */
-  update(server: string): readonly InputState[] {
-    const states = this.of(server);
+  /** Looks at the server's inputs as they are now. By the room's number of the server. */
+  update(scope: number): readonly InputState[] {
+    const states = this.#at(scope);
     if (states.length === 0) return states;
     let total = 0;
     let all = true;
@@ -77,6 +79,15 @@ export class InputMemory {
       const { usualWatts } = state;
       state.usualWatts = Number.isNaN(usualWatts) ? watts : usualWatts + meanWeight * (watts - usualWatts);
     }
+    return states;
+  }
+
+  #at(scope: number): readonly InputState[] {
+    if (this.#known !== this.#topology()) this.#recabled();
+    const known = this.#byScope[scope];
+    if (known !== undefined) return known;
+    const states = this.of(this.#room.scopeAt(scope));
+    this.#byScope[scope] = states;
     return states;
   }
 
@@ -115,6 +126,7 @@ export class InputMemory {
   load(saved: Record<string, number>): void {
     this.#earlier = new Map(Object.entries(saved).filter(([, wakes]) => Number.isFinite(wakes)));
     this.#servers = new Map();
+    this.#byScope = [];
   }
 
   #stateOf(input: Input): InputState {
@@ -132,6 +144,7 @@ export class InputMemory {
   #recabled(): void {
     this.#earlier = new Map(Object.entries(this.save()));
     this.#servers = new Map();
+    this.#byScope = [];
     this.#known = this.#topology();
   }
 }

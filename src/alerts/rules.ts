@@ -41,7 +41,7 @@ const makers: Readonly<Record<AlertRule, (parts: RuleParts, memories: Memories) 
   'feed-lost': (parts, { inputs }) => feedLost(parts, inputs),
   'failover-overload': failoverOverload,
   'server-off': (parts, { runs }) => serverOff(parts, runs),
-  'server-back': serverBack,
+  'server-back': (parts, { runs }) => serverBack(parts, runs),
   'device-silent': deviceSilent,
   'meter-implausible': meterImplausible,
   'energy-budget': energyBudget,
@@ -57,7 +57,7 @@ export function makeRules(partsFor: (rule: AlertRule) => RuleParts): Rule[] {
   const memories: Memories = {
     idle: new IdleVerdicts(() => outside.idle()),
     inputs: new InputMemory(room, topology),
-    runs: new RunMemory(room),
+    runs: new RunMemory(room, topology),
   };
   return (Object.keys(makers) as AlertRule[]).map((rule) => makers[rule](partsFor(rule), memories));
 }

@@ -3,19 +3,35 @@ import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
 import { scopesOfKind } from '../scope-numbers.ts';
 import { capital, named } from '../scope-words.ts';
-import type { Topology } from '../topology.ts';
+import type { Input, Topology } from '../topology.ts';
 import { amount } from '../why.ts';
 
 /** Sums are whole milliamperes: adding and taking away for years leaves no drift. */
 const perAmp = 1000;
 
-/** A part of a server's current that would move from one breaker to another. */
-interface Move {
+/** What the loss of a feed or breaker would move to one breaker in all. */
+interface Sum {
   /** `feed:…` or `breaker:…` that is lost. */
   readonly loss: string;
-  /** Breaker that takes it. */
-  readonly to: string;
   milliamps: number;
+}
+
+/** A server's part of such a sum. */
+interface Move {
+  readonly sum: Sum;
+  /** The room's number of the breaker that takes it. */
+  readonly to: number;
+  /** Which of the server's inputs are lost, and of what those draw the part that moves. */
+  readonly lost: readonly number[];
+  readonly share: number;
+  milliamps: number;
+}
+
+/** What moves when something of a server's is lost, and the room's numbers of its outlets. */
+interface Mover {
+  readonly inputs: readonly Input[];
+  readonly outlets: number[];
+  readonly moves: readonly Move[];
 }
 
 /**
@@ -25,67 +41,73 @@ interface Move {
  */
 export function failoverOverload({ room, topology, settings, look }: RuleParts): Rule {
   let known: Topology | undefined;
-  /** By server, what it has in the sums. */
-  let moves = new Map<string, Move[]>();
-  /** By breaker that takes over, by loss, mA. */
-  let sums = new Map<string, Map<string, number>>();
+  /** By the room's number of the server; null: it has no other supply. */
+  let movers: (Mover | null | undefined)[] = [];
+  /** By breaker that takes over. */
+  let sums = new Map<string, Sum[]>();
 
   const begin = () => {
     if (known === topology()) return;
     known = topology();
-    moves = new Map();
+    movers = [];
     sums = new Map();
   };
-  const add = ({ loss, to }: Move, milliamps: number) => {
-    let byLoss = sums.get(to);
-    if (byLoss === undefined) {
-      byLoss = new Map();
-      sums.set(to, byLoss);
+  const sumOf = (to: string, loss: string): Sum => {
+    const there = sums.get(to) ?? [];
+    sums.set(to, there);
+    let sum = there.find((one) => one.loss === loss);
+    if (sum === undefined) {
+      sum = { loss, milliamps: 0 };
+      there.push(sum);
     }
-    byLoss.set(loss, (byLoss.get(loss) ?? 0) + milliamps);
+    return sum;
   };
-  const movesOf = (server: string): Move[] => {
-    let own = moves.get(server);
-    if (own === undefined) {
-      own = possibleMoves(server, topology());
-      moves.set(server, own);
+  const moverAt = (scope: number): Mover | null => {
+    let mover = movers[scope];
+    if (mover === undefined) {
+      const inputs = topology().inputsOf(room.scopeAt(scope));
+      mover = inputs.length < 2 ? null : { inputs, outlets: [], moves: movesOf(inputs) };
+      movers[scope] = mover;
     }
-    return own;
+    return mover;
   };
-  const recount = (server: string) => {
-    const inputs = topology().inputsOf(server);
-    const amps = inputs.map(({ outlet: id, breaker }) => {
-      const outlet = room.outletNumber(id);
-      if (outlet < 0 || !room.isFresh(outlet)) return 0;
-      const told = room.valueOf(outlet, 'amps');
-      return Number.isNaN(told) ? outletAmps(room, outlet, topology().circuits.get(breaker ?? '')) : told;
-    });
-    for (const move of movesOf(server)) {
+  const movesOf = (inputs: readonly Input[]): Move[] =>
+    possibleMoves(inputs).map(({ loss, to, lost, share }) => ({
+      sum: sumOf(to, loss),
+      to: room.indexOf(to),
+      lost,
+      share,
+      milliamps: 0,
+    }));
+  const ampsAt = ({ inputs, outlets }: Mover, i: number): number => {
+    let outlet = outlets[i] ?? -1;
+    if (outlet < 0) {
+      outlet = room.outletNumber(inputs[i]!.outlet);
+      outlets[i] = outlet;
+    }
+    if (outlet < 0 || !room.isFresh(outlet)) return 0;
+    const told = room.valueOf(outlet, 'amps');
+    if (!Number.isNaN(told)) return told;
+    return outletAmps(room, outlet, topology().circuits.get(inputs[i]!.breaker ?? ''));
+  };
+  const recount = (mover: Mover) => {
+    for (const move of mover.moves) {
       let lost = 0;
-      let survivors = 0;
-      let here = 0;
-      for (let i = 0; i < inputs.length; i += 1) {
-        const { breaker, feed } = inputs[i]!;
-        if (breaker === move.loss || feed === move.loss) lost += amps[i]!;
-        else {
-          survivors += 1;
-          if (breaker === move.to) here += 1;
-        }
-      }
-      const share = survivors === 0 || Number.isNaN(lost) ? 0 : (lost * here) / survivors;
-      const milliamps = Math.round(share * perAmp);
+      for (const input of move.lost) lost += ampsAt(mover, input);
+      const milliamps = Number.isNaN(lost) ? 0 : Math.round(lost * move.share * perAmp);
       if (milliamps === move.milliamps) continue;
-      add(move, milliamps - move.milliamps);
+      move.sum.milliamps += milliamps - move.milliamps;
       move.milliamps = milliamps;
-      look(room.indexOf(move.to));
+      look(move.to);
     }
   };
   const worstOn = (breaker: string) => {
     let loss: string | undefined;
     let milliamps = 0;
-    for (const [of, sum] of sums.get(breaker) ?? []) {
+    for (const sum of sums.get(breaker) ?? []) {
       // Of equal ones the breaker is named before its feed: it is the nearer cause.
-      if (sum > milliamps || (sum === milliamps && of.startsWith('breaker:'))) [loss, milliamps] = [of, sum];
+      if (sum.milliamps > milliamps || (sum.milliamps === milliamps && sum.loss.startsWith('breaker:')))
+        ({ loss, milliamps } = sum);
     }
     return loss === undefined ? undefined : { loss, amps: milliamps / perAmp };
   };
@@ -96,8 +118,12 @@ export function failoverOverload({ room, topology, settings, look }: RuleParts):
     scopes: () => scopesOfKind(room, 'breaker'),
     changed(scope) {
       begin();
-      if (room.kindAt(scope) === 'breaker') look(scope);
-      else if (topology().inputsOf(room.scopeAt(scope)).length > 1) recount(room.scopeAt(scope));
+      if (room.kindAt(scope) === 'breaker') {
+        look(scope);
+        return;
+      }
+      const mover = moverAt(scope);
+      if (mover !== null) recount(mover);
     },
     find(scope): Finding | undefined {
       begin();
@@ -132,16 +158,19 @@ export function failoverOverload({ room, topology, settings, look }: RuleParts):
   };
 }
 
-/** Every breaker and feed a server hangs on, and each breaker that would take over then. */
-function possibleMoves(server: string, topology: Topology): Move[] {
-  const inputs = topology.inputsOf(server);
+/** Every breaker and feed a server hangs on, and each breaker that would take over then, with its part. */
+function possibleMoves(
+  inputs: readonly Input[],
+): { loss: string; to: string; lost: number[]; share: number }[] {
   const losses = new Set(inputs.flatMap(({ breaker, feed }) => [breaker, feed]));
-  const found: Move[] = [];
-  for (const loss of losses) {
-    if (loss === undefined) continue;
-    const left = inputs.filter(({ breaker, feed }) => breaker !== loss && feed !== loss);
-    for (const to of new Set(left.map(({ breaker }) => breaker)))
-      if (to !== undefined) found.push({ loss, to, milliamps: 0 });
-  }
-  return found;
+  return [...losses].flatMap((loss) => {
+    if (loss === undefined) return [];
+    const isLost = ({ breaker, feed }: Input) => breaker === loss || feed === loss;
+    const lost = inputs.flatMap((input, i) => (isLost(input) ? [i] : []));
+    const left = inputs.filter((input) => !isLost(input)).map(({ breaker }) => breaker);
+    return [...new Set(left)].flatMap((to) => {
+      if (to === undefined) return [];
+      return [{ loss, to, lost, share: left.filter((one) => one === to).length / left.length }];
+    });
+  });
 }

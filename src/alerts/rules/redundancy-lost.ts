@@ -30,8 +30,7 @@ export function redundancyLost({ room, topology, outside, look }: RuleParts, mem
       for (const scope of doubtful) look(scope);
     },
     find(scope): Finding | undefined {
-      const server = room.scopeAt(scope);
-      const states = memory.update(server);
+      const states = memory.update(scope);
       if (states.length < 2) return undefined;
       let total = 0;
       for (const { outlet } of states) {

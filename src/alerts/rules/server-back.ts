@@ -1,27 +1,31 @@
 import { Happenings } from '../happenings.ts';
 import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
-import { RunMemory } from '../run-memory.ts';
+import type { RunMemory } from '../run-memory.ts';
 import { named } from '../scope-words.ts';
 import { inWords } from '../why.ts';
 
 /** A server of the settings draws again after it was off for long. */
-export function serverBack({ room, topology, settings, look }: RuleParts): Rule {
+export function serverBack({ room, settings, look }: RuleParts, runs: RunMemory): Rule {
   const backs = new Happenings<number>(look);
-  const runs = new RunMemory(room);
+  // One memory for both, kept once.
+  const isKeeper = !settings.isUsed('server-off');
   const offForMs = new Map<string, number>();
+  /** By scope, since when it was on as last told of; whoever asks why meanwhile has it looked at too. */
+  const toldMs: number[] = [];
   return {
     name: 'server-back',
     kinds: ['server'],
     scopes: () => backs.scopes(),
     changed(scope, nowMs) {
+      const run = runs.update(scope, nowMs);
+      if (run?.otherForMs === undefined || !run.isOn || toldMs[scope] === run.sinceMs) return;
+      toldMs[scope] = run.sinceMs;
       const id = room.scopeAt(scope);
-      if (topology().inputsOf(id).length === 0) return;
-      const before = runs.update(scope, nowMs)?.before;
-      if (before === undefined || before.isOn || before.forMs < settings.of('server-back', id).offFor) return;
+      if (run.otherForMs < settings.of('server-back', id).offFor) return;
       if (offForMs.size >= keptMax) offForMs.clear();
-      offForMs.set(id, before.forMs);
-      backs.add(scope, before.forMs, nowMs);
+      offForMs.set(id, run.otherForMs);
+      backs.add(scope, run.otherForMs, nowMs);
     },
     tick: (nowMs) => backs.tick(nowMs),
     find(scope, nowMs): Finding | undefined {
@@ -30,8 +34,10 @@ export function serverBack({ room, topology, settings, look }: RuleParts): Rule 
       return { level: back.isNow ? 'raised' : 'clear', value: back.what / 60_000, unit: 'min' };
     },
     text: (server) => `${named(server)} is on again, after ${inWords(offForMs.get(server) ?? 0)} off.`,
-    save: () => runs.save(),
-    load: (saved) => runs.load(saved as Parameters<RunMemory['load']>[0]),
+    save: () => (isKeeper ? runs.save() : undefined),
+    load(saved) {
+      if (isKeeper) runs.load(saved as Parameters<RunMemory['load']>[0]);
+    },
   };
 }
 

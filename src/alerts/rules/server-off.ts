@@ -13,9 +13,8 @@ export function serverOff({ room, topology }: RuleParts, runs: RunMemory): Rule 
       for (const server of topology().servers()) yield room.indexOf(server);
     },
     find(scope, nowMs): Finding | undefined {
-      const id = room.scopeAt(scope);
-      if (topology().inputsOf(id).length === 0) return undefined;
-      const run = runs.update(scope, nowMs)?.run;
+      if (!runs.isNamed(scope)) return undefined;
+      const run = runs.update(scope, nowMs);
       if (run === undefined) return { level: 'unknown', why: 'Not all of its inputs are heard.' };
       const value = room.sumAt(scope, 'watts');
       if (run.isOn)
