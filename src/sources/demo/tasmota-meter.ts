@@ -9,7 +9,7 @@ const dayMs = 86_400_000;
 const telePeriodMs = 2 * secondMs;
 const statePeriodMs = 60 * secondMs;
 const silentForMs = 9 * dayMs;
-/** `PowerDelta`: a step of so much is told at once. */
+/** `PowerDelta`: a step of so much is told at once, and what follows a second later. */
 const deltaShare = 0.06;
 const deltaWattsMin = 4;
 
@@ -77,11 +77,12 @@ export class TasmotaMeter implements MeterVoice {
     return this.#outlets.map((outlet) => this.#room.outletAt(outlet, atMs));
   }
 
+  /** In this second, or in the one before: what it came to is told too, since one reading alone proves no start. */
   #stepped(atMs: number, draws: readonly OutletDraw[]): boolean {
     return draws.some(({ watts }, channel) => {
-      const before = this.#room.outletAt(this.#outlets[channel]!, atMs - secondMs).watts;
-      const stepWatts = Math.abs(watts - before);
-      return stepWatts >= deltaWattsMin && stepWatts >= deltaShare * before;
+      const outlet = this.#outlets[channel]!;
+      const before = this.#room.outletAt(outlet, atMs - secondMs).watts;
+      return isStep(before, watts) || isStep(this.#room.outletAt(outlet, atMs - 2 * secondMs).watts, before);
     });
   }
 
@@ -185,4 +186,9 @@ export class TasmotaMeter implements MeterVoice {
       ver: 1,
     };
   }
+}
+
+function isStep(before: number, after: number): boolean {
+  const stepWatts = Math.abs(after - before);
+  return stepWatts >= deltaWattsMin && stepWatts >= deltaShare * before;
 }

@@ -4,8 +4,9 @@ import { family as tasmota } from '../../../src/devices/families/tasmota.ts';
 import { Intake } from '../../../src/devices/intake.ts';
 import type { Reading } from '../../../src/model/reading.ts';
 import { DemoDevices } from '../../../src/sources/demo/demo-devices.ts';
-import { meters, silentMeter } from '../../../src/sources/demo/meters.ts';
+import { meters, outletOf, silentMeter } from '../../../src/sources/demo/meters.ts';
 import { SimulatedRoom } from '../../../src/sources/demo/simulated-room.ts';
+import { TasmotaMeter } from '../../../src/sources/demo/tasmota-meter.ts';
 import { HandClock } from '../../base/hand-clock.ts';
 
 const secondMs = 1_000;
@@ -122,6 +123,23 @@ describe('the messages', () => {
     devices.start();
     clock.advance(secondMs);
     expect(sent.length - before).toBeLessThan(120);
+  });
+});
+
+describe('a Tasmota strip', () => {
+  test('tells a start in its first second and in the next, for one reading alone proves none', () => {
+    const strip = meters.find(({ name }) => name === 'pdu-r2-a2')!;
+    const voice = new TasmotaMeter(room, strip);
+    const tells = (atMs: number) => voice.beat(atMs).some(({ topic }) => topic.endsWith('/SENSOR'));
+    const watts = (channel: number, atMs: number) => room.outletAt(outletOf(strip, channel), atMs).watts;
+    const onsetsMs: number[] = [];
+    // Among them one whose draw stands still in its second second.
+    const fromStartMs = Date.UTC(2026, 5, 2, 10, 20);
+    for (let atMs = fromStartMs; atMs < fromStartMs + 20 * minuteMs; atMs += secondMs)
+      for (const channel of strip.channels.keys())
+        if (watts(channel, atMs - secondMs) < 10 && watts(channel, atMs) > 35) onsetsMs.push(atMs);
+    expect(onsetsMs.length).toBeGreaterThan(0);
+    for (const onsetMs of onsetsMs) expect([tells(onsetMs), tells(onsetMs + secondMs)]).toEqual([true, true]);
   });
 });
 
