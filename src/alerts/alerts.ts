@@ -32,6 +32,8 @@ export interface AlertsParts {
 export interface AlertCounts {
   readonly pending: number;
   readonly firing: number;
+  /** Of those that fire: told to nobody, since something holds them back. */
+  readonly suppressed: number;
   readonly silences: number;
   /** Not followed because too many were open. */
   readonly dropped: number;
@@ -88,6 +90,10 @@ export class Alerts {
       silences: this.#silences,
       maintenance: parts.settings.maintenance,
       timezone: parts.tree.timezone,
+      wattsOf: (scope) => {
+        const number = parts.room.indexOf(scope);
+        return number < 0 ? Number.NaN : parts.room.sumAt(number, 'watts');
+      },
     });
     this.#rules = makeRules((name) => ({
       room: parts.room,
@@ -389,6 +395,9 @@ export class Alerts {
     return {
       pending: this.#byId.size - this.#firing,
       firing: this.#firing,
+      suppressed: [...this.#byId.values()].filter(
+        ({ state, suppressedBy }) => state === 'firing' && suppressedBy !== undefined,
+      ).length,
       silences: this.#silences.size,
       dropped: this.#dropped,
       looks: this.#looks,

@@ -3,7 +3,7 @@ import type { Circuit } from './topology.ts';
 
 /** Where a meter tells neither amps nor volt-amps: supplies of servers lie between 0.9 and 0.99 when loaded. */
 const powerFactorGuess = 0.9;
-const voltsDefault = 230;
+export const voltsDefault = 230;
 
 /** Current, and whether all of it was measured. */
 export interface Amps {

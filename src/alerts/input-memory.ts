@@ -12,7 +12,12 @@ export interface InputState {
   carried: boolean;
   /** Nothing flows now. */
   isZero: boolean;
-  /** Times it came back while the server ran on: what does that again and again is a hot spare that sleeps. */
+  /** What the server draws while nothing flows here, a slow mean, W; NaN: not seen. */
+  asleepWatts: number;
+  /**
+   * Times it came back with a rise of the server's draw: a hot spare that sleeps is woken by load. A supply that was
+   * replaced, or plugged in again, comes back at the draw that was there before.
+   */
   wakes: number;
 }
 
@@ -22,8 +27,8 @@ export const zeroWatts = 1;
 const carriesShare = 0.08;
 const carriesWatts = 5;
 const meanWeight = 0.02;
-/** Wakes after which nothing it does is news. */
-export const sleeperWakes = 2;
+/** From such a rise on it was load that woke it. */
+const wakeRise = 1.15;
 
 /** Inputs of servers that have several: what each usually draws. Learnt from the figures, kept over restarts. */
 export class InputMemory {
@@ -68,7 +73,11 @@ export class InputMemory {
       const watts = this.#room.valueOf(state.outlet, 'watts');
       const isZero = watts < zeroWatts;
       const carries = watts >= carriesWatts && watts >= carriesShare * total;
-      if (carries && state.isZero && state.carried && total > watts * 1.05) state.wakes += 1;
+      if (carries && state.isZero && state.carried && total > wakeRise * state.asleepWatts) state.wakes += 1;
+      if (isZero)
+        state.asleepWatts = state.isZero
+          ? state.asleepWatts + meanWeight * (total - state.asleepWatts)
+          : total;
       if (carries) state.carried = true;
       if (carries || isZero) state.isZero = isZero;
       all &&= carries;
@@ -137,6 +146,7 @@ export class InputMemory {
       usualWatts: Number.NaN,
       carried: wakes !== undefined,
       isZero: false,
+      asleepWatts: Number.NaN,
       wakes: wakes ?? 0,
     };
   }

@@ -14,6 +14,8 @@ export interface Finding {
   readonly unit?: string;
   /** So far beyond the level that the raise dwell is not waited for. */
   readonly isAtOnce?: boolean;
+  /** So much less draw, W, would bring it below the level at which it fires; where it is about draw. */
+  readonly excessWatts?: number;
   /** Where it depends on the value; else the rule's. */
   readonly severity?: Severity;
   /** In words, where the numbers do not say it; made only when somebody reads it. */

@@ -3,7 +3,11 @@ import type { Topology } from './topology.ts';
 
 interface Start {
   readonly id: string;
+  /** Of the server. */
+  readonly scope: string;
   readonly untilMs: number;
+  readonly fromWatts: number;
+  peakWatts: number;
 }
 
 /** A start of which no end is told does not mute for ever. */
@@ -22,10 +26,12 @@ export class Starting {
     this.#topology = topology;
   }
 
-  event({ start: { id, scope, complete } }: StartEvent, nowMs: number): void {
+  event({ start: { id, scope, complete, fromWatts, peakWatts } }: StartEvent, nowMs: number): void {
+    const known = this.#starts.get(id)?.start;
     if (complete) this.#end(id);
-    else if (!this.#starts.has(id) && this.#starts.size < startsMax) {
-      const start: Start = { id, untilMs: nowMs + startMsMax };
+    else if (known !== undefined) known.peakWatts = Math.max(known.peakWatts, peakWatts);
+    else if (this.#starts.size < startsMax) {
+      const start: Start = { id, scope, untilMs: nowMs + startMsMax, fromWatts, peakWatts };
       const scopes = [...this.#topology().containersOf(scope)];
       this.#starts.set(id, { start, scopes });
       for (const one of scopes) {
@@ -36,9 +42,30 @@ export class Starting {
     }
   }
 
-  /** The id of a start under way in this scope. */
-  in(scope: string): string | undefined {
-    return this.#byScope.get(scope)?.keys().next().value;
+  get isAny(): boolean {
+    return this.#starts.size > 0;
+  }
+
+  /**
+   * The id of a start under way in this scope that explains an excess of so many watts, with the others under way there;
+   * without an excess, one of the scope itself. `wattsOf` says what a server draws now; NaN: not known.
+   */
+  explaining(
+    scope: string,
+    excessWatts: number | undefined,
+    wattsOf: (server: string) => number,
+  ): string | undefined {
+    let explained = 0;
+    for (const start of this.#byScope.get(scope)?.values() ?? []) {
+      if (excessWatts === undefined) {
+        if (start.scope === scope) return start.id;
+        continue;
+      }
+      const watts = wattsOf(start.scope);
+      explained += Math.max(start.peakWatts, Number.isNaN(watts) ? 0 : watts) - start.fromWatts;
+      if (explained >= excessWatts) return start.id;
+    }
+    return undefined;
   }
 
   /** Says whether any was given up. */

@@ -13,9 +13,11 @@ export interface SuppressionsParts {
   readonly silences: Silences;
   readonly maintenance: AlertSettings['maintenance'];
   readonly timezone: string;
+  /** What a scope draws now; NaN: not known. */
+  readonly wattsOf: (scope: string) => number;
 }
 
-/** What a start explains by itself, as long as it is not grave. */
+/** What a start explains by itself, as long as it is not grave and no more than the start adds. */
 const mutedByStarts: ReadonlySet<AlertRule> = new Set<AlertRule>([
   'circuit-load',
   'failover-overload',
@@ -76,7 +78,10 @@ export class Suppressions {
     // Windows begin and end on the minute.
     const minute = Math.floor(nowMs / minuteMs);
     const changed =
-      this.#unsettled || nowMs >= this.#nextMs || (!this.#maintenance.isEmpty && minute !== this.#minute);
+      this.#unsettled ||
+      nowMs >= this.#nextMs ||
+      // What a start explains may grow beyond it.
+      ((!this.#maintenance.isEmpty || this.#starting.isAny) && minute !== this.#minute);
     this.#minute = minute;
     if (changed) this.#nextMs = this.#parts.silences.nextChangeMs(nowMs);
     this.#unsettled = false;
@@ -106,7 +111,11 @@ export class Suppressions {
       incident.rule === 'backlog-growing' && grave ? undefined : this.#causeOf(incident, open, nowMs);
     if (cause !== undefined) return ['inhibited', cause];
     if (!grave && mutedByStarts.has(incident.rule)) {
-      const start = this.#starting.in(incident.scope);
+      const start = this.#starting.explaining(
+        incident.scope,
+        incident.finding.excessWatts,
+        this.#parts.wattsOf,
+      );
       if (start !== undefined) return ['muted', start];
     }
     return undefined;

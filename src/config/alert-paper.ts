@@ -27,7 +27,8 @@ meters by a broker that is away. Inhibited ones are listed, and told after all i
 
 **Told to nobody** are also alerts that somebody *silenced* (\`POST /api/v1/silences\`: by scopes and rules, with an end), and
 those *muted*: in a window of \`alerts.maintenance\`, and (circuit-load, failover-overload, redundancy-lost, demand-forecast,
-as long as they are not critical) while a server in their scope is starting.
+as long as they are not critical) while servers in their scope are starting that draw at least as much more as the alert is
+beyond its level; a server that starts has not lost its redundancy.
 
 **Acknowledged** (\`POST /api/v1/alerts/ID/ack\` with \`by\` and \`note\`): somebody looks after it; there are no more reminders.
 

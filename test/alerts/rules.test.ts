@@ -42,6 +42,14 @@ describe('redundancy-lost', () => {
     for (let i = 0; i < 6; i += 1)
       t.at(`${10 + 10 * i}m`, { 'pdu-A1/s1': 0, 'pdu-B1/s1': 150 }).at(`${15 + 10 * i}m`, two(400));
     t.run('80m');
+    expect(t.told.filter(({ kind }) => kind === 'firing')).toHaveLength(1);
+  });
+
+  it('tells again of a supply that was replaced and died again: it came back at the same draw', () => {
+    const t = new Timeline(roomOf([server('s1')]), only('{}')).at('0s', two(100));
+    for (const minute of [10, 40])
+      t.at(`${minute}m`, { 'pdu-A1/s1': 0, 'pdu-B1/s1': 200 }).at(`${minute + 15}m`, two(100));
+    t.run('80m');
     expect(t.told.filter(({ kind }) => kind === 'firing')).toHaveLength(2);
   });
 
@@ -139,6 +147,22 @@ describe('circuit-load', () => {
       .event('12m', startEvent({ ...start, complete: true }))
       .run('15m');
     t.expectBetween('12m', '12m5s', 'firing', 'circuit-load', 'breaker:A1');
+  });
+});
+
+describe('circuit-load beside a start', () => {
+  it('is told all the same where what starts is too small to explain it', () => {
+    const start = announcedStart('server:s1', startMs + 300_000);
+    const small: StartRecord = { ...start, fromWatts: 0, peakWatts: 20, complete: false };
+    new Timeline(
+      roomOf([server('s1', ['A1'])]),
+      '{ failoverOverload: { enabled: false }, meterImplausible: { enabled: false } }',
+    )
+      .at('0s', { 'pdu-A1/s1': { watts: 1, volts: 230, amps: 7.5 } })
+      .event('5m', startEvent(small))
+      .at('5m', { 'pdu-A1/s1': { watts: 1, volts: 230, amps: 9.6 } })
+      .run('8m')
+      .expectTold('firing circuit-load breaker:A1');
   });
 });
 

@@ -1,4 +1,4 @@
-import { ampsOf } from '../circuit-amps.ts';
+import { ampsOf, voltsDefault } from '../circuit-amps.ts';
 import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
 import { scopesOfKind } from '../scope-numbers.ts';
@@ -37,9 +37,11 @@ export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
       const value = (100 * load.amps) / (rating * usableShare);
       if (value < infoPercent)
         return { level: value <= limits.clearLimit ? 'clear' : 'held', value, ...limits };
+      const volts = topology().circuits.get(id)?.volts ?? voltsDefault;
       return {
         level: 'raised',
         value,
+        excessWatts: (load.amps - (infoPercent / 100) * rating * usableShare) * volts,
         ...limits,
         raiseLimit:
           value >= criticalPercent ? criticalPercent : value >= warningPercent ? warningPercent : infoPercent,

@@ -74,6 +74,7 @@ export function demandForecast({ room, settings, timezone, look }: RuleParts): R
       return {
         level: value > raiseLimit ? 'raised' : value > clearLimit ? 'held' : 'clear',
         value,
+        excessWatts: ((value - raiseLimit) * 1000 * stepMs) / Math.max(1, stepMs - passedMs),
         raiseLimit,
         clearLimit,
         unit: 'kW',

@@ -1,4 +1,4 @@
-import { ampsOf, outletAmps } from '../circuit-amps.ts';
+import { ampsOf, outletAmps, voltsDefault } from '../circuit-amps.ts';
 import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
 import { scopesOfKind } from '../scope-numbers.ts';
@@ -148,6 +148,7 @@ export function failoverOverload({ room, topology, settings, look }: RuleParts):
       return {
         level: value > raiseLimit ? 'raised' : value > clearLimit ? 'held' : 'clear',
         value,
+        excessWatts: (value - raiseLimit) * (circuit?.volts ?? voltsDefault),
         ...limits,
         why: () =>
           `${named(worst.loss)} moves ${amount(worst.amps, 'A')} to the ${amount(own.amps, 'A')} it carries${own.isEstimate ? ', estimated from watts' : ''}`,

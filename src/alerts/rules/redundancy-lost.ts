@@ -1,4 +1,4 @@
-import { type InputMemory, sleeperWakes, zeroWatts } from '../input-memory.ts';
+import { type InputMemory, zeroWatts } from '../input-memory.ts';
 import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
 import { named } from '../scope-words.ts';
@@ -50,7 +50,7 @@ export function redundancyLost({ room, topology, outside, look }: RuleParts, mem
         return before === true;
       });
       if (carried.length < zero.length && doubtful.size < doubtfulMax) doubtful.add(scope);
-      const lost = carried.filter(({ wakes }) => wakes < sleeperWakes);
+      const lost = carried.filter(({ wakes }) => wakes === 0);
       if (lost.length === 0)
         return {
           level: 'clear',
