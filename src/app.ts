@@ -292,6 +292,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       startsDropped: detection.startsDropped,
       live: live.status(),
       notifiers: notifierRows(notifiers),
+      alerts: alerting.counts,
       scopes: room.scopeCount,
       watts: wattsByScope(room),
     }),

@@ -67,7 +67,7 @@ export function makeNotifiers(
 
 /** The rows of `GET /api/v1/notifiers`. */
 export function notifierRows(notifiers: Notifiers): NotifierRow[] {
-  return notifiers.states().map(({ name, kind, target, state, counts }) => {
+  return notifiers.states().map(({ name, kind, target, state, counts, figuresLeftOut }) => {
     const { waiting, sent, failed, dropped, lastSentAtMs, lastProblem, lastProblemAtMs } = counts;
     return {
       name,
@@ -78,6 +78,7 @@ export function notifierRows(notifiers: Notifiers): NotifierRow[] {
       sent,
       failed,
       dropped,
+      ...(figuresLeftOut > 0 && { figuresLeftOut }),
       ...(lastSentAtMs !== undefined && { lastSentAtMs }),
       ...(lastProblem !== undefined && { lastProblem }),
       ...(lastProblemAtMs !== undefined && { lastProblemAtMs }),

@@ -23,6 +23,13 @@ export interface RoadCounts {
   readonly startsDropped: number;
   readonly live: LiveStatus;
   readonly notifiers: readonly NotifierRow[];
+  readonly alerts: {
+    readonly pending: number;
+    readonly firing: number;
+    readonly suppressed: number;
+    readonly silences: number;
+    readonly dropped: number;
+  };
   /** Scopes the room knows. */
   readonly scopes: number;
   /** What they draw now, W; those that are not known are absent. */
@@ -239,6 +246,23 @@ const rows: readonly Row[] = [
     (c) => c.store.backlog.readings,
   ),
   gauge('backlog_bytes', 'Size of the backlog on disk', (c) => c.store.backlog.bytes),
+  {
+    name: 'alerts',
+    help: 'Alerts that are open: pending, firing, and of those that fire the ones held back from people (suppressed)',
+    kind: 'gauge',
+    labels: ['state'],
+    read: ({ alerts: { pending, firing, suppressed } }) => [
+      [pending, 'pending'],
+      [firing, 'firing'],
+      [suppressed, 'suppressed'],
+    ],
+  },
+  gauge('silences', 'Silences that hold, or are to', (c) => c.alerts.silences),
+  counter(
+    'alerts_dropped_total',
+    'Alerts that were not followed, since too many were open, and events not looked at',
+    (c) => c.alerts.dropped,
+  ),
   ...notifierRows(),
   counter(
     'starts_dropped_total',
@@ -324,6 +348,12 @@ function notifierRows(): Row[] {
     row('notify_sent_total', 'Messages about alerts that were taken', 'counter', ({ sent }) => sent),
     row('notify_failed_total', 'Attempts to send one that failed', 'counter', ({ failed }) => failed),
     row('notify_dropped_total', 'Notices that nobody was told', 'counter', ({ dropped }) => dropped),
+    row(
+      'notify_figures_left_out',
+      'Scopes whose figures are not published: beyond the limit',
+      'gauge',
+      ({ figuresLeftOut }) => figuresLeftOut ?? 0,
+    ),
     row('notify_waiting', 'Notices that wait', 'gauge', ({ waiting }) => waiting),
     row('notify_ok', '0: the newest attempt failed', 'gauge', ({ state }) => (state === 'failing' ? 0 : 1)),
   ];

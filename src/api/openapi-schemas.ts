@@ -145,6 +145,7 @@ export function schemas() {
         sent: { ...whole, description: 'Messages taken by the other side' },
         failed: { ...whole, description: 'Attempts that failed' },
         dropped: { ...whole, description: 'Fell off a full queue, too old to tell, or refused for good' },
+        figuresLeftOut: { ...whole, description: 'Scopes whose figures are not published: beyond the limit' },
         lastSentAtMs: epochMs,
         lastProblem: text,
         lastProblemAtMs: epochMs,

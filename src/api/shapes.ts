@@ -269,6 +269,8 @@ export interface NotifierRow {
   failed: number;
   /** Fell off a full queue, or too old to tell. */
   dropped: number;
+  /** Of one that publishes figures: scopes beyond its limit; absent: none. */
+  figuresLeftOut?: number;
   lastSentAtMs?: number;
   lastProblem?: string;
   lastProblemAtMs?: number;

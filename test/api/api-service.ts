@@ -357,6 +357,7 @@ export class ApiService {
       startsDropped: 13,
       live: this.live.status(),
       notifiers: notifierRows,
+      alerts: { pending: 1, firing: 3, suppressed: 2, silences: 4, dropped: 5 },
       scopes: this.room.scopeCount,
       watts: [[220.75, 'server:hv-01'] as const],
     };

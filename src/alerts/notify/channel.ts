@@ -53,6 +53,8 @@ export interface Channel {
   /** For those who forget what is not said again: all that stands, every so often. */
   readonly repeat?: Repeat | undefined;
   /** For a channel with a connection of its own: what stood when an earlier process ended. */
+  /** Of one that publishes figures: scopes beyond its limit. */
+  figuresLeftOut?(): number;
   start?(standing: readonly Alert[]): void;
   stop?(): Promise<void>;
 }

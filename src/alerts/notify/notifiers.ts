@@ -30,6 +30,8 @@ export interface NotifierState {
   readonly target: string;
   readonly state: 'ok' | 'failing' | 'idle';
   readonly counts: NotifierCounts;
+  /** Scopes whose figures are not published. */
+  readonly figuresLeftOut: number;
 }
 
 const tickMs = 1_000;
@@ -95,7 +97,8 @@ export class Notifiers implements AlertTeller {
       const counts = notifier.counts();
       const { kind, target } = notifier.channel;
       const state = counts.failing ? 'failing' : counts.lastSentAtMs === undefined ? 'idle' : 'ok';
-      return { name: notifier.name, kind, target, state, counts };
+      const figuresLeftOut = notifier.channel.figuresLeftOut?.() ?? 0;
+      return { name: notifier.name, kind, target, state, counts, figuresLeftOut };
     });
   }
 

@@ -118,6 +118,7 @@ export function makeMqttChannel(options: MqttChannelOptions): Channel {
       if (alerts.length > 0) await post(board.about(alerts), true, signal);
       return {};
     },
+    figuresLeftOut: () => figures?.leftOut ?? 0,
     repeat: { everyMs: repeatMs, evenIfNothing: true, send: repeat },
     async stop() {
       figures?.stop();
