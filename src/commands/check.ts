@@ -49,6 +49,7 @@ export async function check(
     ],
     async () => [await portFinding('page', settings.http, 'http', running)],
     async () => [await diskFinding(settings.store, place.folder)],
+    async () => [await notifyFinding(settings)],
   ];
   let well = true;
   for (const look of looks) {
@@ -272,6 +273,35 @@ async function diskFinding(store: Settings['store'], place: string): Promise<Fin
   if (freeBytes >= store.backlog.bytesMax) return { about: 'disk', mark: '✓', text };
   const remedy = `make room, or lower store.backlog.maxBytes (${gigabytes(store.backlog.bytesMax)} GB): readings wait there while the store is away`;
   return { about: 'disk', mark: '✗', text, remedy };
+}
+
+/** Reads what the channels need, also their secrets, and sends nothing. */
+async function notifyFinding(settings: Settings): Promise<Finding> {
+  const about = 'alerts';
+  const { NotifySecretError } = await import('../config/notify-secrets.ts');
+  const { makeChannels } = await import('../notifying.ts');
+  try {
+    const channels = makeChannels({
+      settings,
+      room: settings.room,
+      brokerUrl: () => brokerLogin(settings).url,
+      httpUrl: () => '',
+      clock: systemClock,
+      log: makeLog('silent'),
+    });
+    const names = channels.map(({ name, channel }) => `${name} (${channel.kind})`).join(', ');
+    if (channels.length > 0)
+      return { about, mark: '✓', text: `told to ${names}; rackwatt notify --test tries them` };
+  } catch (error) {
+    if (!(error instanceof NotifySecretError)) throw error;
+    return { about, mark: '✗', text: error.message, remedy: 'mend notify.channels' };
+  }
+  return {
+    about,
+    mark: '!',
+    text: 'nobody is told of them, they stand on the page alone',
+    remedy: 'set notify.channels, see docs/notifications.md',
+  };
 }
 
 function nearestPath(path: string): string {

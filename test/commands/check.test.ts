@@ -52,8 +52,24 @@ describe('without a broker and a database', () => {
   });
 
   test('what has no effect is said, and is no failure', async () => {
-    const { about } = await checked({ RACKWATT_ALERTS: '{ a: 1 }' });
-    expect(about('settings')).toMatch(/^! .*alerts is not used by this version yet/);
+    const { about } = await checked({
+      RACKWATT_MQTT_URL: 'mqtt://127.0.0.1:1',
+      RACKWATT_BROKER_USERNAME: 'x',
+      RACKWATT_BROKER_PASSWORD: 'y',
+    });
+    expect(about('settings')).toMatch(/^! .*broker is not used, since mqtt.url names another broker/);
+  });
+
+  test('who is told of alerts is named; a secret that cannot be read is a failure, and nothing is sent', async () => {
+    expect((await checked({})).about('alerts')).toMatch(/^! .*nobody is told/);
+    const channels = (urlFile: string) => ({
+      RACKWATT_NOTIFY_CHANNELS: JSON.stringify([{ name: 'ops', kind: 'webhook', urlFile }]),
+    });
+    const file = join(folder, 'hook-url');
+    writeFileSync(file, 'http://127.0.0.1:1/s3cret');
+    const { about } = await checked(channels(file));
+    expect(about('alerts')).toMatch(/^✓ .*told to ops \(webhook\)/);
+    expect(about('alerts')).not.toContain('s3cret');
   });
 
   describe('a port that is taken', () => {
