@@ -43,6 +43,7 @@ import type { PowerTree } from './model/power-tree.ts';
 import { Room } from './model/room.ts';
 import { makeNotifiers, notifierRows } from './notifying.ts';
 import { outletsIn } from './outlets-in.ts';
+import { RecabledPast } from './recabled-past.ts';
 import { Road } from './road.ts';
 import { demoPrices } from './sources/demo/demo-prices.ts';
 import { Recorder, type RecorderStatus } from './store/recorder.ts';
@@ -158,8 +159,14 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
         saved: (nowMs) => energy.saved(nowMs),
         load: (bytes) => energy.load(bytes),
       },
+      {
+        section: 'cabling',
+        saved: () => recabledPast.saved(),
+        load: (bytes) => recabledPast.load(bytes),
+      },
     ],
   });
+  const isStoreIdle = () => recorder.status.storeOk && recorder.status.backlog.readings === 0;
   const energy: Energy = new Energy({
     tree: wholeTree,
     store,
@@ -168,7 +175,18 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     log,
     startedMs,
     rawMs: settings.store.retention.rawMs,
-    isStoreIdle: () => recorder.status.storeOk && recorder.status.backlog.readings === 0,
+    isStoreIdle,
+    save: () => detection.saveSoon(),
+  });
+  const recabledPast: RecabledPast = new RecabledPast({
+    tree: wholeTree,
+    store,
+    clock,
+    log,
+    startedMs,
+    rawMs: settings.store.retention.rawMs,
+    expectedIntervalMs: (outlet) => energy.expectedIntervalMs(outlet),
+    isStoreIdle,
     save: () => detection.saveSoon(),
   });
   const pastScopes = new Set<string>();
@@ -352,6 +370,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());
     energy.tick(clock.nowMs());
+    recabledPast.tick(clock.nowMs());
     alerting.tick(clock.nowMs());
     importing.tick(clock.nowMs());
     factors.tick(clock.nowMs());
@@ -385,7 +404,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       road.finish();
       room.closeBuckets(clock.nowMs());
       // What waits to be booked again goes into the last checkpoint.
-      await energy.stop();
+      await Promise.all([energy.stop(), recabledPast.stop()]);
       await detection.stop(clock.nowMs());
       await firstBuckets.settled();
       const left = await recorder.stop(flushMsMax);

@@ -85,7 +85,7 @@ export class Energy {
     this.#again = new MadeAgain({
       ...parts,
       rooms: this.#rooms,
-      expectedIntervalMs: (outlet) => this.#intervalsMs.get(outlet) ?? intervalMsDefault,
+      expectedIntervalMs: (outlet) => this.expectedIntervalMs(outlet),
       write: (tier, rows) => this.#write(tier, rows),
       isStopped: () => this.#stopped,
     });
@@ -116,6 +116,11 @@ export class Energy {
   late(outlet: string, atMs: number): void {
     const number = this.#parts.room().outletNumber(outlet);
     if (number >= 0 && this.#known[number] === true) this.#isLate(number, atMs);
+  }
+
+  /** What its device family usually does, ms. */
+  expectedIntervalMs(outlet: string): number {
+    return this.#intervalsMs.get(outlet) ?? intervalMsDefault;
   }
 
   get counts(): EnergyCounts {

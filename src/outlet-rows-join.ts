@@ -1,3 +1,4 @@
+import type { RollUpColumns } from './model/columns.ts';
 import { type RollUpChange, type RollUpTier, tierStepMs } from './model/roll-up.ts';
 import { scopeId } from './model/scope.ts';
 import type { Store } from './store/store.ts';
@@ -11,6 +12,8 @@ export interface OutletRowsJoin {
   readonly toMs: number;
   /** Outlets that a scope ought to have. */
   readonly expectedIn: (scope: string) => number;
+  /** Whatever was stored goes: rows that would know less too, and where no outlet has a row the scope is not known. */
+  readonly isWholeTruth?: boolean;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface OutletRowsJoin {
  * means. Rows that would know less than what is stored are left out. Minutes with their energy, quarters without.
  */
 export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange[]> {
-  const { store, tier, members, fromMs, toMs } = join;
+  const { store, tier, members, fromMs, toMs, isWholeTruth = false } = join;
   const perOutlet = new Map<string, readonly Row[]>();
   for (const outlet of new Set([...members.values()].flat()))
     perOutlet.set(
@@ -32,13 +35,15 @@ export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange
     const before = new Map([...stored.fromMs].map((at, i) => [at, i]));
     const sums = new Map<number, Sum>();
     for (const outlet of outlets) for (const row of perOutlet.get(outlet)!) add(sums, row);
+    if (isWholeTruth) joined.push(...unknownRows(scope, stored, sums));
     for (const [at, sum] of sums) {
       const observedMs = Math.min(
         tierStepMs[tier],
         sum.observedMs / Math.max(1, join.expectedIn(scope), sum.outlets),
       );
       const i = before.get(at) ?? -1;
-      if (tier === 'minute' && observedMs < (stored.observedMs[i] ?? 0) - shorterMs) continue;
+      if (!isWholeTruth && tier === 'minute' && observedMs < (stored.observedMs[i] ?? 0) - shorterMs)
+        continue;
       // Made from readings: its mean is the same, its peaks are better.
       if (Math.abs((stored.wattsMean[i] ?? Number.NaN) - sum.mean) <= sameShare * sum.mean + sameWatts)
         continue;
@@ -58,6 +63,21 @@ export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange
 const shorterMs = 1_000;
 const sameShare = 1e-5;
 const sameWatts = 0.001;
+
+/** Stored rows of which nothing is left: nothing was observed. A store cannot forget a single row. */
+function unknownRows(
+  scope: string,
+  stored: RollUpColumns,
+  known: { has(fromMs: number): boolean },
+): RollUpChange[] {
+  return [...stored.fromMs].flatMap((fromMs, i) => {
+    if (known.has(fromMs) || (stored.observedMs[i] === 0 && stored.wattHours[i] === 0)) return [];
+    const parts = Number.isNaN(stored.counterWattHours?.[i] ?? Number.NaN)
+      ? {}
+      : { counterWattHours: 0, integratedWattHours: 0, spreadWattHours: 0, spreadMs: 0 };
+    return [{ scope, fromMs, wattsMean: 0, wattsMin: 0, wattsMax: 0, wattHours: 0, observedMs: 0, ...parts }];
+  });
+}
 
 interface Row {
   readonly fromMs: number;

@@ -38,6 +38,10 @@ export interface PastMade {
 
 /** Time is cut into such pieces, and further where there are too many readings or a server was plugged in elsewhere. */
 const pieceMs = 24 * 3_600_000;
+/** Raw readings are gone through in shorter ones: they are many. */
+const rawPieceMs = 3 * 3_600_000;
+/** Values told before a piece hold into it. */
+const leadMs = 900_000;
 const outletPrefix = scopeId('outlet', '');
 
 /**
@@ -116,6 +120,7 @@ async function joinPiece(
   scopes: ReadonlySet<string>,
   fromMs: number,
   toMs: number,
+  isWholeTruth = false,
 ): Promise<void> {
   const stored = await outletRowsOf(store, fromMs, toMs);
   const members = new Map([...scopes].map((scope) => [scope, [] as string[]]));
@@ -124,7 +129,15 @@ async function joinPiece(
   for (const tier of ['minute', 'quarter'] as const)
     await write(
       tier,
-      await joinOutletRows({ store, tier, members, fromMs, toMs, expectedIn: expectedIn(room) }),
+      await joinOutletRows({
+        store,
+        tier,
+        members,
+        fromMs,
+        toMs,
+        expectedIn: expectedIn(room),
+        isWholeTruth,
+      }),
     );
 }
 
@@ -157,6 +170,46 @@ export async function sumPast(
     const there = new Set([...outletsOf(stored)].filter((outlet) => outlets.has(outlet)));
     const room = roomOf(tree, fromMs, stored, there);
     await write('quarter', sumScopes(stored, some, new Set(widerScopes(there, room, stored)), room));
+  }
+}
+
+/** Where a piece of a past time ends that is made at once: no one is plugged in elsewhere within it. */
+export function sumPieceEnd(tree: PowerTree, fromMs: number, toMs: number): number {
+  return Math.min(toMs, fromMs + pieceMs, ceilQuarter(nextRecabling(tree, fromMs)));
+}
+
+export interface SumsRemake
+  extends Pick<PastRemake, 'tree' | 'outlets' | 'expectedIntervalMs' | 'write' | 'fromMs' | 'toMs'> {
+  readonly store: PastRemake['store'];
+  /** Whose; ids. */
+  readonly scopes: ReadonlySet<string>;
+  /** Raw readings reach back so far. */
+  readonly rawFromMs: number;
+}
+
+/**
+ * Makes sums of one piece of a past time (`sumPieceEnd`) again from the rows of the outlets that count in them, whatever
+ * was stored; those that none counts in any more become unknown. Peaks of sums are exact where raw readings are kept.
+ */
+export async function remakeSums(remake: SumsRemake): Promise<void> {
+  const { tree, store, scopes, outlets, fromMs, toMs, rawFromMs, expectedIntervalMs, write } = remake;
+  const stored = await outletRowsOf(store, fromMs, toMs);
+  const room = roomOf(tree, fromMs, stored, outlets);
+  await joinPiece(remake, room, scopes, fromMs, toMs, true);
+  const quarters = new Set<number>();
+  for (let at = fromMs; at < toMs; at += ledgerStepMs) quarters.add(at);
+  await write('quarter', sumScopes(stored, quarters, scopes, room));
+  for (let at = Math.max(fromMs, ceilQuarter(rawFromMs + leadMs)); at < toMs; at += rawPieceMs) {
+    const made = await remakeBuckets({
+      tree: treeAt(tree, fromMs),
+      store,
+      fromMs: at,
+      toMs: Math.min(toMs, at + rawPieceMs),
+      scopes,
+      expectedIntervalMs,
+      neverLess: true,
+    });
+    if (made !== undefined) for (const tier of ['minute', 'quarter'] as const) await write(tier, made[tier]);
   }
 }
 

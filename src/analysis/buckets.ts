@@ -88,6 +88,8 @@ export class BucketSums {
     for (let i = 0; i < rows.fromMs.length; i += 1) {
       const startMs = rows.fromMs[i]!;
       if (startMs < fromMs || startMs >= toMs) continue;
+      // What counted here once counts elsewhere since.
+      if (rows.observedMs[i] === 0 && rows.wattsMax[i] === 0) continue;
       const first = Math.floor((startMs - this.#firstMs) / stepMs);
       const end = Math.max(first + 1, Math.ceil((startMs + rowMs - this.#firstMs) / stepMs));
       for (let b = Math.max(0, first); b < Math.min(end, min.length); b += 1) {
