@@ -30,7 +30,7 @@ export interface EnergyParts {
 export interface EnergyCounts {
   /** Readings of a time that had passed. */
   readonly lateReadings: number;
-  /** Stretches of outlets that wait to be booked again, and quarters of outlets whose minutes wait. */
+  /** Stretches of outlets that wait to be booked again, and quarters of outlets whose minutes wait; and what is under way. */
   readonly waiting: number;
   /** Quarters of outlets booked again. */
   readonly quartersRemade: number;

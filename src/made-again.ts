@@ -61,8 +61,10 @@ export class MadeAgain {
   }
 
   get counts(): { readonly waiting: number; readonly quartersRemade: number; readonly notRemade: number } {
+    const { marks, late, unsummed } = this.#underWay;
+    const underWay = marks.length + late.length + unsummed.quarters.length;
     return {
-      waiting: this.#marks.count + this.#late.waiting + this.#toResume.length,
+      waiting: this.#marks.count + this.#late.waiting + this.#toResume.length + underWay,
       quartersRemade: this.#quartersRemade,
       notRemade: this.#late.given,
     };
