@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCarbon } from '../../src/analysis/carbon.ts';
@@ -8,19 +5,15 @@ import { makeTariff } from '../../src/analysis/tariff.ts';
 import { askEnergy } from '../../src/api/ask-energy.ts';
 import type { EnergyAnswer, EnergyRow } from '../../src/api/shapes.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
-import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
-import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { HandClock } from '../base/hand-clock.ts';
-import { startInfluxd } from '../servers/influxd.ts';
 import { ApiService } from './api-service.ts';
+import { bothStores, type MadeStore } from './both-stores.ts';
 
 const minuteMs = 60_000;
 const quarterMs = 900_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Kept for so long that the made days never fall out, whenever this runs. */
-const retention = { rawMs: 20_000 * dayMs, minuteMs: 20_000 * dayMs };
 const timezone = 'Europe/London';
 const nowMs = Date.UTC(2026, 10, 20, 10, 7, 30);
 
@@ -113,35 +106,8 @@ class EnergyService {
   }
 }
 
-const kinds = {
-  embedded: async () => {
-    const path = await mkdtemp(join(tmpdir(), 'rackwatt-energy-'));
-    const store = new EmbeddedStore({ path, retention });
-    await store.open();
-    return {
-      store,
-      dispose: async () => {
-        await store.close();
-        await rm(path, { recursive: true });
-      },
-    };
-  },
-  InfluxDB: async () => {
-    const influxd = await startInfluxd();
-    const store = new InfluxStore({ url: influxd.url, database: 'energy', retention });
-    await store.open();
-    return {
-      store,
-      dispose: async () => {
-        await store.close();
-        await influxd.stop();
-      },
-    };
-  },
-};
-
-describe.each(Object.entries(kinds))('energy over %s', (_kind, make) => {
-  let made: Awaited<ReturnType<typeof make>>;
+describe.each(bothStores)('energy over %s', (_kind, make) => {
+  let made: MadeStore;
   let energy: EnergyService;
   beforeAll(async () => {
     made = await make();

@@ -1,56 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askHistory, type HistoryQuestion } from '../../src/api/ask-history.ts';
 import type { HistoryAnswer } from '../../src/api/shapes.ts';
 import type { Reading } from '../../src/model/reading.ts';
 import { type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
-import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
-import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { startInfluxd } from '../servers/influxd.ts';
 import { reading, rollUp } from '../store/made-readings.ts';
+import { bothStores, type MadeStore } from './both-stores.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
 const quarterMs = 900_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Kept for so long that the made days never fall out, whenever this runs. */
-const kept = { rawMs: 20_000 * dayMs, minuteMs: 20_000 * dayMs };
 const nowMs = Date.UTC(2026, 10, 20, 10, 7, 30);
 const retention = { rawMs: 30 * dayMs, minuteMs: 400 * dayMs };
 
-const kinds = {
-  embedded: async () => {
-    const path = await mkdtemp(join(tmpdir(), 'rackwatt-history-'));
-    const store = new EmbeddedStore({ path, retention: kept });
-    await store.open();
-    return {
-      store,
-      dispose: async () => {
-        await store.close();
-        await rm(path, { recursive: true });
-      },
-    };
-  },
-  InfluxDB: async () => {
-    const influxd = await startInfluxd();
-    const store = new InfluxStore({ url: influxd.url, database: 'history', retention: kept });
-    await store.open();
-    return {
-      store,
-      dispose: async () => {
-        await store.close();
-        await influxd.stop();
-      },
-    };
-  },
-};
-
-describe.each(Object.entries(kinds))('history over %s', (_kind, make) => {
-  let made: Awaited<ReturnType<typeof make>>;
+describe.each(bothStores)('history over %s', (_kind, make) => {
+  let made: MadeStore;
   let store: Store;
   beforeAll(async () => {
     made = await make();
