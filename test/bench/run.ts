@@ -1,6 +1,7 @@
 // `npm run bench -- NAME [NAME…] [--json]`: measures, and prints tables, or with --json one JSON object last.
 // `history` also takes --outlets N, --days N, --minute-days N and --raw-days N to shrink its made year, and --folder DIR
 // to keep it and ask it again.
+// `ingest` also takes --messages N, how many are measured in each run.
 // `page` also takes --minutes N, how long each page is watched.
 // `fuzz` also takes --seed N and --messages N, and ends with code 1 when it has found something.
 // `api-fuzz` takes --seed N and --requests N in the same way.
@@ -24,7 +25,8 @@ export interface BenchOptions {
 }
 
 const benches: Readonly<Record<string, (options: BenchOptions) => Promise<BenchRow[]>>> = {
-  ingest: async () => (await import('./ingest.ts')).ingestBench(),
+  ingest: async ({ messages }) =>
+    (await import('./ingest.ts')).ingestBench(messages === undefined ? undefined : Number(messages)),
   live: async () => (await import('./live.ts')).liveBench(),
   decode: async () => (await import('./decode.ts')).decodeBench(),
   alerts: async () => (await import('./alerts.ts')).alertsBench(),
