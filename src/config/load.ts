@@ -180,9 +180,7 @@ function withSections(given: typeof catalog): Set<string> {
 }
 
 function warningsOn(settings: Settings, changed: ReadonlySet<string>): string[] {
-  const warnings = catalog
-    .filter(({ name, note }) => note.notUsedYet && changed.has(name))
-    .map(({ name }) => `${name} is not used by this version yet`);
+  const warnings: string[] = [];
   if (
     !isLoopback(settings.broker.host) &&
     settings.broker.username === undefined &&

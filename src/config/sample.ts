@@ -39,8 +39,7 @@ function settingLines(setting: Setting): string[] {
 const widthMax = 108;
 
 function comment(setting: Setting): string[] {
-  const words =
-    `${setting.note.sentence}${setting.note.notUsedYet ? ' Not used by this version yet.' : ''}`.split(' ');
+  const words = setting.note.sentence.split(' ');
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);

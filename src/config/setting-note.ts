@@ -15,8 +15,6 @@ export interface SettingNote {
   readonly defaultText?: string;
   /** A mapping that is written as one value: what is in it has no variables and no lines of its own. */
   readonly asOne?: true;
-  /** Accepted, so that a file can be written once, but without effect until a later version. */
-  readonly notUsedYet?: true;
 }
 
 export const settingNotes = z.registry<SettingNote>();
@@ -33,10 +31,3 @@ export const section = (sentence: string) => ({ sentence, expected: 'a mapping o
 export const secretText = text(4_096);
 export const path = text(4_096);
 export const name = text(100);
-
-export const later = (sentence: string): SettingNote => ({
-  sentence,
-  expected: 'a mapping',
-  example: '{}',
-  notUsedYet: true,
-});

@@ -393,9 +393,7 @@ describe('what fits one by one but not together', () => {
 
 test('what has no effect is said, and the defaults written down are no news', () => {
   const warnings = (text: string) => load(text).warnings;
-  expect(
-    warnings('access: { tokens: [{ name: wall }] }\nroom: { tariff: { currency: EUR, pricePerKwh: 0.3 } }'),
-  ).toEqual(['access.tokens is not used by this version yet']);
+  expect(warnings('room: { tariff: { currency: EUR, pricePerKwh: 0.3 } }')).toEqual([]);
   expect(warnings('detect: {}\naccess: { tokens: [] }\nstore: { influx: { database: rackwatt } }')).toEqual(
     [],
   );
