@@ -123,7 +123,7 @@ export const ruleWords = {
   'meter-implausible': {
     key: 'meterImplausible',
     meaning:
-      'What a meter says contradicts itself: more watts than volts × amps, a voltage no mains has, more current than any outlet carries.',
+      'What a meter says contradicts itself: more watts than volts × amps, a voltage no mains has, more current than any outlet carries, a total below the sum of its outlets.',
     over: 'Its figures agree again.',
     severity: 'warning',
     raiseAfter: '5m',

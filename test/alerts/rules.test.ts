@@ -222,7 +222,7 @@ describe('device-silent', () => {
       .at('20m', { 'pdu-A1/s1': 0 })
       .run('25m');
     const { alert } = t.expectBetween('12m10s', '12m30s', 'firing', 'device-silent', 'device:pdu-A1');
-    expect(alert.text).toContain('It measures s1.');
+    expect(alert.text).toContain('Until it speaks again what s1 draws is not known.');
     t.expectBetween('20m30s', '20m40s', 'resolved', 'device-silent', 'device:pdu-A1');
   });
 
@@ -334,7 +334,10 @@ describe('energy', () => {
       limit: 100,
       unit: 'kWh',
     });
-    expect(t.expectBetween('20m', '21m', 'changed', 'energy-budget', 'room').alert.severity).toBe('critical');
+    expect(t.expectBetween('20m', '21m', 'changed', 'energy-budget', 'room').alert).toMatchObject({
+      severity: 'critical',
+      text: 'The room has used up its budget of 100 kWh a month: 101 kWh are used, 33 % of the month has passed.',
+    });
   });
 
   it('demand: while there is time to shed load', () => {
@@ -371,6 +374,16 @@ describe('the service itself', () => {
     t.run('65m');
     t.expectBetween('60m', '61m', 'firing', 'backlog-growing', 'room');
     expect(t.told.at(-1)!.alert.severity).toBe('critical');
+  });
+
+  it('a device whose outlets measure more than its total; less is outlets without a meter', () => {
+    const t = new Timeline(roomOf([server('s1', ['A1']), server('s2', ['B1'])]))
+      .at('0s', { 'pdu-A1/s1': 200, 'pdu-A1/total': 300, 'pdu-B1/s2': 200, 'pdu-B1/total': 100 })
+      .run('12m');
+    expect(t.told.map(({ alert: { rule, scope } }) => `${rule} ${scope}`)).toEqual([
+      'meter-implausible outlet:pdu-B1/total',
+    ]);
+    expect(t.told[0]!.alert.text).toContain('its total of 100 W is 50 % less than the 200 W of its outlets');
   });
 
   it('a meter that contradicts itself', () => {

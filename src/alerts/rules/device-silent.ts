@@ -61,8 +61,11 @@ export function deviceSilent({ room, topology, outside, look }: RuleParts): Rule
     },
     text(scope, _, why) {
       const servers = topology().serversOn(scope);
-      const whose = servers.length === 0 ? '' : ` It measures ${listed(servers)}.`;
-      return `${capital(named(scope))} is silent: ${why}. What it measures is not known.${whose}`;
+      const unknown =
+        servers.length === 0
+          ? 'what it measures'
+          : `what ${listed(servers)} ${servers.length === 1 ? 'draws' : 'draw'}`;
+      return `${capital(named(scope))} is silent: ${why}. Until it speaks again ${unknown} is not known. Look at its power and its network.`;
     },
     touched: (scope) => topology().serversOn(scope),
     save: () => Object.fromEntries([...known].map(([device, { heardMs: ms }]) => [device, ms])),

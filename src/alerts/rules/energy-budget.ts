@@ -45,8 +45,10 @@ export function energyBudget({ room, settings, outside, look }: RuleParts): Rule
       return { level: value > raiseLimit ? 'raised' : 'clear', ...limits };
     },
     text(scope, { value = 0, raiseLimit = 0, unit = '', severity }, why) {
-      const what = severity === 'critical' ? 'has used up its budget' : 'will exceed its budget';
-      return `${capital(named(scope))} ${what} of ${amount(raiseLimit, unit)} a month: ${amount(value, unit)} by the end at this pace (${why}).`;
+      const budget = `budget of ${amount(raiseLimit, unit)} a month`;
+      return severity === 'critical'
+        ? `${capital(named(scope))} has used up its ${budget}: ${why}.`
+        : `${capital(named(scope))} will exceed its ${budget}: ${amount(value, unit)} by the end at this pace (${why}).`;
     },
   };
 }

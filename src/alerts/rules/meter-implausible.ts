@@ -1,3 +1,4 @@
+import { splitOutlet, totalLabel } from '../../model/reading.ts';
 import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
 import { scopesOfKind } from '../scope-numbers.ts';
@@ -15,6 +16,18 @@ export function meterImplausible({ room, settings }: RuleParts): Rule {
     const number = room.outletNumber(room.scopeAt(scope).slice('outlet:'.length));
     if (number >= 0) numbers[scope] = number;
     return number;
+  };
+  /** What the outlets beside a total measure, W; NaN: it is no total, or not all of them are heard. */
+  const besideTotal = (total: number): number => {
+    const { device, label } = splitOutlet(room.outletAt(total));
+    if (label !== totalLabel) return Number.NaN;
+    let sum = 0;
+    for (const outlet of room.outletsOf(device)) {
+      if (outlet === total) continue;
+      if (!room.isFresh(outlet)) return Number.NaN;
+      sum += room.valueOf(outlet, 'watts');
+    }
+    return sum;
   };
   return {
     name: 'meter-implausible',
@@ -49,6 +62,18 @@ export function meterImplausible({ room, settings }: RuleParts): Rule {
           unit: 'A',
           why: () =>
             `${amount(amps > ampsMax ? amps : watts, amps > ampsMax ? 'A' : 'W')} is more than any outlet carries`,
+        };
+      // Outlets without a meter make the total more than their sum; nothing makes it less.
+      const outlets = besideTotal(outlet);
+      const less = (100 * (outlets - watts)) / outlets;
+      if (outlets > comparedWatts && less > percent)
+        return {
+          level: 'raised',
+          value: less,
+          raiseLimit: percent,
+          unit: '%',
+          why: () =>
+            `its total of ${amount(watts, 'W')} is ${amount(less, '%')} less than the ${amount(outlets, 'W')} of its outlets`,
         };
       // No voltage and no draw is an outlet without mains.
       if (volts > voltsMax || (volts < voltsMin && Math.abs(watts) > comparedWatts))
