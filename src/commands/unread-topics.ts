@@ -56,7 +56,7 @@ function beginning(payload: Uint8Array): string | undefined {
 
 /** A number, and a word of power in the topic or before it: only a hint for people, never for reading. */
 function soundsLikeMeter(topic: string, text: string): boolean {
-  if (/^\s*-?\d+([.,]\d+)?\s*[a-z]{0,3}\s*$/i.test(text)) return hasPowerWord(topic);
+  if (/^\s*-?\d+([.,]\d+)?(\s*[a-z]{1,3})?\s*$/i.test(text)) return hasPowerWord(topic);
   const named = [...text.matchAll(/"([^"]{1,60})"\s*:\s*"?-?\d/g)].map(([, key = '']) => key);
   if (named.some(hasPowerWord) || (named.length > 0 && hasPowerWord(topic))) return true;
   // Two or more of an electrician's letters: {"P":61.2,"U":230}.

@@ -126,7 +126,7 @@ function fromText(
     case 'text':
       return { value: text };
     case 'number':
-      return { value: /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : text };
+      return { value: /^\s*[-+]?(\d+(?:\.\d*)?|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : text };
     case 'list':
       return text.trimStart().startsWith('[')
         ? yamlText(setting, variable, text)

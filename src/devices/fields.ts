@@ -157,7 +157,7 @@ export function isSentinel(raw: number, scale: number): boolean {
 
 /** Whole text a plain decimal → its number, else NaN (`nan`, `unknown`, `12 W`, `0x1f`, `1e3`, ``, null, true, …). */
 function decimal(value: unknown): number {
-  return typeof value === 'string' && value.length <= 24 && /^[+-]?(\d+\.?\d*|\.\d+)$/.test(value)
+  return typeof value === 'string' && value.length <= 24 && /^[+-]?(\d+(?:\.\d*)?|\.\d+)$/.test(value)
     ? Number(value)
     : Number.NaN;
 }

@@ -156,7 +156,7 @@ function bareValue(text: string): number | boolean | undefined {
   const last = text.charCodeAt(text.length - 1);
   const isInteger = last === 105 || last === 117;
   const digits = isInteger ? text.slice(0, -1) : text;
-  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits)) return Number(digits);
+  if (/^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(digits)) return Number(digits);
   if (/^(t|true)$/i.test(text)) return true;
   return /^(f|false)$/i.test(text) ? false : undefined;
 }

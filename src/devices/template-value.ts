@@ -275,7 +275,7 @@ function elementOf(value: unknown, key: string | number): unknown {
 
 function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  return typeof value === 'string' && value.length <= 24 && /^\s*[+-]?(\d+\.?\d*|\.\d+)\s*$/.test(value)
+  return typeof value === 'string' && value.length <= 24 && /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)\s*$/.test(value)
     ? Number(value)
     : undefined;
 }

@@ -36,7 +36,7 @@ export function fieldsOf(line: string, delimiter: string): string[] {
 /** A plain decimal; undefined for anything else. */
 export function numberIn(field: string | undefined): number | undefined {
   const text = field?.trim() ?? '';
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(text)) return undefined;
+  if (!/^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

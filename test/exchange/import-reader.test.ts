@@ -207,3 +207,12 @@ describe('emoncms', () => {
     expect(columns).toEqual(['solar']);
   });
 });
+
+it('a field of very many digits that is no number is left in one look', () => {
+  const line = `${atMs},plug/0,${'9'.repeat(60_000)}x`;
+  const { readings } = read([
+    headerLine(['atMs', 'outlet', 'watts']),
+    ...Array.from({ length: 200 }, () => line),
+  ]);
+  expect(readings).toEqual([]);
+});
