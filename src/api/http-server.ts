@@ -10,6 +10,8 @@ import { rawProblem } from './problem.ts';
 
 export interface HttpParts {
   readonly http: { readonly tls: CertificateFiles | undefined; readonly trustProxy: readonly string[] };
+  /** For tests: times that are shorter. */
+  readonly patience?: ServerOptions | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -20,7 +22,7 @@ const connectionsMax = 12_000;
 export const connectionsPerAddressMax = 500;
 
 /** Whoever sends or takes too slowly makes room for others. */
-const patience: ServerOptions = {
+const usualPatience: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
@@ -33,10 +35,11 @@ const idleMsMax = 60_000;
 
 /** A server for HTTP, or HTTPS where there is a certificate, that is not listening yet. Throws a CertificateError. */
 export function makeServer(
-  { http: { tls, trustProxy }, clock, log }: HttpParts,
+  { http: { tls, trustProxy }, patience = {}, clock, log }: HttpParts,
   listener: RequestListener,
 ): { server: Server; close(): Promise<void> } {
   const options: ServerOptions = {
+    ...usualPatience,
     ...patience,
     // Another protocol on offer (h2c) is no reason not to answer in this one.
     shouldUpgradeCallback: ({ headers }): boolean =>

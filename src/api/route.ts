@@ -30,6 +30,15 @@ export function addRoute(app: Express, path: string, route: Route, guard: Pick<G
   });
 }
 
+/** Each call there is, as OpenAPI writes it: `GET /api/v1/starts/{id}`. */
+export function callsOf(routes: Readonly<Record<string, Route>>): string[] {
+  return Object.entries(routes).flatMap(([path, route]) =>
+    (['get', 'post', 'delete'] as const)
+      .filter((method) => route[method] !== undefined)
+      .map((method) => `${method.toUpperCase()} ${path.replace(/:(\w+)/g, '{$1}')}`),
+  );
+}
+
 function neededFor(method: string, { needs }: Route): Needs {
   switch (method) {
     case 'GET':

@@ -23,7 +23,7 @@ import { openApiDocument } from './openapi.ts';
 import { sendPage } from './page.ts';
 import { nothingHere, ProblemError, problemAnswerer } from './problem.ts';
 import { type RoomNames, roomAnswer } from './room.ts';
-import { addRoute, type Route } from './route.ts';
+import { addRoute, callsOf, type Route } from './route.ts';
 import { safeHeaders } from './safe-headers.ts';
 import type { DeviceRow, HistoryAnswer, NotifierRow, ReadyAnswer, SagAnswer, TreeAnswer } from './shapes.ts';
 import { answerStart, answerStarts, type StartsParts } from './starts.ts';
@@ -54,6 +54,7 @@ export interface ApiParts {
   counts(): RoadCounts;
   readonly access: GuardParts['access'];
   readonly http: GuardParts['http'] & HttpParts['http'];
+  readonly patience?: HttpParts['patience'];
   /** Where the audit log is kept. */
   readonly auditFile: string;
   /** Folder of the built page. */
@@ -65,6 +66,8 @@ export interface ApiParts {
 export interface Api {
   /** For the live stream to attach to. */
   readonly server: Server;
+  /** `GET /api/v1/room`, …: all there is but the page. */
+  readonly calls: readonly string[];
   /** The live stream asks it about every connection. */
   admitLive(request: IncomingMessage): Admission;
   /** From now on these tokens hold, and no others. */
@@ -85,9 +88,14 @@ export function createApi(parts: ApiParts): Api {
     auditLost: () => audit.lost,
     gate: () => gate.counts,
   });
-  const { server, close } = makeServer(parts, listener(parts, { metrics, guard, audit, gate }));
+  const all = {
+    ...routes(parts, metrics, gate),
+    ...accessRoutes({ guard, audit, nowMs: () => parts.clock.nowMs() }),
+  };
+  const { server, close } = makeServer(parts, listener(parts, guard, all));
   return {
     server,
+    calls: callsOf(all),
     admitLive: (request) => guard.admitLive(request),
     setTokens: (tokens) => guard.setTokens(tokens),
     async listen(address) {
@@ -105,14 +113,11 @@ export function createApi(parts: ApiParts): Api {
   };
 }
 
-interface DoorParts {
-  readonly metrics: Metrics;
-  readonly guard: Guard;
-  readonly audit: AuditLog;
-  readonly gate: StoreGate;
-}
-
-function listener(parts: ApiParts, { metrics, guard, audit, gate }: DoorParts): RequestListener {
+function listener(
+  parts: Pick<ApiParts, 'webRoot' | 'log'>,
+  guard: Guard,
+  all: Readonly<Record<string, Route>>,
+): RequestListener {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -124,10 +129,6 @@ function listener(parts: ApiParts, { metrics, guard, audit, gate }: DoorParts): 
     guard.count(request);
     next();
   });
-  const all = {
-    ...routes(parts, metrics, gate),
-    ...accessRoutes({ guard, audit, nowMs: () => parts.clock.nowMs() }),
-  };
   for (const [path, route] of Object.entries(all)) addRoute(app, path, route, guard);
   app.use(sendPage(parts.webRoot));
   const answerProblem = problemAnswerer(parts.log);

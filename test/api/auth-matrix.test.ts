@@ -81,6 +81,11 @@ async function ask({ path, method }: Call, headers: Record<string, string>): Pro
 }
 
 describe('the auth matrix', () => {
+  it('knows every call there is: the document names them all, and no other', () => {
+    const named = calls.map(({ method, path }) => `${method} ${path}`);
+    expect(named.sort()).toEqual([...service.api.calls].sort());
+  });
+
   it.each(calls)('$method $path says what it needs', ({ method, path, needs }) => {
     expect(needs, 'security: [] or one role').toBeDefined();
     // Nothing is open by oversight, and nothing that changes anything is for those who may only look.

@@ -17,7 +17,9 @@ function written(isTTY: boolean, ...line: [object, string]): string {
 }
 
 /** The colours that are ours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const colours = /\x1b\[\d+m/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const steering = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 it('a name cannot steer the terminal, nor pretend to be another line', () => {
