@@ -8,6 +8,7 @@ import { type QuarterRates, quarterRates } from '../analysis/quarter-rates.ts';
 import { demandCharges, standingCharges } from '../analysis/standing-charges.ts';
 import type { Tariff } from '../analysis/tariff.ts';
 import { type RollUp, tierStepMs } from '../model/roll-up.ts';
+import { askChecks, type EnergyChecks, isCheckedByItself } from './ask-checks.ts';
 import { askEnergyRuns, energyPlan, withOpenMinute } from './energy-columns.ts';
 import type { AskedStore } from './store-until.ts';
 
@@ -21,6 +22,8 @@ export interface EnergyQuestion {
   readonly timezone: string;
   /** Totals, peaks and the period before too. */
   readonly withTotals: boolean;
+  /** Counter held against watts, inlet against outlets; undefined: where that is quickly done. */
+  readonly withChecks?: boolean | undefined;
   readonly nowMs: number;
 }
 
@@ -51,6 +54,8 @@ export interface EnergyTotal extends EnergySum {
   readonly differencePercent: number | undefined;
   /** Of the room: what is paid whatever is drawn. */
   readonly charges: EnergyCharges | undefined;
+  /** Undefined: not asked for. */
+  readonly checks: EnergyChecks | undefined;
 }
 
 export interface EnergyCharges {
@@ -94,6 +99,8 @@ export async function* askEnergy(
     (Math.min(asked.period.toMs, nowMs) - asked.period.fromMs) / tierStepMs.quarter,
   );
   const atOnce = Math.max(1, Math.min(scopesAtOnceMax, Math.floor(quartersAtOnce / quarters)));
+  const isChecked =
+    question.withTotals && (question.withChecks ?? isCheckedByItself(scopes.length, asked.period));
   let summed = 0;
   for (let i = 0; i < scopes.length; i += atOnce) {
     const some = scopes.slice(i, i + atOnce);
@@ -106,10 +113,11 @@ export async function* askEnergy(
         await nextTurn();
       }
       const buckets = now(scope);
+      const checks = isChecked ? await askChecks(store, scope, asked.period) : undefined;
       yield {
         scope,
         rows: buckets.rows(),
-        total: then && totalOf(scope, buckets, then(scope).total(), question, context),
+        total: then && totalOf(scope, buckets, then(scope).total(), { ...question, checks }, context),
       };
     }
   }
@@ -155,7 +163,7 @@ function totalOf(
   scope: string,
   buckets: EnergyBuckets,
   before: EnergySum,
-  question: EnergyQuestion,
+  question: EnergyQuestion & { readonly checks: EnergyChecks | undefined },
   context: EnergyContext,
 ): EnergyTotal {
   const { timezone } = question;
@@ -168,6 +176,7 @@ function totalOf(
     loadFactor: loadFactor(demand, 15, timezone),
     before,
     differencePercent: differencePercent(total, before),
+    checks: question.checks,
     charges: scope === 'room' ? chargesOf(total, demand, question, context) : undefined,
   };
 }

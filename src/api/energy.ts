@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { GridFactor } from '../analysis/carbon.ts';
 import type { EnergySum } from '../analysis/energy-buckets.ts';
+import type { Reconciled } from '../analysis/energy-checks.ts';
 import { type LocalStep, localBucket, localEdges, localSteps } from '../analysis/local-time.ts';
 import type { Clock } from '../base/clock.ts';
 import { tierStepMs } from '../model/roll-up.ts';
@@ -88,6 +89,9 @@ function energyQuestionOf(parts: EnergyParts, request: Request): EnergyQuestion 
     fromMs: isFromGiven ? fromMs : Math.min(nextEdgeMs(by, fromMs, timezone), toMs - 1),
     toMs,
     timezone,
+    withChecks: { true: true, false: false, auto: undefined }[
+      choiceOf(request, 'checks', ['true', 'false', 'auto'], 'auto')
+    ],
     withTotals: choiceOf(request, 'totals', ['true', 'false'], 'true') === 'true',
     nowMs,
   };
@@ -261,7 +265,7 @@ function rowOf(scope: string, sum: EnergySum): EnergyRow {
 }
 
 function totalOf(scope: string, total: EnergyTotal): EnergyTotalRow {
-  const { peak15, peak30, loadFactor, before, differencePercent, charges } = total;
+  const { peak15, peak30, loadFactor, before, differencePercent, charges, checks } = total;
   return {
     ...rowOf(scope, total),
     peak15: peak15 ?? null,
@@ -277,7 +281,13 @@ function totalOf(scope: string, total: EnergyTotal): EnergyTotalRow {
       differencePercent: differencePercent ?? null,
     },
     ...(charges && { charges: { ...charges, demand: charges.demand ?? null } }),
+    ...(checks?.reconciled && { reconciled: reconciledOf(checks.reconciled) }),
+    ...(checks?.loss && { loss: { ...checks.loss } }),
   };
+}
+
+function reconciledOf({ problem, ...figures }: Reconciled): NonNullable<EnergyTotalRow['reconciled']> {
+  return { ...figures, ...(problem !== undefined && { problem }) };
 }
 
 /** ISO 8601 of the local clock, with its offset. */

@@ -75,6 +75,22 @@ export function energySchemas() {
         peak30: { ...peak, description: 'Highest mean of half an hour' },
         loadFactor: { ...known, description: 'Mean ÷ peak15' },
         before: object({ ...plain, differencePercent: known }),
+        reconciled: {
+          ...object(
+            {
+              counterWattHours: number,
+              integratedWattHours: number,
+              differencePercent: { ...number, description: 'Watts against counter' },
+              problem: { ...text, description: 'In words, beyond 2 %' },
+            },
+            ['counterWattHours', 'integratedWattHours', 'differencePercent'],
+          ),
+          description: 'What counters proved against what the watts came to; absent: not both are known',
+        },
+        loss: {
+          ...object({ wattHours: number, percent: number }),
+          description: 'Of a device that tells its total: that less what its outlets gave',
+        },
         charges: {
           ...object({ fixed: number, capacity: number, demand: known, tax: number }),
           description: 'Of the room, without taxes, besides the energy; demand: of whole months only',

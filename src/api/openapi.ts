@@ -113,6 +113,10 @@ export const openApiDocument = {
             enum: ['true', 'false'],
             default: 'true',
           }),
+          parameter('checks', 'In the totals: counters against watts, and what a device loses', {
+            enum: ['true', 'false', 'auto'],
+            default: 'auto',
+          }),
           formatParameter(),
         ],
       },

@@ -148,6 +148,17 @@ export interface EnergyTotalRow extends EnergyRow {
   };
   /** Of the room: what is paid besides the energy, without taxes; `demand` of whole months only. */
   charges?: { fixed: number; capacity: number; demand: number | null; tax: number };
+  /** What counters proved against what the watts came to; absent: not both known, or not asked for. */
+  reconciled?: {
+    counterWattHours: number;
+    integratedWattHours: number;
+    /** Watts against counter. */
+    differencePercent: number;
+    /** In words, beyond 2 %. */
+    problem?: string;
+  };
+  /** Of a device: what it took in as a whole less what its outlets gave. */
+  loss?: { wattHours: number; percent: number };
 }
 
 export interface EnergyPeak {

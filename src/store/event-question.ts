@@ -24,7 +24,7 @@ export interface ScopeChoice {
 /** Undefined: all scopes. */
 export function scopeChoice(scopes: readonly string[] | undefined): ScopeChoice | undefined {
   if (scopes === undefined || scopes.includes('*')) return undefined;
-  const isPattern = (scope: string) => scope.endsWith(':*');
+  const isPattern = (scope: string) => scope.endsWith(':*') || scope.endsWith('/*');
   return {
     names: scopes.filter((scope) => !isPattern(scope)),
     beginnings: scopes.filter(isPattern).map((pattern) => pattern.slice(0, -1)),

@@ -116,7 +116,7 @@ export interface RollUpQuery {
 /** Roll-ups whose bucket starts in [fromMs, toMs). */
 export interface EnergyQuery {
   readonly tier: RollUpTier;
-  /** Scopes, or patterns such as `*` and `server:*`. */
+  /** Scopes, or patterns such as `*`, `server:*` and `outlet:pdu-a/*`. */
   readonly scopes: readonly string[];
   readonly fromMs: number;
   readonly toMs: number;

@@ -438,6 +438,18 @@ export async function* energy(question: EnergyQuestion): AsyncGenerator<ScopeEne
             loadFactor: 0.5,
             before: { fromMs: fromMs - 1, toMs: fromMs, ...nothing },
             differencePercent: undefined,
+            checks: {
+              reconciled:
+                scope === 'room'
+                  ? {
+                      counterWattHours: 600,
+                      integratedWattHours: 618,
+                      differencePercent: 3,
+                      problem: 'The watts came to 3.0 % more than the energy counter',
+                    }
+                  : undefined,
+              loss: scope === 'room' ? { wattHours: 12, percent: 2 } : undefined,
+            },
             charges: scope === 'room' ? { fixed: 1, capacity: 2, demand: undefined, tax: 0 } : undefined,
           }
         : undefined,

@@ -119,6 +119,55 @@ describe.each(bothStores)('energy over %s', (_kind, make) => {
     await made?.dispose();
   }, 30_000);
 
+  it('says by how much counters and watts disagree, where both are known, also of the past', async () => {
+    const [fromMs, toMs] = [Date.UTC(2026, 7, 3), Date.UTC(2026, 7, 4)];
+    const booked = (counterWattHours: number, integratedWattHours: number, spreadWattHours = 0) => ({
+      wattHours: counterWattHours + integratedWattHours + spreadWattHours,
+      counterWattHours,
+      integratedWattHours,
+      spreadWattHours,
+      spreadMs: 0,
+    });
+    const scope = 'outlet:sag/1';
+    const noonMs = fromMs + 12 * hourMs;
+    await energy.fill('quarter', scope, fromMs, noonMs, () => 103, booked(25, 0));
+    // Of a gap, and without a counter, there is nothing to compare.
+    await energy.fill('quarter', scope, noonMs, toMs, () => 400, booked(10, 0, 15));
+    const range = 'from=2026-08-03T00:00Z&to=2026-08-04T00:00Z';
+    const [total] = (await energy.ask(`scope=${scope}&${range}`)).totals!;
+    expect(total!.reconciled).toMatchObject({
+      counterWattHours: expect.closeTo(1200, 3),
+      integratedWattHours: expect.closeTo(1236, 3),
+      differencePercent: expect.closeTo(3, 3),
+      problem: expect.stringContaining('3.0 % more'),
+    });
+    expect((await energy.ask(`scope=${scope}&${range}&checks=false`)).totals![0]).not.toHaveProperty(
+      'reconciled',
+    );
+    const plain = 'outlet:sag/2';
+    await energy.fill('quarter', plain, fromMs, toMs, () => 100);
+    expect((await energy.ask(`scope=${plain}&${range}&checks=true`)).totals![0]).not.toHaveProperty(
+      'reconciled',
+    );
+  });
+
+  it('tells what a device loses between its inlet and its outlets, over the time both are known', async () => {
+    const [fromMs, toMs] = [Date.UTC(2026, 7, 10), Date.UTC(2026, 7, 11)];
+    await energy.fill('quarter', 'outlet:rack-pdu/total', fromMs, toMs, () => 1030);
+    await energy.fill('quarter', 'device:rack-pdu', fromMs, toMs, () => 1030);
+    await energy.fill('quarter', 'outlet:rack-pdu/1', fromMs, toMs, () => 600);
+    await energy.fill('quarter', 'outlet:rack-pdu/2', fromMs, fromMs + 18 * hourMs, () => 400);
+    // Another device, whose name begins alike.
+    await energy.fill('quarter', 'outlet:rack-pdu/x/1', fromMs, toMs, () => 5000);
+    const [total] = (await energy.ask('scope=device:rack-pdu&from=2026-08-10T00:00Z&to=2026-08-11T00:00Z'))
+      .totals!;
+    expect(total!.wattHours).toBeCloseTo(24 * 1030, 3);
+    expect(total!.loss).toEqual({
+      wattHours: expect.closeTo(18 * 30, 3),
+      percent: expect.closeTo(100 * (30 / 1030), 4),
+    });
+  });
+
   it('is told by local days of 23, 24 and 25 hours', async () => {
     const scope = 'server:steady';
     await energy.fill('quarter', scope, Date.UTC(2026, 9, 23), Date.UTC(2026, 9, 28), () => 100);
