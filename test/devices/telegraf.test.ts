@@ -216,7 +216,7 @@ test('a message of broken parts only is given up after a thousand of them', () =
 test('a value of very many digits that is no number is left in one look', () => {
   const intake = new Intake([family]);
   const sink = new KeepingSink();
-  // Looked at once for each of its digits, it would hold up everything for half an hour.
+  // Looked at once for each of its digits, it would hold up everything for minutes.
   const digits = '9'.repeat(250_000);
   const lines = `pdu,source=p,outlet=1 power_w=${digits}x 1768478400000000000`;
   expect(intake.accept(message('telegraf/pdu', lines), sink)).toBeDefined();
