@@ -36,6 +36,7 @@ beyond its level; a server that starts has not lost its redundancy.
 long it still has to hold.
 
 **Over a restart** alerts, silences, acknowledgements and what rules have learnt go on as they were; nothing is told twice.
+A crash may cost the silences of the last seconds before it: they are on the disk 5 s after they were set.
 
 Breakers: this is arithmetic with ratings from the settings. It replaces no electrician.
 `;
