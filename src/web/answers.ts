@@ -16,7 +16,7 @@ export function apiPath(resource: string): string {
   return `api/v1/${resource}`;
 }
 
-/** Reads one resource. Throws an Error whose message is a sentence for the admin. */
+/** Reads one resource. Throws an Error whose message is a sentence for the admin; its cause is the status, if any. */
 export async function readAnswer<T>(path: string, alsoAccept: readonly number[] = []): Promise<T> {
   let response: Response;
   try {
@@ -28,7 +28,8 @@ export async function readAnswer<T>(path: string, alsoAccept: readonly number[] 
     throw new Error('rackwatt does not answer', { cause });
   }
   if (response.status === 401) refusals.value += 1;
-  if (!response.ok && !alsoAccept.includes(response.status)) throw new Error(await problemOf(response));
+  if (!response.ok && !alsoAccept.includes(response.status))
+    throw new Error(await problemOf(response), { cause: response.status });
   try {
     return (await response.json()) as T;
   } catch (cause) {

@@ -1,5 +1,5 @@
 import type { DeviceRow } from '../api/shapes.ts';
-import type { Alert, Severity } from '../model/alert.ts';
+import type { Alert, AlertRule, Severity } from '../model/alert.ts';
 import { troubles } from './device-list.ts';
 
 /** What an admin should look at: an alert that fires, or a device. */
@@ -9,6 +9,8 @@ export interface AlertItem {
   readonly key: string;
   readonly what: 'alert';
   readonly severity: Severity;
+  readonly rule: AlertRule;
+  readonly scope: string;
   readonly text: string;
   readonly sinceMs: number;
   readonly ackedBy?: string;
@@ -57,10 +59,12 @@ function alertItems(alerts: readonly Alert[]): AlertItem[] {
         severityRank[a.severity] - severityRank[b.severity] ||
         b.sinceMs - a.sinceMs,
     )
-    .map(({ id, severity, text, sinceMs, ackedBy }) => ({
+    .map(({ id, severity, rule, scope, text, sinceMs, ackedBy }) => ({
       key: `alert ${id}`,
       what: 'alert',
       severity,
+      rule,
+      scope,
       text,
       sinceMs,
       ...(ackedBy !== undefined && { ackedBy }),

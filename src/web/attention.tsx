@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { Alert } from '../model/alert.ts';
+import { ruleWord } from './alert-words.ts';
 import { type AlertItem, type AttentionItem, attentionList, type DeviceItem } from './attention-list.ts';
 import type { PresentProps } from './present.ts';
 import { hashOf } from './routes.ts';
@@ -51,11 +52,12 @@ function Item({ present, item }: PresentProps & { readonly item: AttentionItem }
 }
 
 function FiringAlert({ present, item }: PresentProps & { readonly item: AlertItem }) {
-  const { severity, text, sinceMs, ackedBy } = item;
+  const { severity, rule, scope, text, sinceMs, ackedBy } = item;
   return (
     <li data-what="alert" data-severity={severity}>
-      <a class="attention-device" href={hashOf({ view: 'alerts' })}>
-        {severity}
+      <a class="attention-device" href={hashOf({ view: 'alerts', query: { scope } })}>
+        {ruleWord(rule)}: {present.nameOf(scope)}
+        <span class="unseen">, {severity}</span>
       </a>
       <span class="attention-text">
         {text}{' '}

@@ -9,7 +9,7 @@ import { BarsTable, RankingTable } from './energy-tables.tsx';
 import { EnergyTools } from './energy-tools.tsx';
 import { usePolled } from './polled-path.ts';
 import type { PresentProps } from './present.ts';
-import type { Query } from './routes.ts';
+import { hashOf, type Query } from './routes.ts';
 
 /** What is under way is asked again so often; what is past may still be corrected. */
 const everyMsUnderWay = 60_000;
@@ -49,6 +49,8 @@ function Energy({ present, asked }: EnergyProps) {
       measure: asked.measure,
       nowMs: asked.nowMs,
     });
+  // Cost and CO₂ may be unknown while energy is not: then there is something to show, and why they are not.
+  const isAnyKnown = whole.value?.rows.some(({ wattHours }) => wattHours !== null);
   const problems = new Set([whole, ranking, parts, before].map(({ problem }) => problem));
   return (
     <div class="energy">
@@ -63,7 +65,14 @@ function Energy({ present, asked }: EnergyProps) {
           ),
       )}
       {!whole.value && !whole.problem && <p class="panel empty">Adding up energy …</p>}
-      {whole.value && total && bars && (
+      {whole.value && !isAnyKnown && (
+        <p class="panel empty">
+          No energy is known of this time: nothing was measured. Choose another time above, or look under{' '}
+          <a href={hashOf({ view: 'devices' })}>Devices</a> whether any meter is heard; the first minutes show
+          here a minute or two after it is.
+        </p>
+      )}
+      {isAnyKnown && whole.value && total && bars && (
         <>
           <EnergyFacts present={present} asked={asked} answer={whole.value} total={total} />
           <EnergyChart

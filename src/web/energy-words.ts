@@ -1,7 +1,7 @@
 import type { EnergyAnswer, EnergyRow, EnergyTotalRow } from '../api/shapes.ts';
 import type { EnergyAsked, Measure } from './energy-asked.ts';
 import type { Period, Step } from './energy-period.ts';
-import { counted, type Format, joined, noBreak, type Shown, unknownText } from './format.ts';
+import { counted, type Digits, type Format, joined, noBreak, type Shown, unknownText } from './format.ts';
 
 export const measureLabels: Readonly<Record<Measure, string>> = {
   energy: 'Energy',
@@ -30,14 +30,7 @@ export function measureShown(
 
 /** `£12.40`, in the reader's notation; an amount without a currency stands alone. */
 export function money(value: number, currency: string | undefined, format: Format): string {
-  if (currency === undefined) return format.number(value, 2);
-  const digits = Math.abs(value) >= 9_999.5 ? 0 : 2;
-  return new Intl.NumberFormat(format.locale, {
-    style: 'currency',
-    currency,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(value);
+  return format.price(value, currency, currency !== undefined && Math.abs(value) >= 9_999.5 ? 0 : 2);
 }
 
 /** All on a scale in one unit, with as many digits as the steps need. */
@@ -51,18 +44,11 @@ export function scaleLabels(
   const step = (ticks[1] ?? 1) / divisor;
   const digits = Math.max(0, Math.min(3, -Math.floor(Math.log10(step) + 1e-9)));
   const unit = measure === 'cost' ? undefined : measure === 'energy' ? 'kWh' : 'kg';
-  return ticks.map((value) => {
-    if (unit !== undefined)
-      return `${format.number(value / divisor, digits as 0 | 1 | 2 | 3)}${noBreak}${unit}`;
-    if (currency === undefined) return format.number(value, digits as 0 | 1 | 2 | 3);
-    const style = {
-      style: 'currency',
-      currency,
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    };
-    return new Intl.NumberFormat(format.locale, style as Intl.NumberFormatOptions).format(value);
-  });
+  return ticks.map((value) =>
+    unit === undefined
+      ? format.price(value, currency, digits as Digits)
+      : `${format.number(value / divisor, digits as Digits)}${noBreak}${unit}`,
+  );
 }
 
 type DateParts = Intl.DateTimeFormatOptions;

@@ -8,6 +8,9 @@ export interface Shown {
 export const unknownText = '–';
 export const noBreak = '\u00a0';
 
+/** Decimals of a number. */
+export type Digits = 0 | 1 | 2 | 3;
+
 /** Numbers in the reader's own notation, times in the room's zone. */
 export class Format {
   readonly locale: string | undefined;
@@ -60,7 +63,7 @@ export class Format {
     this.#zoneName = new Intl.DateTimeFormat('en-GB', { ...zoned, timeZoneName: 'short' });
   }
 
-  number(value: number, digits: 0 | 1 | 2 | 3): string {
+  number(value: number, digits: Digits): string {
     return this.#numbers[digits]!.format(value);
   }
 
@@ -173,11 +176,12 @@ export class Format {
   money(amount: number | undefined, currency?: string): Shown {
     if (amount === undefined) return { text: unknownText, unit: '' };
     const digits = Math.abs(amount) < 9.995 ? 2 : 0;
-    const text = currency === undefined ? this.number(amount, digits) : this.#price(amount, currency, digits);
-    return { text, unit: '' };
+    return { text: this.price(amount, currency, digits), unit: '' };
   }
 
-  #price(amount: number, currency: string, digits: 0 | 2): string {
+  /** With so many decimals; without a sign where the currency is not known. */
+  price(amount: number, currency: string | undefined, digits: Digits): string {
+    if (currency === undefined) return this.number(amount, digits);
     const key = `${currency}${digits}`;
     let prices = this.#prices.get(key);
     if (!prices) {

@@ -29,8 +29,11 @@ const idleEveryMs = 60_000;
 const silencesEveryMs = 30_000;
 /** Servers of which the live course is kept after one has looked at them. */
 const liveSeriesMax = 8;
-/** Outlets are asked for only while a server is unfolded: they are most of a room's scopes. */
-const lastingScopes = ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'];
+/**
+ * Of devices nothing but what several of their loads did at once. Outlets are asked for only while a server is
+ * unfolded: they are most of a room's scopes.
+ */
+const lastingScopes = ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*', 'device:*'];
 
 /**
  * The room as this page knows it at present: what the stream and the API said, and when. Messages are taken in
@@ -138,11 +141,11 @@ export class Present {
     return this.#figures.get(scope);
   }
 
-  /** The last ten minutes of a server, and the number of their newest step; undefined: nothing known. */
-  trace(scope: string, into: Float32Array): { values: Float32Array; newestStep: number } | undefined {
+  /** The last ten minutes of a server, and a number that changes when what is before the newest step does; undefined: nothing known. */
+  trace(scope: string, into: Float32Array): { values: Float32Array; version: number } | undefined {
     void this.#beat.value;
     const values = this.#traces.read(scope, into);
-    return values && { values, newestStep: this.#traces.newestStep };
+    return values && { values, version: this.#traces.version };
   }
 
   /** These servers are looked at: what happened before the page was opened is asked for. */

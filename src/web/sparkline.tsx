@@ -10,7 +10,7 @@ const scratch = new Float32Array(traceSteps);
 
 interface Drawn {
   scope: string;
-  step: number;
+  version: number;
   newest: number;
   path: string;
 }
@@ -21,11 +21,11 @@ export function Sparkline({ present, scope }: { readonly present: Present; reado
   const trace = present.trace(scope, scratch);
   if (trace) {
     const newest = trace.values[traceSteps - 1]!;
-    const { newestStep: step } = trace;
+    const { version } = trace;
     const last = drawn.current;
     // Most beats change nothing a row's trace would show.
-    if (!last || last.scope !== scope || last.step !== step || !Object.is(last.newest, newest)) {
-      drawn.current = { scope, step, newest, path: tracePath(trace.values) };
+    if (!last || last.scope !== scope || last.version !== version || !Object.is(last.newest, newest)) {
+      drawn.current = { scope, version, newest, path: tracePath(trace.values) };
     }
   }
   return (

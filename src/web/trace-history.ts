@@ -7,6 +7,7 @@ const scopesPerQuestion = 25;
 const askedMax = 2_000;
 /** Minutes: kept for every server, while readings themselves may be gone or never have been. */
 const points = 10;
+const notFound = 404;
 
 /**
  * Gives the rows in sight the minutes before the page was opened, many with one question and each once. A trace
@@ -55,10 +56,18 @@ export class TraceHistory {
       const answer = await readAnswer<HistoryAnswer | HistoriesAnswer>(apiPath(`history?${query}`));
       const series = 'series' in answer ? answer.series : [answer];
       for (const { scope, atMs, stepMs, mean } of series) this.#traces.fill(scope, atMs, stepMs, mean);
-    } catch {
+    } catch (error) {
+      // One that is not known is refused with all the others: these are asked for in halves until it stands alone.
+      if ((error as Error).cause === notFound) return this.#askHalves(scopes);
       // The traces begin with live figures; whatever is in sight next may ask again.
       for (const scope of scopes) this.#asked.delete(scope);
       this.#waiting = [];
     }
+  }
+  async #askHalves(scopes: readonly string[]): Promise<void> {
+    if (scopes.length < 2) return;
+    const half = scopes.length >> 1;
+    await this.#ask(scopes.slice(0, half));
+    await this.#ask(scopes.slice(half));
   }
 }

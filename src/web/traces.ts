@@ -14,14 +14,15 @@ export class Traces {
   readonly #rows = new Map<string, Float32Array>();
   /** Number of the newest step since 1970; slot = step modulo `traceSteps`. */
   #newestStep = Number.NEGATIVE_INFINITY;
+  #version = 0;
 
   constructor(scopesMax: number) {
     this.scopesMax = scopesMax;
   }
 
-  /** Changes with every step: a trace drawn before is older than it could be. */
-  get newestStep(): number {
-    return this.#newestStep;
+  /** Changes with every step, and when history came in: a trace drawn before is older than it could be. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Time goes on for all; what fell out of the ten minutes is forgotten. */
@@ -36,6 +37,7 @@ export class Traces {
       for (let back = 0; back < forget; back += 1) row[slot(step - back)] = Number.NaN;
     }
     this.#newestStep = step;
+    this.#version += 1;
   }
 
   /** The draw at the newest step; unknown is left a gap. */
@@ -55,6 +57,7 @@ export class Traces {
   fill(scope: string, atMs: readonly number[], stepMs: number, watts: readonly (number | null)[]): void {
     const row = this.#row(scope);
     if (!row) return;
+    this.#version += 1;
     const last = watts.findLastIndex((value) => value !== null);
     for (let i = 0; i <= last; i += 1) {
       const value = watts[i];

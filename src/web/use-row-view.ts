@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { RowView } from './row-window.ts';
 
 export interface MeasuredRows extends RowView {
@@ -40,12 +40,17 @@ export function useRowView(): MeasuredRows {
       removeEventListener('resize', lookSoon);
     };
   }, []);
-  useLayoutEffect(() => {
-    const row = body.current?.querySelector<HTMLElement>('.server');
-    if (row && row.offsetHeight > 0) rowPx.value = row.offsetHeight;
-    const unfolded = body.current?.querySelector<HTMLElement>('.server-inputs');
-    // Out of sight it keeps the height it had.
-    if (unfolded) unfoldedPx.value = unfolded.offsetHeight;
-  });
+  useEffect(() => {
+    // Told when the layout is done: asking after each drawing would force one more layout for every frame.
+    const resized = new ResizeObserver(() => {
+      const row = body.current?.querySelector<HTMLElement>('.server');
+      if (row && row.offsetHeight > 0) rowPx.value = row.offsetHeight;
+      const unfolded = body.current?.querySelector<HTMLElement>('.server-inputs');
+      // Out of sight it keeps the height it had.
+      if (unfolded) unfoldedPx.value = unfolded.offsetHeight;
+    });
+    resized.observe(body.current!);
+    return () => resized.disconnect();
+  }, []);
   return { body, rowPx: rowPx.value, unfoldedPx: unfoldedPx.value, ...view.value };
 }

@@ -8,6 +8,7 @@ import { buildPage } from '../web/built-page.ts';
 import { makeFigures, makeRoom } from '../web/made-room.ts';
 import { RoomServer } from '../web/room-server.ts';
 import { referenceHtml, referenceScript } from './page-reference.ts';
+import { measureTasks } from './page-tasks.ts';
 import type { BenchRow } from './run.ts';
 
 /** What a page costs the browser while frames come in. */
@@ -15,15 +16,18 @@ export interface PageRow {
   readonly what: string;
   readonly servers: number;
   readonly framesPerSecond: number;
-  /** From the navigation until the total and the first rows stand there drawn. */
+  /** From the navigation until the total and the first rows stand there drawn, by the clock and in CPU of the main thread. */
   readonly firstUsefulPaintMs: number;
+  readonly firstUsefulPaintCpuMs: number;
   /** CPU of the main thread: all tasks; scripts, and style with layout, alone. */
   readonly busyPercent: number;
   readonly scriptPercent: number;
   readonly layoutPercent: number;
-  /** Over 50 ms, after loading. */
+  /** Tasks of more than 50 ms of CPU, after loading, within a trace of half a minute at most. */
   readonly longTasks: number;
   readonly longestTaskMs: number;
+  /** The same by the clock: what else runs on the machine counts. */
+  readonly longTasksByClock: number;
   /** After a collection, at the beginning and at the end. */
   readonly heapBeginMb: number;
   readonly heapEndMb: number;
@@ -31,13 +35,15 @@ export interface PageRow {
 }
 
 export interface PageBenchOptions {
-  /** How long each page is watched. */
+  /** How long the page is watched; the reference half a minute at most. */
   readonly minutes?: number;
 }
 
 const minuteMs = 60_000;
 /** Loading, its history and the first collections are over. */
 const settleMs = 8_000;
+/** A trace of all tasks costs memory with every second. */
+const traceMs = 30_000;
 
 /**
  * The page in a real browser, before a server that changes every figure in every frame: 500 servers once a second,
@@ -57,7 +63,8 @@ export async function measurePage({ minutes = 0.5 }: PageBenchOptions = {}): Pro
       [2_000, 2],
     ] as const) {
       const load = { servers, framesPerSecond, watchMs: minutes * minuteMs };
-      rows.push(await measure(browser, 'plain table, watts only', reference, '#row-9', load));
+      const short = { ...load, watchMs: Math.min(load.watchMs, minuteMs / 2) };
+      rows.push(await measure(browser, 'plain table, watts only', reference, '#row-9', short));
       rows.push(await measure(browser, 'rackwatt, room', built.folder, '.server .quantity', load));
     }
     return rows;
@@ -100,12 +107,13 @@ async function measure(
   try {
     const page = await context.newPage();
     await page.addInitScript(watchScript(useful));
-    await page.goto(server.url);
-    await page.waitForFunction('watched.usefulMs !== undefined');
-    await sleep(settleMs);
     const session = await context.newCDPSession(page);
     // CPU of the thread, not time on the clock: what else runs on the machine does not count.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await page.goto(server.url);
+    await page.waitForFunction('watched.usefulMs !== undefined');
+    const loaded = (await metricsOf(session)).TaskDuration!;
+    await sleep(settleMs);
     const begin = await look(page, session);
     await sleep(load.watchMs);
     const end = await look(page, session);
@@ -113,17 +121,20 @@ async function measure(
       percent((end.metrics[key]! - begin.metrics[key]!) / (end.atS - begin.atS));
     const layoutS = (seen: Look) => seen.metrics.LayoutDuration! + seen.metrics.RecalcStyleDuration!;
     const { usefulMs, tasks: all } = await page.evaluate<Watched>('watched');
-    const tasks = all.filter(({ atMs }) => atMs >= begin.pageMs).map(({ ms }) => ms);
+    const byClock = all.filter(({ atMs }) => atMs >= begin.pageMs);
+    const tasks = await measureTasks(browser, page, Math.min(load.watchMs, traceMs));
     return {
       what,
       servers: load.servers,
       framesPerSecond: load.framesPerSecond,
       firstUsefulPaintMs: Math.round(usefulMs),
+      firstUsefulPaintCpuMs: Math.round(loaded * 1_000),
       busyPercent: share('TaskDuration'),
       scriptPercent: share('ScriptDuration'),
       layoutPercent: percent((layoutS(end) - layoutS(begin)) / (end.atS - begin.atS)),
-      longTasks: tasks.length,
-      longestTaskMs: Math.round(Math.max(0, ...tasks)),
+      longTasks: tasks.filter((ms) => ms > 50).length,
+      longestTaskMs: Math.round(tasks.reduce((most, ms) => Math.max(most, ms), 0)),
+      longTasksByClock: byClock.length,
       heapBeginMb: begin.heapMb,
       heapEndMb: end.heapMb,
       domNodes: end.metrics.Nodes!,
@@ -166,17 +177,18 @@ interface Look {
 }
 
 async function look(page: Page, session: CDPSession): Promise<Look> {
-  const metrics = async () => {
-    const { metrics } = await session.send('Performance.getMetrics');
-    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
-  };
   // Before the watch begins and after it ended: the collection itself is no work of the page.
-  const before = await metrics();
+  const before = await metricsOf(session);
   await session.send('HeapProfiler.collectGarbage');
-  const after = await metrics();
+  const after = await metricsOf(session);
   const heapMb = Math.round(after.JSHeapUsedSize! / 1e5) / 10;
   const pageMs = await page.evaluate<number>('performance.now()');
   return { atS: before.Timestamp!, pageMs, heapMb, metrics: before };
+}
+
+async function metricsOf(session: CDPSession): Promise<Readonly<Record<string, number>>> {
+  const { metrics } = await session.send('Performance.getMetrics');
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
 }
 
 const percent = (share: number) => Math.round(share * 1_000) / 10;

@@ -44,7 +44,11 @@ describe('the room', () => {
     const bySize = script.tree.servers.map(({ name }) => name).sort((a, b) => watts(b) - watts(a));
     expect(await rowNames(page)).toEqual(bySize);
     expect(server.subscriptions).toEqual([
-      { type: 'subscribe', scopes: ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*'], intervalMs: 1_000 },
+      {
+        type: 'subscribe',
+        scopes: ['room', 'feed:*', 'breaker:*', 'rack:*', 'server:*', 'device:*'],
+        intervalMs: 1_000,
+      },
     ]);
     expect(complaints).toEqual([]);
   });

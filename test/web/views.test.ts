@@ -49,6 +49,29 @@ describe('the way between the views', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('is a digit each, but not while one types, and the keys are listed', async () => {
+    await using opened = await open(makeFullRoom(), '');
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    for (const [i, hash] of ['#/', '#/energy', '#/starts', '#/idle', '#/alerts', '#/devices'].entries()) {
+      await page.keyboard.press(String(i + 1));
+      await expect.poll(() => addressOf(page), soon).toBe(hash);
+    }
+    await page.keyboard.press('1');
+    await expect.poll(() => page.locator('.server').count(), soon).toBeGreaterThan(0);
+    await page.keyboard.press('/');
+    await page.keyboard.type('2');
+    expect(await addressOf(page)).toMatch(/^#\/(\?q=2)?$/);
+    await page.keyboard.press('Escape');
+    await page.locator('main').focus();
+    await page.keyboard.press('?');
+    await eventually(page, 'dialog[open]').toContain('Filter the list');
+    await page.keyboard.press('2');
+    expect(await addressOf(page)).toBe('#/');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('dialog[open]').count(), soon).toBe(0);
+  });
+
   it('goes to the top of the next view, and back to where one was', async () => {
     await using opened = await open(makeFullRoom(60), '');
     const { page } = opened;
@@ -199,6 +222,17 @@ describe('starts', () => {
     expect(await addressOf(page)).toBe('#/starts?scope=breaker%3AA1');
     await page.goto(`${server.url}#/starts`);
     await expect.poll(() => page.locator('.start').count(), soon).toBe(9);
+  });
+
+  it('of several loads of one device come into the open list as they are told', async () => {
+    const script = makeFullRoom();
+    script.tree.feeds = [];
+    await using opened = await open(script, `#/starts?scope=${encodeURIComponent('device:*')}`);
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.starts-panel .empty').toContain('Nothing started at the same time');
+    server.tellStart(makeStart('device:pdu-a', Date.now() - 1_000, { concurrent: [scopeOf(1), scopeOf(3)] }));
+    await eventually(page, '.start').toContain('Device pdu-a 2 together');
   });
 
   it('say so when there are none, and when they cannot be read', async () => {
