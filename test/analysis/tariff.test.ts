@@ -208,3 +208,52 @@ describe('the cost of energy', () => {
     expect(leastMicros(year) / leastMicros(quarterYear)).toBeLessThan(12);
   });
 });
+
+describe('what is paid whatever is drawn', () => {
+  const terms = { pricePerKwh: 0.2, fixedPerDay: 0.5, fixedPerMonth: 30, taxPercent: 10 };
+  const tariff = makeTariff(
+    { currency: 'EUR', ...terms, capacity: { kva: 20, pricePerKva: 4 } },
+    'Europe/Berlin',
+  );
+
+  it.each([
+    ['a month', '2026-01-31T23:00Z', '2026-02-28T23:00Z', 28 * 0.5 + 30, 80],
+    ['a day of 23 hours', '2026-03-28T23:00Z', '2026-03-29T22:00Z', 0.5 + (30 * 23) / 743, (80 * 23) / 743],
+    ['half a day', '2026-01-31T23:00Z', '2026-02-01T11:00Z', 0.25 + 30 / 56, 80 / 56],
+  ])('for %s', (_name, from, to, fixed, capacity) => {
+    const charges = standingCharges(tariff, at(from), at(to));
+    expect(charges.fixed).toBeCloseTo(fixed, 9);
+    expect(charges.capacity).toBeCloseTo(capacity, 9);
+    expect(charges.tax).toBeCloseTo((fixed + capacity) / 10, 9);
+  });
+
+  it('is nothing where no version holds', () => {
+    expect(standingCharges(makeTariff(versioned, zone), at('2024-01-01'), at('2025-01-01')).fixed).toBe(0);
+    expect(
+      standingCharges(makeTariff(versioned, zone), at('2026-03-30T23:00Z'), at('2026-04-01T23:00Z')).fixed,
+    ).toBeCloseTo(1.1, 9);
+  });
+
+  it('and for the highest demand of each month, by the version that held', () => {
+    const priced = makeTariff(
+      {
+        currency: 'EUR',
+        versions: [
+          { pricePerKwh: 0.2, demand: { pricePerKw: 10, minutes: 15 }, taxPercent: 10 },
+          { validFrom: '2026-02-15', pricePerKwh: 0.2, demand: { pricePerKw: 20, minutes: 30 } },
+          { validFrom: '2026-03-01', pricePerKwh: 0.2 },
+        ],
+      },
+      'UTC',
+    );
+    const charges = demandCharges(priced, at('2026-01-05'), at('2026-03-10'), (from) =>
+      from < at('2026-02-01') ? 3000 : 2000,
+    );
+    expect(charges.map(({ minutes, net, tax }) => [minutes, net, tax])).toEqual([
+      [15, 30, 3],
+      [15, 10, 1],
+      [30, 20, 0],
+    ]);
+    expect(demandCharges(priced, at('2026-01-05'), at('2026-01-06'), () => undefined)).toEqual([]);
+  });
+});
