@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { costOf } from '../../src/analysis/energy-cost.ts';
+import { demandCharges, standingCharges } from '../../src/analysis/standing-charges.ts';
 import { makeTariff, nextPriceChangeMs, priceAt, priceSpanAt } from '../../src/analysis/tariff.ts';
 import { tariffProblems } from '../../src/analysis/tariff-problems.ts';
 import type { TariffSettings } from '../../src/analysis/tariff-settings.ts';
