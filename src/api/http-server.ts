@@ -26,12 +26,14 @@ const usualPatience: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 2_000,
-  keepAliveTimeout: 5_000,
+  // Longer than proxies keep a connection they do not use (nginx: 60 s): whoever asks is the one who ends it, so
+  // that no question meets a connection that is just being closed.
+  keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 };
 const handshakeMsMax = 10_000;
 /** Of a connection on which nothing moves; the live stream has a heartbeat of its own. */
-const idleMsMax = 60_000;
+const idleMsMax = 75_000;
 
 /** A server for HTTP, or HTTPS where there is a certificate, that is not listening yet. Throws a CertificateError. */
 export function makeServer(

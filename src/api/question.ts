@@ -98,13 +98,14 @@ export function rangeOf(request: Request, rules: RangeRules): { fromMs: number; 
   const toMs = timeOf(request, 'to', rules.timezone) ?? rules.defaultToMs ?? rules.nowMs;
   const fromMs = timeOf(request, 'from', rules.timezone) ?? toMs - rules.defaultMs;
   if (fromMs >= toMs) {
+    if (parameterOf(request, 'to') === undefined) refuseFuture(fromMs, rules.nowMs);
     const detail = `from ${isoText(fromMs)} is not before to ${isoText(toMs)}; from must be the earlier one.`;
     throw new ProblemError('bad-range', detail, { parameter: 'from' });
   }
   if (toMs - fromMs > rules.rangeMsMax) {
     const days = Math.floor(rules.rangeMsMax / dayMs);
     const hint = fromMs < secondsMistakenBeforeMs ? ' Times are in milliseconds.' : '';
-    const detail = `from ${isoText(fromMs)} to ${isoText(toMs)} is more than ${days} days.${hint}`;
+    const detail = `from ${isoText(fromMs)} to ${isoText(toMs)} is more than ${days} days: ask for ${days} at most at a time, such as from ${isoText(toMs - rules.rangeMsMax)}.${hint}`;
     throw new ProblemError('bad-range', detail, { parameter: 'from' });
   }
   return { fromMs, toMs };
