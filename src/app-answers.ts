@@ -19,12 +19,12 @@ export function treeAnswer(tree: PowerTree, room: Room, demo: boolean): TreeAnsw
     name: tree.name,
     timezone: tree.timezone,
     demo,
-    feeds: tree.feeds.map(({ name, volts, breakers }) => ({
+    feeds: tree.feeds.map(({ name, volts, amps: feedAmps, breakers }) => ({
       name,
-      ...known({ volts }),
-      breakers: breakers.map(({ name: breaker, amps, curve }) => ({
+      ...known({ volts, amps: feedAmps }),
+      breakers: breakers.map(({ name: breaker, amps, curve, phase }) => ({
         name: breaker,
-        ...known({ amps, curve }),
+        ...known({ amps, curve, phase }),
       })),
     })),
     racks: tree.racks.map(({ name }) => ({ name })),

@@ -1,6 +1,7 @@
-import type { PowerTree } from '../model/power-tree.ts';
+import type { Feed, Phase, PowerTree } from '../model/power-tree.ts';
 import { splitOutlet } from '../model/reading.ts';
 import { parseScope, scopeId } from '../model/scope.ts';
+import { known } from './alert-of.ts';
 
 /** One supply of a server and where its power comes from. */
 export interface Input {
@@ -24,6 +25,24 @@ export interface Circuit {
   readonly volts?: number;
 }
 
+/** A supply path, the rating of each of its phases, and what is on which. */
+export interface FeedCircuit {
+  readonly amps?: number;
+  /** Nominal, phase to neutral. */
+  readonly volts?: number;
+  readonly phases: readonly FeedPhase[];
+}
+
+/** Breakers of one feed that share a conductor. */
+export interface FeedPhase {
+  /** `feed:…` */
+  readonly feed: string;
+  /** Absent: of those of which the settings do not say it. */
+  readonly phase?: Phase;
+  /** `breaker:…` */
+  readonly breakers: string[];
+}
+
 /** Who hangs on what, from the admin's tree; asked both ways. */
 export class Topology {
   readonly #inputs = new Map<string, Input[]>();
@@ -32,27 +51,36 @@ export class Topology {
   readonly #on = new Map<string, Input[]>();
   readonly #racks = new Map<string, string>();
   readonly circuits = new Map<string, Circuit>();
+  /** By `feed:…`. */
+  readonly feeds = new Map<string, FeedCircuit>();
+  /** By `breaker:…`. */
+  readonly phases = new Map<string, FeedPhase>();
   readonly #devices = new Map<string, Input[]>();
 
   constructor(tree: PowerTree) {
-    for (const { name, volts, breakers } of tree.feeds) {
-      const feed = scopeId('feed', name);
-      for (const { name: breaker, amps, curve } of breakers) {
-        const scope = scopeId('breaker', breaker);
-        this.circuits.set(scope, {
-          scope,
-          feed,
-          ...(amps === undefined ? {} : { amps }),
-          ...(curve === undefined ? {} : { curve }),
-          ...(volts === undefined ? {} : { volts }),
-        });
-      }
-    }
+    for (const feed of tree.feeds) this.#addFeed(feed);
     for (const { name, rack, inputs } of tree.servers) {
       const server = scopeId('server', name);
       if (rack !== undefined) this.#racks.set(server, scopeId('rack', rack));
       for (const input of inputs) this.#plugIn(server, input.outlet, input.breaker, rack);
     }
+  }
+
+  #addFeed({ name, amps: feedAmps, volts, breakers }: Feed): void {
+    const feed = scopeId('feed', name);
+    const phases: FeedPhase[] = [];
+    for (const { name: breaker, amps, curve, phase } of breakers) {
+      const scope = scopeId('breaker', breaker);
+      this.circuits.set(scope, { scope, feed, ...known({ amps, curve, volts }) });
+      let on = phases.find((one) => one.phase === phase);
+      if (on === undefined) {
+        on = { feed, ...known({ phase }), breakers: [] };
+        phases.push(on);
+      }
+      on.breakers.push(scope);
+      this.phases.set(scope, on);
+    }
+    this.feeds.set(feed, { ...known({ amps: feedAmps, volts }), phases });
   }
 
   #plugIn(server: string, outlet: string, breaker: string | undefined, rack: string | undefined): void {

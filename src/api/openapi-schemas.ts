@@ -36,13 +36,19 @@ export function schemas() {
       timezone: text,
       demo: flag,
       feeds: list(
-        object({ name: text, volts: number, breakers: list(ref('Breaker')) }, ['name', 'breakers']),
+        object({ name: text, volts: number, amps: number, breakers: list(ref('Breaker')) }, [
+          'name',
+          'breakers',
+        ]),
       ),
       racks: list(object({ name: text })),
       servers: list(ref('Server')),
       unclaimed: list(object({ outlet: text, device: text, name: text }, ['outlet', 'device'])),
     }),
-    Breaker: object({ name: text, amps: number, curve: { enum: ['B', 'C', 'D'] } }, ['name']),
+    Breaker: object(
+      { name: text, amps: number, curve: { enum: ['B', 'C', 'D'] }, phase: { enum: ['L1', 'L2', 'L3'] } },
+      ['name'],
+    ),
     Server: object(
       {
         name: text,

@@ -26,7 +26,9 @@ export interface TreeAnswer {
   feeds: {
     name: string;
     volts?: number;
-    breakers: { name: string; amps?: number; curve?: 'B' | 'C' | 'D' }[];
+    /** Of each phase. */
+    amps?: number;
+    breakers: { name: string; amps?: number; curve?: 'B' | 'C' | 'D'; phase?: 'L1' | 'L2' | 'L3' }[];
   }[];
   racks: { name: string }[];
   servers: {

@@ -16,6 +16,11 @@ const breaker = z.strictObject({
     expected: 'B, C or D',
     example: 'C',
   }),
+  phase: note(z.enum(['L1', 'L2', 'L3']).optional(), {
+    sentence: 'The phase of its feed that it is on; breakers without one share one phase.',
+    expected: 'L1, L2 or L3',
+    example: 'L1',
+  }),
 });
 
 const feed = z.strictObject({
@@ -24,6 +29,11 @@ const feed = z.strictObject({
     sentence: 'Nominal voltage, phase to neutral.',
     expected: 'a number of volts from 1 to 1000',
     example: '230',
+  }),
+  amps: note(z.number().positive().max(100_000).optional(), {
+    sentence: 'Rating of each of its phases, A.',
+    expected: 'a number of amps above 0',
+    example: '63',
   }),
   breakers: note(z.array(breaker).max(10_000).prefault([]), {
     sentence: 'Its breakers.',
@@ -121,7 +131,7 @@ export const room = z.strictObject({
   carbon: note(carbon.prefault({}), section('Emissions.')),
   feeds: note(z.array(feed).max(1_000).prefault([]), {
     sentence:
-      'Supply paths and their breakers, with ratings: name, volts (phase to neutral), breakers: name, amps, curve (B, C or D).',
+      'Supply paths and their breakers, with ratings: name, volts (phase to neutral), amps (of each phase), breakers: name, amps, curve (B, C or D), phase (L1, L2 or L3).',
     expected: 'a list of feeds, each with a name',
     example: '[ { name: A, volts: 230, breakers: [ { name: A1, amps: 16, curve: C } ] } ]',
   }),

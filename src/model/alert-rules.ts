@@ -62,7 +62,7 @@ export const ruleWords = {
   'circuit-load': {
     key: 'circuitLoad',
     meaning:
-      'A breaker (or any scope with a ratingAmps) carries much of its usable current, which is rating × usableShare. Says how soon a breaker may trip, where it is beyond its rating.',
+      'A breaker, a feed with amps (or any scope with a ratingAmps) carries much of its usable current, which is rating × usableShare; of a feed each phase has that rating and the most loaded one counts. Says how soon a breaker may trip, where it is beyond its rating.',
     over: 'The current is clearGap below the lowest level.',
     severity: 'info',
     raiseAfter: '2m',

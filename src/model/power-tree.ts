@@ -12,6 +12,8 @@ export interface Feed {
   readonly name: string;
   /** Nominal, phase to neutral. */
   readonly volts?: number | undefined;
+  /** Rating of each phase. */
+  readonly amps?: number | undefined;
   readonly breakers: readonly Breaker[];
 }
 
@@ -21,7 +23,11 @@ export interface Breaker {
   readonly amps?: number | undefined;
   /** Trip curve of IEC 60898-1. */
   readonly curve?: 'B' | 'C' | 'D' | undefined;
+  /** The one of its feed that it is on; breakers without one share one phase. */
+  readonly phase?: Phase | undefined;
 }
+
+export type Phase = 'L1' | 'L2' | 'L3';
 
 export interface Rack {
   readonly name: string;

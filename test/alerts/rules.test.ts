@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PowerTree } from '../../src/model/power-tree.ts';
 import type { StartRecord } from '../../src/model/start.ts';
 import { announcedStart, idleEvent, idleVerdict, startEvent } from '../store/made-events.ts';
 import { roomOf, server, startMs, Timeline } from './timeline.ts';
@@ -147,6 +148,68 @@ describe('circuit-load', () => {
       .event('12m', startEvent({ ...start, complete: true }))
       .run('15m');
     t.expectBetween('12m', '12m5s', 'firing', 'circuit-load', 'breaker:A1');
+  });
+});
+
+describe('circuit-load of a feed', () => {
+  // Feed A: A1 on L1, A2 on L2, A3 on L3.
+  const threePhase = (amps?: number): PowerTree => ({
+    ...roomOf([server('s1', ['A1']), server('s2', ['A2']), server('s3', ['A3'])]),
+    feeds: [
+      {
+        name: 'A',
+        volts: 230,
+        amps,
+        breakers: (['L1', 'L2', 'L3'] as const).map((phase, i) => ({ name: `A${i + 1}`, amps: 100, phase })),
+      },
+    ],
+  });
+  const amps = (...each: number[]) =>
+    Object.fromEntries(
+      each.map((one, i) => [`pdu-A${i + 1}/s${i + 1}`, { watts: one * 230, volts: 230, amps: one }]),
+    );
+
+  it('is told of the one phase that is over, while the total is far from it', () => {
+    const t = new Timeline(threePhase(32), only('{}'))
+      .at('0s', amps(10, 10, 10))
+      .at('5m', amps(2, 27, 2))
+      .at('20m', amps(10, 10, 10))
+      .run('30m');
+    const { alert } = t.expectBetween('7m', '7m10s', 'firing', 'circuit-load', 'feed:A');
+    expect(alert).toMatchObject({ severity: 'critical', value: 105.469, limit: 100, unit: '%' });
+    expect(alert.text).toBe(
+      'Feed A carries 105 % of its usable current (limit 100 %): on L2, its most loaded phase, 27 A of 25.6 A usable (32 A × 0.8).',
+    );
+    t.expectBetween('25m', '25m10s', 'resolved', 'circuit-load', 'feed:A');
+    t.expectTold('firing circuit-load feed:A', 'resolved circuit-load feed:A');
+  });
+
+  it('is not told of a load that is spread evenly, nor of a feed without a rating', () => {
+    new Timeline(threePhase(32), only('{}'))
+      .at('0s', amps(17, 17, 17))
+      .run('10m')
+      .expectTold();
+    const t = new Timeline(threePhase(), only('{}')).at('0s', amps(1, 70, 1)).run('10m');
+    t.expectTold('firing circuit-load breaker:A2');
+    expect(t.alerts.ruleRows(t.nowMs, { rule: 'circuit-load', scope: 'feed:A' })[0]!.scopes).toEqual([]);
+  });
+
+  it('adds up breakers of which no phase is named', () => {
+    const tree = threePhase(32);
+    const feeds = tree.feeds.map((feed) => ({
+      ...feed,
+      breakers: feed.breakers.map(({ phase: _, ...breaker }) => breaker),
+    }));
+    const t = new Timeline({ ...tree, feeds }, only('{}')).at('0s', amps(9, 9, 9)).run('10m');
+    t.expectTold('firing circuit-load feed:A');
+    expect(t.told[0]!.alert.text).toContain(': 27 A of 25.6 A usable');
+  });
+
+  it('takes a rating of an override as one of each phase too', () => {
+    const yaml = '{ overrides: [ { scopes: [ feed:A ], circuitLoad: { ratingAmps: 32 } } ] }';
+    const t = new Timeline(threePhase(), only(yaml)).at('0s', amps(2, 27, 2)).run('10m');
+    const { alert } = t.expectBetween('2m', '2m10s', 'firing', 'circuit-load', 'feed:A');
+    expect(alert.text).toContain('on L2, its most loaded phase');
   });
 });
 

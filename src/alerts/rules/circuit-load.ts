@@ -1,4 +1,5 @@
 import { ampsOf, voltsDefault } from '../circuit-amps.ts';
+import { mostLoadedPhase, type PhaseAmps } from '../phase-amps.ts';
 import type { Finding, Rule } from '../rule.ts';
 import type { RuleParts } from '../rule-parts.ts';
 import { scopesOfKind } from '../scope-numbers.ts';
@@ -6,16 +7,25 @@ import { capital, named } from '../scope-words.ts';
 import { tripTime } from '../trip-time.ts';
 import { amount } from '../why.ts';
 
-/** How much of its usable current a breaker, or a scope with a rating of its own, carries. */
+/**
+ * How much of its usable current a breaker, a feed with a rating, or another scope with a rating of its own, carries.
+ * A feed carries what the most loaded of its phases does.
+ */
 export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
   const ratingOf = (id: string) =>
-    topology().circuits.get(id)?.amps ?? settings.of('circuit-load', id).ratingAmps;
+    topology().circuits.get(id)?.amps ??
+    topology().feeds.get(id)?.amps ??
+    settings.of('circuit-load', id).ratingAmps;
+  const loadOf = (scope: number, id: string): PhaseAmps | undefined =>
+    (topology().feeds.get(id)?.phases.length ?? 0) > 1
+      ? mostLoadedPhase(room, id, topology())
+      : ampsOf(room, scope, topology().circuits.get(id) ?? topology().feeds.get(id));
   return {
     name: 'circuit-load',
     // Others have a rating only where the settings give them one.
     kinds: settings.gives('circuit-load', 'ratingAmps')
       ? ['breaker', 'feed', 'rack', 'device', 'outlet', 'room']
-      : ['breaker'],
+      : ['breaker', 'feed'],
     *scopes() {
       for (const scope of scopesOfKind(room, 'breaker', 'feed', 'rack', 'device', 'outlet', 'room'))
         if (room.kindAt(scope) === 'breaker' || ratingOf(room.scopeAt(scope)) !== undefined) yield scope;
@@ -31,13 +41,13 @@ export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
         'circuit-load',
         id,
       );
-      const load = ampsOf(room, scope, topology().circuits.get(id));
+      const load = loadOf(scope, id);
       const limits = { raiseLimit: infoPercent, clearLimit: infoPercent * (1 - clearGap / 100), unit: '%' };
       if (load === undefined) return { level: 'unknown', ...limits };
       const value = (100 * load.amps) / (rating * usableShare);
       if (value < infoPercent)
         return { level: value <= limits.clearLimit ? 'clear' : 'held', value, ...limits };
-      const volts = topology().circuits.get(id)?.volts ?? voltsDefault;
+      const volts = (topology().circuits.get(id) ?? topology().feeds.get(id))?.volts ?? voltsDefault;
       return {
         level: 'raised',
         value,
@@ -46,7 +56,7 @@ export function circuitLoad({ room, topology, settings }: RuleParts): Rule {
         raiseLimit:
           value >= criticalPercent ? criticalPercent : value >= warningPercent ? warningPercent : infoPercent,
         why: () =>
-          `${amount(load.amps, 'A')} of ${amount(rating * usableShare, 'A')} usable (${rating} A × ${usableShare})${load.isEstimate ? ', estimated from watts' : ''}.`,
+          `${load.phase === undefined ? '' : `on ${load.phase}, its most loaded phase, `}${amount(load.amps, 'A')} of ${amount(rating * usableShare, 'A')} usable (${rating} A × ${usableShare})${load.isEstimate ? ', estimated from watts' : ''}.`,
         ...(value >= criticalPercent
           ? { severity: 'critical' }
           : value >= warningPercent
