@@ -89,7 +89,7 @@ export const ruleWords = {
   'failover-overload': {
     key: 'failoverOverload',
     meaning:
-      'If one feed or breaker failed, what hangs on it would move to this breaker and be more than its usable current (rating × usableShare). Looked at continuously, for each single loss.',
+      'If one feed or breaker failed, what hangs on it would move to this breaker (or feed with amps: its most loaded phase then) and be more than its usable current (rating × usableShare). Looked at continuously, for each single loss.',
     over: 'The load after every single loss is clearGap below the limit.',
     severity: 'warning',
     raiseAfter: '10m',

@@ -248,6 +248,69 @@ describe('failover-overload', () => {
   });
 });
 
+describe('failover-overload of a feed', () => {
+  // Feeds A and B: breakers 1 on L1, 2 on L2, of 100 A each; the ratings of the feeds are given.
+  const twoFeeds = (amps?: number): PowerTree => ({
+    ...roomOf([server('s1', ['A1', 'B1']), server('s2', ['A2', 'B2'])]),
+    feeds: ['A', 'B'].map((name) => ({
+      name,
+      volts: 230,
+      amps,
+      breakers: [
+        { name: `${name}1`, amps: 100, phase: 'L1' },
+        { name: `${name}2`, amps: 100, phase: 'L2' },
+      ],
+    })),
+  });
+  const yaml = '{ serverOff: { enabled: false }, redundancyLost: { enabled: false } }';
+  const amps = (l1: number, l2: number) =>
+    Object.fromEntries(
+      [1, 2].flatMap((n) =>
+        ['A', 'B'].map((feed) => {
+          const own = n === 1 ? l1 : l2;
+          return [`pdu-${feed}${n}/s${n}`, { watts: own * 230, volts: 230, amps: own }];
+        }),
+      ),
+    );
+
+  it('is found on the phase that could not take over, and over when its load is', () => {
+    const t = new Timeline(twoFeeds(32), yaml)
+      .at('0s', amps(5, 5))
+      .at('20m', amps(2, 14))
+      .at('60m', amps(5, 5))
+      .run('150m');
+    for (const feed of ['feed:A', 'feed:B']) {
+      const { alert } = t.expectBetween('30m', '31m', 'firing', 'failover-overload', feed);
+      expect(alert).toMatchObject({ value: 28, limit: 25.6, unit: 'A' });
+      expect(alert.text).toContain('moves 14 A to the 14 A it carries on L2, 28 A in all');
+      t.expectBetween('120m', '121m', 'resolved', 'failover-overload', feed);
+    }
+    expect(t.told).toHaveLength(4);
+  });
+
+  it('is not told of a load that is spread evenly, nor of feeds without a rating', () => {
+    new Timeline(twoFeeds(32), yaml).at('0s', amps(10, 10)).run('30m').expectTold();
+    new Timeline(twoFeeds(), yaml).at('0s', amps(2, 14)).run('30m').expectTold();
+  });
+
+  it('counts what moves within a phase once', () => {
+    const tree = { ...twoFeeds(32), servers: [server('s1', ['A1', 'A2'])] };
+    const oneFeed = {
+      ...tree,
+      feeds: tree.feeds.map((feed) => ({
+        ...feed,
+        breakers: feed.breakers.map((breaker) => ({ ...breaker, phase: 'L1' as const })),
+      })),
+    };
+    const draws = (one: number) => ({
+      'pdu-A1/s1': { watts: one * 230, volts: 230, amps: one },
+      'pdu-A2/s1': { watts: one * 230, volts: 230, amps: one },
+    });
+    const t = new Timeline(oneFeed, '{ circuitLoad: { enabled: false } }');
+    t.at('0s', draws(11)).run('30m').expectTold();
+  });
+});
+
 describe('server-off and server-back', () => {
   const yaml = '{ redundancyLost: { enabled: false } }';
   it('tells that a running server went, and by the end of that alert that it is back', () => {
