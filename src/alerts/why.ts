@@ -122,7 +122,7 @@ function whyOf(finding: Finding, open: Incident | undefined, dwellLeftMs: number
   }
   if (finding.level === 'unknown') return said || 'Nothing fresh tells of it.';
   const { value, raiseLimit, unit = '' } = finding;
-  if (value === undefined || raiseLimit === undefined) return said || 'All is well.';
+  if (value === undefined || raiseLimit === undefined || value > raiseLimit) return said || 'All is well.';
   return `${amount(value, unit)} is below the ${amount(raiseLimit, unit)} at which it fires.${words}`;
 }
 

@@ -19,8 +19,13 @@ describe('redundancy-lost', () => {
     expect(alert.text).toBe(
       's1 has lost its redundancy: input pdu-A1/s1 (breaker A1) draws nothing while the other carries 200 W. Look for a dead supply, an open breaker or a loose cord.',
     );
+    // Counting inputs would read as nonsense beside a limit.
+    expect(alert.value).toBeUndefined();
+    expect(alert.limit).toBeUndefined();
     t.expectBetween('11m', '11m10s', 'resolved', 'redundancy-lost', 'server:s1');
     expect(t.told).toHaveLength(2);
+    const [row] = t.alerts.ruleRows(t.nowMs, { rule: 'redundancy-lost' });
+    expect(row!.scopes[0]).toMatchObject({ state: 'ok', why: 'Each of its inputs carries a part.' });
   });
 
   it('says nothing of a sleeping hot spare, of a cord that never carried, or of a server that is off', () => {
@@ -80,6 +85,7 @@ describe('feed-lost', () => {
     const { alert } = t.expectBetween('15m5s', '16m', 'firing', 'feed-lost', 'feed:A');
     expect(alert.touched).toEqual(['server:s1', 'server:s2', 'server:s3', 'server:single']);
     expect(alert.text).toContain('One has no other: single.');
+    expect(alert.limit).toBeUndefined();
     t.expectBetween('30m', '32m', 'resolved', 'feed-lost', 'feed:A');
     expect(t.told.map(({ alert: { rule } }) => rule)).toEqual(['feed-lost', 'feed-lost']);
     const held = t.shown.filter(({ alert: { suppressedBy } }) => suppressedBy === 'inhibited');
@@ -387,9 +393,11 @@ describe('idle', () => {
       .event('1m', moved(105))
       .event('5m', moved(140))
       .run('70m');
-    expect(t.expectBetween('5m', '5m1s', 'firing', 'idle-moved', 'server:s1').alert.text).toBe(
-      'The idle level of s1 went from 100 W to 140 W (+40 %).',
-    );
+    const { alert } = t.expectBetween('5m', '5m1s', 'firing', 'idle-moved', 'server:s1');
+    expect(alert.text).toBe('The idle level of s1 went from 100 W to 140 W (+40 %).');
+    // The level before is no limit.
+    expect(alert).toMatchObject({ value: 140, unit: 'W' });
+    expect(alert.limit).toBeUndefined();
     t.expectBetween('65m', '65m5s', 'resolved', 'idle-moved', 'server:s1');
   });
 

@@ -60,19 +60,25 @@ export function feedLost({ room, topology, look }: RuleParts, memory: InputMemor
       const told = room.sumAt(scope, 'watts');
       const watts = Number.isNaN(told) ? 0 : told;
       const usualWatts = follow(id, watts);
-      const limits = { value: watts, raiseLimit: lostShare * usualWatts, unit: 'W' };
+      // No limit beside it: it is lost below one, and a value beside a limit reads as too much.
+      const now = { value: watts, unit: 'W' };
       if (usualWatts < usualWattsMin)
         return { level: 'unknown', unit: 'W', why: 'Too little was seen on it to tell.' };
       if (watts <= backShare * usualWatts) dim.add(scope);
       else dim.delete(scope);
       if (watts > backShare * usualWatts)
-        return { level: 'clear', value: watts, unit: 'W', why: () => `It carries ${amount(watts, 'W')}.` };
-      if (watts > lostShare * usualWatts) return { level: 'held', ...limits };
+        return { level: 'clear', ...now, why: () => `It carries ${amount(watts, 'W')}.` };
+      if (watts > lostShare * usualWatts)
+        return {
+          level: 'held',
+          ...now,
+          why: () => `It carries ${amount(watts, 'W')}, usually ${amount(usualWatts, 'W')}.`,
+        };
       const { gone, there } = witnesses(id);
-      if (there > 0) return { level: 'clear', ...limits, why: 'Nothing is drawn, but its voltage is there.' };
+      if (there > 0) return { level: 'clear', ...now, why: 'Nothing is drawn, but its voltage is there.' };
       if (gone === 0)
         return { level: 'unknown', why: 'Its meters are silent, and no server tells whether it is there.' };
-      return { level: 'raised', ...limits, why: () => `usually ${amount(usualWatts, 'W')}` };
+      return { level: 'raised', ...now, why: () => `usually ${amount(usualWatts, 'W')}` };
     },
     text(scope, _, why) {
       const servers = topology().serversOn(scope);

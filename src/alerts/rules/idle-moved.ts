@@ -34,7 +34,6 @@ export function idleMoved({ room, settings, look }: RuleParts): Rule {
       return {
         level: move.isNow ? 'raised' : 'clear',
         value: toWatts,
-        raiseLimit: fromWatts,
         unit: 'W',
         why: () => `It was ${amount(fromWatts, 'W')} before.`,
       };

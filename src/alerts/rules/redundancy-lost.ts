@@ -42,7 +42,7 @@ export function redundancyLost({ room, topology, outside, look }: RuleParts, mem
       const zero = states.filter(({ outlet }) => room.valueOf(outlet, 'watts') < zeroWatts);
       if (zero.length === 0) {
         doubtful.delete(scope);
-        return { level: 'clear', value: 0, raiseLimit: 1, unit: 'inputs at 0' };
+        return { level: 'clear', why: 'Each of its inputs carries a part.' };
       }
       const carried = zero.filter(({ carried: known, input }) => {
         const before = known || outside.carriedBefore(input.outlet);
@@ -54,9 +54,6 @@ export function redundancyLost({ room, topology, outside, look }: RuleParts, mem
       if (lost.length === 0)
         return {
           level: 'clear',
-          value: 0,
-          raiseLimit: 1,
-          unit: 'inputs at 0',
           why:
             carried.length > 0
               ? 'The input at 0 comes and goes: a hot spare that sleeps.'
@@ -64,9 +61,6 @@ export function redundancyLost({ room, topology, outside, look }: RuleParts, mem
         };
       return {
         level: 'raised',
-        value: lost.length,
-        raiseLimit: 1,
-        unit: 'inputs at 0',
         why: () =>
           `input ${lost.map(({ input }) => placeOf(input)).join(', ')} draws nothing while ${states.length - lost.length === 1 ? 'the other carries' : 'the others carry'} ${amount(total, 'W')}`,
       };
