@@ -17,10 +17,21 @@ export function meterImplausible({ room, settings }: RuleParts): Rule {
     if (number >= 0) numbers[scope] = number;
     return number;
   };
+  /** By outlet, whose name never changes: the device of a total; null: it is none. */
+  const totals: (string | null | undefined)[] = [];
+  const deviceOfTotal = (outlet: number): string | null => {
+    let device = totals[outlet];
+    if (device === undefined) {
+      const parts = splitOutlet(room.outletAt(outlet));
+      device = parts.label === totalLabel ? parts.device : null;
+      totals[outlet] = device;
+    }
+    return device;
+  };
   /** What the outlets beside a total measure, W; NaN: it is no total, or not all of them are heard. */
   const besideTotal = (total: number): number => {
-    const { device, label } = splitOutlet(room.outletAt(total));
-    if (label !== totalLabel) return Number.NaN;
+    const device = deviceOfTotal(total);
+    if (device === null) return Number.NaN;
     let sum = 0;
     for (const outlet of room.outletsOf(device)) {
       if (outlet === total) continue;
