@@ -15,6 +15,7 @@ import { makeRules } from './rules.ts';
 import { readSaved, type SavedAlerts, savedOf, takenUp } from './saved-alerts.ts';
 import { Silences, type SilenceWish } from './silences.ts';
 import { Suppressions } from './suppressions.ts';
+import { Telling } from './telling.ts';
 import { Topology } from './topology.ts';
 import { type RuleRow, ruleRows } from './why.ts';
 
@@ -43,8 +44,6 @@ export interface AlertCounts {
 
 /** Open at once, of all rules; a room on fire has fewer. */
 const incidentsMax = 10_000;
-/** Resolved ones, until the store surely has them. */
-const recentMax = 500;
 /** A restored alert whose scope does not appear again is over. */
 const missedMsMax = 15 * 60_000;
 const minuteMs = 60_000;
@@ -61,18 +60,15 @@ export class Alerts {
   readonly #settings: RuleSettings;
   readonly #silences = new Silences();
   readonly #suppressions: Suppressions;
+  readonly #telling: Telling;
   #topology: Topology;
   /** By rule and scope. */
   readonly #open = new Map<AlertRule, Map<string, Incident>>();
   readonly #byId = new Map<string, Incident>();
-  /** Resolved, by id, the oldest first. */
-  readonly #recent = new Map<string, Alert>();
   readonly #due = new DueTimes<Incident>();
   /** Asked to be looked at in this tick. */
   readonly #asked = new Map<AlertRule, Set<number>>(alertRules.map((rule) => [rule, new Set()]));
   #events: PowerEvent[] = [];
-  /** Fired, grave or resolved in this tick: to be told once it is known what explains what. */
-  readonly #turned = new Map<Incident, Turn>();
   #seenVersion = -1;
   #minuteMs = 0;
   #startedMs = 0;
@@ -94,6 +90,14 @@ export class Alerts {
         const number = parts.room.indexOf(scope);
         return number < 0 ? Number.NaN : parts.room.sumAt(number, 'watts');
       },
+    });
+    this.#telling = new Telling({
+      suppressions: this.#suppressions,
+      teller: parts.teller,
+      event: parts.event,
+      alertOf: (incident) => this.#alertOf(incident),
+      remindAfterMs: parts.settings.remindAfter,
+      remindLater: (incident) => this.#due.add(incident.remindMs, incident),
     });
     this.#rules = makeRules((name) => ({
       room: parts.room,
@@ -123,7 +127,7 @@ export class Alerts {
       this.#minuteMs = nowMs;
       this.#endMissing(nowMs);
     }
-    this.#settle(nowMs);
+    this.#telling.settle(this.#byId, nowMs);
   }
 
   /** Starts and idle levels; looked at with the next tick. */
@@ -221,7 +225,7 @@ export class Alerts {
       if (incident.dueMs < Number.POSITIVE_INFINITY) this.#due.add(incident.dueMs, incident);
       return;
     }
-    if (incident.remindMs <= nowMs) this.#remind(incident, nowMs);
+    if (incident.remindMs <= nowMs) this.#telling.remind(incident, nowMs);
     // Nothing fires on what was true a while ago.
     if (incident.state === 'pending') {
       const scope = this.#parts.room.indexOf(incident.scope);
@@ -246,9 +250,7 @@ export class Alerts {
       this.#letGo(incident);
       this.#suppressions.ended(incident);
     }
-    // Fired and over within one tick is told as over, if at all.
-    this.#turned.delete(incident);
-    this.#turned.set(incident, turn);
+    this.#telling.turned(incident, turn);
   }
 
   #end(incident: Incident, nowMs: number): void {
@@ -267,62 +269,6 @@ export class Alerts {
       if (this.#parts.room.indexOf(incident.scope) < 0) this.#end(incident, nowMs);
   }
 
-  // ── who hears of it ──────────────────────────────────────────────────────────────────────────────────
-
-  #settle(nowMs: number): void {
-    if (this.#suppressions.hasChanged(nowMs)) {
-      for (const incident of this.#byId.values())
-        if (incident.state === 'firing' && !this.#turned.has(incident)) this.#turned.set(incident, 'nothing');
-    }
-    if (this.#turned.size === 0) return;
-    const open = [...this.#byId.values()].filter(({ rule }) => causes.has(rule));
-    for (const [incident, turn] of this.#turned) {
-      const was = incident.suppressedById;
-      if (turn !== 'resolved') this.#suppressions.weigh(incident, open, nowMs);
-      if (turn === 'nothing' && was === incident.suppressedById) continue;
-      this.#show(incident, nowMs);
-      this.#tell(incident, turn, nowMs);
-    }
-    this.#turned.clear();
-  }
-
-  #tell(incident: Incident, turn: Turn, nowMs: number): void {
-    const say = (kind: 'firing' | 'changed' | 'resolved') =>
-      this.#parts.teller.tell({ kind, alert: this.#alertOf(incident), atMs: nowMs });
-    if (turn === 'resolved') {
-      if (incident.told) say('resolved');
-      return;
-    }
-    if (incident.suppressedBy !== undefined) return;
-    if (!incident.told) {
-      incident.told = true;
-      say('firing');
-    } else say('changed');
-    this.#remindLater(incident, nowMs);
-  }
-
-  #remind(incident: Incident, nowMs: number): void {
-    this.#remindLater(incident, nowMs);
-    if (incident.suppressedBy !== undefined || !incident.told || incident.ackedBy !== undefined) return;
-    this.#parts.teller.tell({ kind: 'reminder', alert: this.#alertOf(incident), atMs: nowMs });
-  }
-
-  #remindLater(incident: Incident, nowMs: number): void {
-    const afterMs = this.#parts.settings.remindAfter;
-    const wanted = afterMs > 0 && incident.ackedBy === undefined && incident.state === 'firing';
-    incident.remindMs = wanted ? nowMs + afterMs : Number.POSITIVE_INFINITY;
-    if (wanted) this.#due.add(incident.remindMs, incident);
-  }
-
-  #show(incident: Incident, nowMs: number): void {
-    const alert = this.#alertOf(incident);
-    if (incident.state === 'resolved') {
-      this.#recent.set(alert.id, alert);
-      if (this.#recent.size > recentMax) this.#recent.delete(this.#recent.keys().next().value!);
-    }
-    this.#parts.event({ kind: 'alert', scope: alert.scope, atMs: nowMs, alert });
-  }
-
   #alertOf(incident: Incident): Alert {
     return alertOf(incident, this.#ruleOf(incident.rule));
   }
@@ -335,7 +281,10 @@ export class Alerts {
 
   /** Firing and pending ones, and those resolved lately, in no order. */
   list(): Alert[] {
-    return [...[...this.#byId.values()].map((incident) => this.#alertOf(incident)), ...this.#recent.values()];
+    return [
+      ...[...this.#byId.values()].map((incident) => this.#alertOf(incident)),
+      ...this.#telling.recent(),
+    ];
   }
 
   /** Is the first scope part of the second? */
@@ -354,13 +303,7 @@ export class Alerts {
     incident.ackedBy = by;
     incident.ackedAtMs = nowMs;
     incident.ackNote = note;
-    incident.remindMs = Number.POSITIVE_INFINITY;
-    const alert = this.#alertOf(incident);
-    if (incident.state === 'firing') {
-      this.#parts.event({ kind: 'alert', scope: alert.scope, atMs: nowMs, alert });
-      if (incident.told) this.#parts.teller.tell({ kind: 'changed', alert, atMs: nowMs });
-    }
-    return alert;
+    return this.#telling.acked(incident, nowMs);
   }
 
   silences(nowMs: number): Silence[] {
@@ -450,13 +393,13 @@ export class Alerts {
       // The rule is switched off since.
       if (alert.state === 'firing') {
         incident.end(nowMs);
-        this.#turned.set(incident, 'resolved');
+        this.#telling.turned(incident, 'resolved');
       }
       return;
     }
     if (open.has(alert.scope) || this.#byId.size >= incidentsMax) return;
     this.#hold(incident);
-    if (incident.state === 'firing') this.#remindLater(incident, nowMs);
+    if (incident.state === 'firing') this.#telling.remindLater(incident, nowMs);
   }
 }
 
