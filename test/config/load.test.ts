@@ -308,6 +308,15 @@ describe('what fits one by one but not together', () => {
       expect(room(yaml!).map((problem) => problem.setting)).toEqual([setting]);
   });
 
+  test('ratings and phases of feeds that cannot be', () => {
+    const feed = (given: string, breaker: string) =>
+      room(`{ feeds: [{ name: A${given}, breakers: [{ name: A1${breaker} }] }] }`).map(
+        ({ setting, expected }) => [setting, expected],
+      );
+    expect(feed(', amps: 0', '')).toEqual([['room.feeds[0].amps', 'a number of amps above 0']]);
+    expect(feed(', amps: 63', ', phase: L4')).toEqual([['room.feeds[0].breakers[0].phase', 'L1, L2 or L3']]);
+  });
+
   test('racks and breakers that are not there, with the one probably meant', () => {
     const [rack, breaker] = room(
       '{ racks: [{ name: rack-1 }], feeds: [{ name: A, breakers: [{ name: A1 }] }], servers: [{ name: s, rack: rack1, inputs: [{ outlet: p/1, breaker: a1 }] }] }',

@@ -47,7 +47,7 @@ const room = JSON.stringify({
   ],
   racks: [{ name: 'r1' }],
   feeds: [
-    { name: 'A', breakers: [{ name: 'A1', amps: 16 }] },
+    { name: 'A', amps: 32, breakers: [{ name: 'A1', amps: 16, phase: 'L1' }] },
     { name: 'B', breakers: [{ name: 'B1', amps: 16 }] },
   ],
 });
@@ -109,6 +109,7 @@ describe('the whole road', () => {
 
     const { body: tree } = await service.get('/api/v1/tree');
     expect((tree as TreeAnswer).unclaimed).toEqual([{ outlet: 'lonely/0', device: 'lonely' }]);
+    expect((tree as TreeAnswer).feeds).toEqual(JSON.parse(room).feeds);
     const { body: devices } = await service.get('/api/v1/devices');
     expect((devices as DevicesAnswer).rows.map((r) => [r.device, r.family, r.silent])).toEqual(
       expect.arrayContaining([['plug-a', 'tasmota', false]]),
