@@ -14,8 +14,8 @@ it('whatever is asked of the whole service is answered or refused with a reason'
   await fuzz({ url: app.httpUrl, credentials }, new Chance(7), 600, tally);
   await app.dispose();
   expect([...tally.findings]).toEqual([]);
-  // It got past the door, and into every kind of answer.
-  for (const status of [200, 304, 400, 401, 403, 404, 405, 415])
+  // It got past the door, and into every kind of answer; whether something is still as it was (304) hangs on the moment.
+  for (const status of [200, 400, 401, 403, 404, 405, 415])
     expect([...tally.byStatus.keys()]).toContain(status);
   expect(tally.frames).toBeGreaterThan(10);
 }, 60_000);
