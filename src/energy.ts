@@ -2,6 +2,7 @@ import { EnergyTrail } from './analysis/energy-trail.ts';
 import { ledgerStepMs } from './analysis/ledger-row.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { OneStep } from './base/one-step.ts';
 import { MadeAgain } from './made-again.ts';
 import type { EnergyObserver } from './model/energy-observer.ts';
 import type { PowerTree } from './model/power-tree.ts';
@@ -61,33 +62,37 @@ export class Energy {
   readonly #parts: EnergyParts;
   readonly #trail: EnergyTrail;
   readonly #again: MadeAgain;
+  readonly #steps: OneStep;
   readonly #rooms: PastRooms;
   /** Of outlets by number: heard since the start. */
   readonly #known: boolean[] = [];
   /** By outlet; also of those that an earlier run heard. */
   readonly #intervalsMs = new Map<string, number>();
   #nextMs: number;
-  #work: Promise<void> | undefined;
   #nowMs: number;
-  #waitUntilMs = 0;
   #lateReadings = 0;
   /** Room and trail may both say so of one reading. */
   #lastLate = { outlet: -1, atMs: 0 };
   #savedMs = 0;
   #isUnsaved = false;
-  #stopped = false;
 
   constructor(parts: EnergyParts) {
     this.#parts = parts;
     this.#nowMs = parts.startedMs;
     this.#nextMs = floorQuarter(parts.startedMs) + ledgerStepMs;
     this.#rooms = new PastRooms(parts.tree, parts.room);
+    this.#steps = new OneStep({
+      clock: parts.clock,
+      retryMs,
+      stopMsMax,
+      failed: (error) => parts.log.warn({ err: error }, 'energy could not be booked; tried again'),
+    });
     this.#again = new MadeAgain({
       ...parts,
       rooms: this.#rooms,
       expectedIntervalMs: (outlet) => this.expectedIntervalMs(outlet),
       write: (tier, rows) => this.#write(tier, rows),
-      isStopped: () => this.#stopped,
+      isStopped: () => this.#steps.isStopped,
     });
     this.#trail = new EnergyTrail({
       doubt: (outlet, fromMs, toMs) => this.#mark(outlet, fromMs, toMs),
@@ -134,34 +139,17 @@ export class Energy {
   tick(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#isUnsaved && nowMs - this.#savedMs >= saveEveryMs) this.#parts.save();
-    if (this.#stopped || this.#work !== undefined || nowMs < this.#waitUntilMs) return;
-    if (!this.#parts.isStoreIdle()) return;
-    this.#work = this.#step(nowMs)
-      .catch((error: unknown) => {
-        this.#waitUntilMs = nowMs + retryMs;
-        if (!this.#stopped) this.#parts.log.warn({ err: error }, 'energy could not be booked; tried again');
-      })
-      .finally(() => {
-        this.#work = undefined;
-      });
+    if (!this.#steps.isDue(nowMs) || !this.#parts.isStoreIdle()) return;
+    this.#steps.take(nowMs, () => this.#step(nowMs));
   }
 
   /** Waits a little for the step under way. What is untold then the next start books from raw readings. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    const work = this.#work;
-    if (work === undefined) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(stopMsMax, resolve);
-      void work.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+  stop(): Promise<void> {
+    return this.#steps.stop();
   }
 
   async #step(nowMs: number): Promise<void> {
-    while (!this.#stopped && nowMs >= this.#nextMs + ledgerStepMs + settleMs) await this.#tell(nowMs);
+    while (!this.#steps.isStopped && nowMs >= this.#nextMs + ledgerStepMs + settleMs) await this.#tell(nowMs);
     await this.#again.step(nowMs, Math.min(this.#nextMs, nowMs - settleMs), this.#nextMs);
   }
 
@@ -175,7 +163,7 @@ export class Energy {
     const heard = this.#known.flatMap((isKnown, number) => (isKnown ? [room.outletAt(number)] : []));
     return writeSavedEnergy({
       savedMs: nowMs,
-      ended: this.#stopped,
+      ended: this.#steps.isStopped,
       outlets: heard.map((outlet) => [outlet, this.#intervalsMs.get(outlet) ?? intervalMsDefault]),
       ...this.#again.saved(),
     });

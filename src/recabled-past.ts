@@ -8,6 +8,7 @@ import {
 import { ledgerStepMs } from './analysis/ledger-row.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { OneStep } from './base/one-step.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { RollUpChange, RollUpTier } from './model/roll-up.ts';
 import { scopeId } from './model/scope.ts';
@@ -55,17 +56,22 @@ const tellEveryMs = 10_000;
 export class RecabledPast {
   readonly #parts: RecabledPastParts;
   readonly #now: Cabling;
+  readonly #steps: OneStep;
   #cabling: Cabling;
   #waiting: Recabling | undefined;
   #isFirstKnown = false;
-  #work: Promise<void> | undefined;
-  #waitUntilMs = 0;
   #toldMs = 0;
-  #stopped = false;
 
   constructor(parts: RecabledPastParts) {
     this.#parts = parts;
     this.#now = cablingOf(parts.tree);
+    this.#steps = new OneStep({
+      clock: parts.clock,
+      retryMs,
+      stopMsMax,
+      failed: (error) =>
+        parts.log.warn({ err: error }, 'sums of the past could not be made again; tried again'),
+    });
     this.#cabling = this.#now;
     // A checkpoint, where there is one, takes the place of this.
     this.#take(undefined, undefined);
@@ -88,31 +94,13 @@ export class RecabledPast {
 
   /** Called about every second. */
   tick(nowMs: number): void {
-    if (this.#stopped || this.#waiting === undefined || this.#work !== undefined) return;
-    if (nowMs < this.#waitUntilMs || !this.#parts.isStoreIdle()) return;
-    this.#work = this.#step(nowMs)
-      .catch((error: unknown) => {
-        this.#waitUntilMs = nowMs + retryMs;
-        if (!this.#stopped)
-          this.#parts.log.warn({ err: error }, 'sums of the past could not be made again; tried again');
-      })
-      .finally(() => {
-        this.#work = undefined;
-      });
+    if (this.#waiting === undefined || !this.#steps.isDue(nowMs) || !this.#parts.isStoreIdle()) return;
+    this.#steps.take(nowMs, () => this.#step(nowMs));
   }
 
   /** Waits a little for the day under way; the next start goes on from there. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    const work = this.#work;
-    if (work === undefined) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#parts.clock.after(stopMsMax, resolve);
-      void work.then(() => {
-        cancel();
-        resolve();
-      });
-    });
+  stop(): Promise<void> {
+    return this.#steps.stop();
   }
 
   #take(before: Cabling | undefined, waiting: Recabling | undefined): void {
@@ -126,7 +114,7 @@ export class RecabledPast {
     const { clock, log, save } = this.#parts;
     if (!this.#isFirstKnown) await this.#findFirst(nowMs);
     this.#isFirstKnown = true;
-    while (this.#waiting !== undefined && !this.#stopped) {
+    while (this.#waiting !== undefined && !this.#steps.isStopped) {
       const { fromMs, toMs } = this.#waiting;
       if (fromMs >= toMs) {
         log.info('sums of the past have been made again: history follows the servers');

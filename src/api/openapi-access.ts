@@ -1,6 +1,6 @@
 import { auditRowsMax } from './audit.ts';
 import { list, object, ref } from './json-schema.ts';
-import { problemType } from './problem.ts';
+import { json, operation, problem } from './openapi-operation.ts';
 
 /** Signing in and who may do what, for the OpenAPI document. */
 export const securitySchemes = {
@@ -119,20 +119,4 @@ function refusals(security: readonly object[], method: string): Record<number, o
         }),
     429: { ...problem('Too many requests, or too many wrong tokens'), headers: retry },
   };
-}
-
-function operation(operationId: string, summary: string, responses: Record<number, object>) {
-  return {
-    operationId,
-    summary,
-    responses: { ...responses, default: problem('Anything else that went wrong') },
-  };
-}
-
-function json(schema: string) {
-  return { description: schema, content: { 'application/json': { schema: ref(schema) } } };
-}
-
-function problem(description: string) {
-  return { description, content: { [problemType]: { schema: ref('Problem') } } };
 }

@@ -2,18 +2,10 @@ import { alertRules, severities } from '../model/alert.ts';
 import { alertsDaysDefault, alertsDaysMax, alertsLimitDefault, alertsLimitMax } from './alerts.ts';
 import { nameLengthMax, noteLengthMax } from './alerts-body.ts';
 import { list, object, ref } from './json-schema.ts';
-
-interface PathMakers {
-  get(operationId: string, summary: string, responses: Record<number, object>): object;
-  json(schema: string): { description: string; content: object };
-  problem(description: string): object;
-  parameter(name: string, description: string, schema: object): object;
-  unknownScope(): object;
-  storeAway(): object;
-}
+import { json, operation, parameter, problem, storeAway, unknownScope } from './openapi-operation.ts';
 
 /** The paths of alerts and silences, for the OpenAPI document. */
-export function alertPaths({ get, json, problem, parameter, unknownScope, storeAway }: PathMakers) {
+export function alertPaths() {
   const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
   const body = (schema: string) => ({
     requestBody: { required: true, content: { 'application/json': { schema: ref(schema) } } },
@@ -23,7 +15,7 @@ export function alertPaths({ get, json, problem, parameter, unknownScope, storeA
   return {
     '/api/v1/alerts': {
       get: {
-        ...get('alerts', 'What is wrong: firing alerts first, then the newest', {
+        ...operation('alerts', 'What is wrong: firing alerts first, then the newest', {
           200: json('AlertsAnswer'),
           400: problem('A parameter cannot be understood'),
           404: unknownScope(),
@@ -57,7 +49,7 @@ export function alertPaths({ get, json, problem, parameter, unknownScope, storeA
     },
     '/api/v1/alerts/rules': {
       get: {
-        ...get('alertRules', 'Every rule as it stands, and why it does not fire', {
+        ...operation('alertRules', 'Every rule as it stands, and why it does not fire', {
           200: json('AlertRulesAnswer'),
           400: problem('A parameter cannot be understood'),
           404: unknownScope(),
@@ -67,7 +59,7 @@ export function alertPaths({ get, json, problem, parameter, unknownScope, storeA
     },
     '/api/v1/alerts/{id}/ack': {
       post: {
-        ...get('ackAlert', 'Somebody looks after it: no more reminders', {
+        ...operation('ackAlert', 'Somebody looks after it: no more reminders', {
           200: json('Alert'),
           ...badBody,
           404: problem('No open alert has that id'),
@@ -77,11 +69,11 @@ export function alertPaths({ get, json, problem, parameter, unknownScope, storeA
       },
     },
     '/api/v1/silences': {
-      get: get('silences', 'Silences that hold or will, the next to end first', {
+      get: operation('silences', 'Silences that hold or will, the next to end first', {
         200: json('SilencesAnswer'),
       }),
       post: {
-        ...get('silence', 'Says nothing of the alerts it matches until it ends', {
+        ...operation('silence', 'Says nothing of the alerts it matches until it ends', {
           201: json('Silence'),
           ...badBody,
           404: unknownScope(),
@@ -91,7 +83,7 @@ export function alertPaths({ get, json, problem, parameter, unknownScope, storeA
     },
     '/api/v1/silences/{id}': {
       delete: {
-        ...get('endSilence', 'Ends a silence', {
+        ...operation('endSilence', 'Ends a silence', {
           204: { description: 'It is ended' },
           404: problem('There is no such silence'),
         }),

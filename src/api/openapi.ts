@@ -6,8 +6,8 @@ import { importBytesMax } from './import.ts';
 import { list, ref } from './json-schema.ts';
 import { accessPaths, securitySchemes, withAccess } from './openapi-access.ts';
 import { alertPaths } from './openapi-alerts.ts';
+import { json, operation, parameter, problem, storeAway, unknownScope } from './openapi-operation.ts';
 import { schemas } from './openapi-schemas.ts';
-import { problemType } from './problem.ts';
 import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
 
 const cacheHeaders = {
@@ -32,14 +32,16 @@ export const openApiDocument = {
   },
   paths: withAccess({
     ...accessPaths,
-    '/api/v1/room': { get: get('room', 'Everything as it is now', { 200: json('RoomAnswer') }) },
-    '/api/v1/tree': { get: get('tree', 'Who is fed from where', { 200: json('TreeAnswer') }) },
+    '/api/v1/room': { get: operation('room', 'Everything as it is now', { 200: json('RoomAnswer') }) },
+    '/api/v1/tree': { get: operation('tree', 'Who is fed from where', { 200: json('TreeAnswer') }) },
     '/api/v1/devices': {
-      get: get('devices', 'Every meter heard of, and what could not be read', { 200: json('DevicesAnswer') }),
+      get: operation('devices', 'Every meter heard of, and what could not be read', {
+        200: json('DevicesAnswer'),
+      }),
     },
     '/api/v1/history': {
       get: {
-        ...get('history', 'Scopes over time', {
+        ...operation('history', 'Scopes over time', {
           200: {
             description:
               'Aligned columns; null (an empty field in CSV) says "not observed". Several scopes, or a pattern: a list',
@@ -83,7 +85,7 @@ export const openApiDocument = {
     },
     '/api/v1/energy': {
       get: {
-        ...get(
+        ...operation(
           'energy',
           'What was drawn, by local hours, days, weeks, months or years; what it cost and emitted',
           {
@@ -123,7 +125,7 @@ export const openApiDocument = {
     },
     '/api/v1/export': {
       get: {
-        ...get('export', 'Raw readings or roll-ups as CSV, of any length; POST /import takes it back', {
+        ...operation('export', 'Raw readings or roll-ups as CSV, of any length; POST /import takes it back', {
           200: {
             description: 'Figures to their last digit; an empty field says "not known"',
             content: { 'text/csv': { schema: { type: 'string' } } },
@@ -143,12 +145,12 @@ export const openApiDocument = {
       },
     },
     '/api/v1/import': {
-      get: get('importStatus', 'How far the import under way, or the last one, has come', {
+      get: operation('importStatus', 'How far the import under way, or the last one, has come', {
         200: json('ImportAnswer'),
         404: problem('Nothing has been imported since the start'),
       }),
       post: {
-        ...get('import', 'Brings past readings into history; doing it twice does no harm', {
+        ...operation('import', 'Brings past readings into history; doing it twice does no harm', {
           200: json('ImportAnswer'),
           202: { ...json('ImportAnswer'), description: 'All has come; roll-ups and energy are being made' },
           400: problem('The file cannot be understood'),
@@ -174,7 +176,7 @@ export const openApiDocument = {
     },
     '/api/v1/starts': {
       get: {
-        ...get(
+        ...operation(
           'starts',
           'Starts, newest first; those under way too. Of servers; of a feed, breaker or device also those of several servers together',
           {
@@ -200,7 +202,7 @@ export const openApiDocument = {
     },
     '/api/v1/starts/{id}': {
       get: {
-        ...get('start', 'One start, with its trace', {
+        ...operation('start', 'One start, with its trace', {
           200: json('StartAnswer'),
           404: problem('There is no such start'),
           503: storeAway(),
@@ -210,37 +212,43 @@ export const openApiDocument = {
     },
     '/api/v1/idle': {
       get: {
-        ...get('idle', 'What each server draws doing nothing, held against its limit; high ones first', {
-          200: jsonOrCsv('IdleAnswer'),
-          400: problem('A parameter cannot be understood'),
-          404: unknownScope(),
-        }),
+        ...operation(
+          'idle',
+          'What each server draws doing nothing, held against its limit; high ones first',
+          {
+            200: jsonOrCsv('IdleAnswer'),
+            400: problem('A parameter cannot be understood'),
+            404: unknownScope(),
+          },
+        ),
         parameters: [scopesParameter(), formatParameter()],
       },
     },
     '/api/v1/sag': {
-      get: get('sag', 'How far the voltage of each supply drops when servers start', {
+      get: operation('sag', 'How far the voltage of each supply drops when servers start', {
         200: json('SagAnswer'),
       }),
     },
     '/api/v1/notifiers': {
-      get: get('notifiers', 'Who is told of alerts, and how that went', { 200: json('NotifiersAnswer') }),
+      get: operation('notifiers', 'Who is told of alerts, and how that went', {
+        200: json('NotifiersAnswer'),
+      }),
     },
-    ...alertPaths({ get, json, problem, parameter, unknownScope, storeAway }),
+    ...alertPaths(),
     '/api/v1/openapi.json': {
-      get: get('openapi', 'This document', {
+      get: operation('openapi', 'This document', {
         200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } },
       }),
     },
     '/api/v1/live': {
-      get: get('live', 'The live stream: WebSocket, subprotocol rackwatt.live.v1', {
+      get: operation('live', 'The live stream: WebSocket, subprotocol rackwatt.live.v1', {
         101: { description: 'Switching to WebSocket; the messages are in docs/live-protocol.md' },
         426: problem('Asked without an upgrade'),
       }),
     },
-    '/healthz': { get: { ...get('health', 'Alive', { 200: json('HealthAnswer') }), security: [] } },
+    '/healthz': { get: { ...operation('health', 'Alive', { 200: json('HealthAnswer') }), security: [] } },
     '/readyz': {
-      get: get('ready', 'Able to serve: broker, store and backlog are well', {
+      get: operation('ready', 'Able to serve: broker, store and backlog are well', {
         200: json('ReadyAnswer'),
         503: {
           ...json('ReadyAnswer'),
@@ -249,7 +257,7 @@ export const openApiDocument = {
       }),
     },
     '/metrics': {
-      get: get('metrics', 'Counters and gauges for Prometheus', {
+      get: operation('metrics', 'Counters and gauges for Prometheus', {
         200: { description: 'Text format', content: { 'text/plain': { schema: { type: 'string' } } } },
       }),
     },
@@ -257,37 +265,10 @@ export const openApiDocument = {
   components: { schemas: schemas(), securitySchemes },
 };
 
-function get(operationId: string, summary: string, responses: Record<number, object>) {
-  return {
-    operationId,
-    summary,
-    responses: { ...responses, default: problem('Anything else that went wrong') },
-  };
-}
-
-function json(schema: string) {
-  return { description: schema, content: { 'application/json': { schema: ref(schema) } } };
-}
-
 function jsonOrCsv(schema: string) {
   const csv = { schema: { type: 'string', description: 'The same rows; an empty field says "not known"' } };
   const { description, content } = json(schema);
   return { description, content: { ...content, 'text/csv': csv } };
-}
-
-function unknownScope() {
-  return problem('There is no such scope; `nearest` lists those that come near');
-}
-
-function storeAway() {
-  return {
-    ...problem('The store cannot be asked'),
-    headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds' } },
-  };
-}
-
-function problem(description: string) {
-  return { description, content: { [problemType]: { schema: ref('Problem') } } };
 }
 
 function scopesParameter() {
@@ -313,8 +294,4 @@ function formatParameter() {
     enum: ['json', 'csv'],
     default: 'json',
   });
-}
-
-function parameter(name: string, description: string, schema: object, required = false) {
-  return { name, in: 'query', required, description, schema };
 }
