@@ -18,9 +18,9 @@ export class Backoff {
     return this.#attempts;
   }
 
-  /** The next wait, in ms. */
-  nextMs(): number {
-    const plainMs = Math.min(this.#capMs, this.#firstMs * 2 ** Math.min(this.#attempts, 30));
+  /** The next wait, in ms; `capMs` where this once a lower ceiling holds. */
+  nextMs(capMs = this.#capMs): number {
+    const plainMs = Math.min(capMs, this.#firstMs * 2 ** Math.min(this.#attempts, 30));
     this.#attempts += 1;
     return Math.round(plainMs * (0.8 + 0.2 * this.#random()));
   }

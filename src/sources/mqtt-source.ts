@@ -113,7 +113,12 @@ export class MqttSource implements Source {
 
   #connect(): void {
     this.#change('connecting', this.#problem);
-    const connection: Connection = { openedAtMs: undefined, error: undefined, disconnectReason: undefined };
+    const connection: Connection = {
+      openedAtMs: undefined,
+      messagesBefore: this.#sequence,
+      error: undefined,
+      disconnectReason: undefined,
+    };
     let client: MqttClient;
     try {
       client = connect(this.#clientOptions());
@@ -243,7 +248,7 @@ export class MqttSource implements Source {
     this.#subscriptions.disconnected();
     const nowMs = clock.nowMs();
     const giveWay = this.#judge(connection, nowMs);
-    const waitMs = giveWay ? twinWaitMs(connection) : this.#backoff.nextMs();
+    const waitMs = giveWay ? twinWaitMs(connection) : this.#backoff.nextMs(waitCapOf(connection));
     const minutes = Math.ceil(waitMs / 60_000);
     const problem = giveWay
       ? twinProblem(clientId, `this one gives way and tries again in ${minutes} minutes`)
@@ -258,7 +263,9 @@ export class MqttSource implements Source {
       this.#twins.failed();
       return false;
     }
-    if (nowMs - connection.openedAtMs >= stableMs) this.#backoff.succeeded();
+    // One that brought something was no vain attempt, however soon it was cut: the next wait is short again.
+    const wasOfUse = this.#sequence > connection.messagesBefore;
+    if (wasOfUse || nowMs - connection.openedAtMs >= stableMs) this.#backoff.succeeded();
     return this.#twins.closed(nowMs, this.#endingOf(connection));
   }
 
@@ -294,11 +301,15 @@ export class MqttSource implements Source {
 /** What is remembered of one attempt to connect. */
 interface Connection {
   openedAtMs: number | undefined;
+  /** Messages taken over all connections before this one. */
+  readonly messagesBefore: number;
   error: unknown;
   disconnectReason: number | undefined;
 }
 
 const waitCapMs = 30_000;
+/** A broker that lets us in is there: what is wrong passes soon, and readings wait there meanwhile. */
+const acceptedWaitCapMs = 5_000;
 /** Asked of a MQTT 5 broker; a broker never sends more to us then. 3.1.1 has no such word. */
 const packetBytesMax = 16 * 1024 * 1024;
 /** How long a MQTT 5 broker keeps our session when we are away; in 3.1.1 it decides by itself. */
@@ -308,6 +319,10 @@ const sessionExpirySeconds = 7 * 24 * 3600;
 function twinWaitMs(connection: Connection): number {
   const wholeMs = connection.disconnectReason === undefined ? 120_000 : 300_000;
   return Math.round(wholeMs * (0.8 + 0.2 * Math.random()));
+}
+
+function waitCapOf({ openedAtMs }: Connection): number {
+  return openedAtMs === undefined ? waitCapMs : acceptedWaitCapMs;
 }
 
 function wasReset(error: unknown): boolean {

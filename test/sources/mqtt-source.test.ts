@@ -387,6 +387,46 @@ it('keeps trying when the broker is away at the start, and says where nothing an
   expect(it.source.status().problem).toBeUndefined();
 });
 
+it('comes back a second after each of many quick cuts, as long as every connection brings something', async () => {
+  const { url, port } = await broker();
+  const proxy = await startProxy(port);
+  cleanUps.push(async () => proxy.close());
+  const it = sourceOf({ url: `mqtt://127.0.0.1:${proxy.port}` });
+  const plug = await device(url);
+  await it.start();
+  for (let cuts = 1; cuts <= 7; cuts += 1) {
+    await it.ready();
+    await plug.publishAsync('tele/a', String(cuts), { qos: 1 });
+    await until(() => it.messages.length === cuts, 'the message');
+    proxy.cut();
+    await it.waiting();
+    it.clock.advance(1_000);
+    expect(it.source.status().state).toBe('connecting');
+  }
+});
+
+it('waits five seconds at most for a broker that lets it in, and longer for one that is away', async () => {
+  const { port } = await broker();
+  const proxy = await startProxy(port);
+  cleanUps.push(async () => proxy.close());
+  const it = sourceOf({ url: `mqtt://127.0.0.1:${proxy.port}` });
+  await it.start();
+  for (let cuts = 1; cuts <= 6; cuts += 1) {
+    await it.ready();
+    proxy.cut();
+    await it.waiting();
+    it.clock.advance(5_000);
+    expect(it.source.status().state).toBe('connecting');
+  }
+  await it.ready();
+  proxy.refuse();
+  await it.waiting();
+  it.clock.advance(5_000);
+  await it.waiting();
+  it.clock.advance(5_000);
+  expect(it.source.status().state).toBe('waiting');
+});
+
 it('asks again for what was refused, every minute, since the admin may have mended it', async () => {
   let allowed = false;
   const aedes = await Aedes.createBroker({
