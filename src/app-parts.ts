@@ -123,7 +123,9 @@ async function storeOf({ settings, clock, log, demo }: PartsOptions): Promise<St
   const { folder, database } = storePlace(settings.store, demo);
   if (kind === 'influx') {
     const { InfluxStore } = await import('./store/influx/influx-store.ts');
-    return new InfluxStore({ ...influx, database, retention, clock, log });
+    const { timezone, tariff } = settings.room;
+    const room = { timezone, currency: tariff?.currency };
+    return new InfluxStore({ ...influx, database, retention, room, clock, log });
   }
   const { EmbeddedStore } = await import('./store/embedded/embedded-store.ts');
   return new EmbeddedStore({ path: folder, retention, setsAside: true, clock, log });

@@ -7,6 +7,7 @@ import { eventFields } from '../../src/store/event-rows.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import { readingFields, rollUpFields } from '../../src/store/influx/layout.ts';
 import { type Influxd, startInfluxd } from '../servers/influxd.ts';
+import { alertEvent, firingAlert } from '../store/made-alerts.ts';
 import { announcedStart, completeStart, idleEvent, idleVerdict, startEvent } from '../store/made-events.ts';
 import { reading } from '../store/made-readings.ts';
 
@@ -21,7 +22,12 @@ interface Queried {
 }
 interface Panel {
   readonly id: number;
+  readonly type: string;
   readonly title: string;
+  readonly description?: string;
+  /** Lowest length of a bucket. */
+  readonly interval?: string;
+  readonly fieldConfig: { readonly defaults: { readonly noValue?: string } };
   readonly datasource: { readonly uid: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets: readonly (Queried & { readonly refId: string })[];
@@ -45,6 +51,8 @@ const dashboards = files.map((name) => ({
 const minuteMs = 60_000;
 const servers = ['server:hv-01', 'server:plug-a/0'];
 const scopes = ['room', 'feed:A', 'breaker:A1', 'rack:r1', ...servers];
+/** All of whose outlets were plugged in elsewhere later: nothing is known of them any more, and rows say so. */
+const left = ['server:left-1', 'feed:left-2', 'breaker:left-3', 'rack:left-4'];
 /** What a user would have picked in Grafana. */
 const picked: Readonly<Record<string, string>> = {
   server: 'server:hv-01',
@@ -52,6 +60,7 @@ const picked: Readonly<Record<string, string>> = {
   device: 'rack/pdu-a',
   outlet: '7',
   timezone: 'Europe/London',
+  currency: 'GBP',
   price: '0.30',
   grams: '250',
 };
@@ -62,10 +71,14 @@ describe('the dashboards for Grafana', () => {
   beforeAll(async () => {
     influxd = await startInfluxd();
     const forever = { rawMs: Number.POSITIVE_INFINITY, minuteMs: Number.POSITIVE_INFINITY };
-    const store = new InfluxStore({ url: influxd.url, database: 'rackwatt', retention: forever });
-    await store.open();
-    await fill(store);
-    await store.close();
+    const options = { url: influxd.url, database: 'rackwatt', retention: forever };
+    // The room was elsewhere before.
+    for (const timezone of ['Asia/Kathmandu', 'Europe/London']) {
+      const store = new InfluxStore({ ...options, room: { timezone, currency: 'GBP' } });
+      await store.open();
+      if (timezone === picked.timezone) await fill(store);
+      await store.close();
+    }
   });
   afterAll(() => influxd.stop());
 
@@ -89,6 +102,7 @@ describe('the dashboards for Grafana', () => {
     )('gets rows for the panel "%s", query %s', async (_title, _refId, query) => {
       const rows = await ask(influxd, shown(query, names));
       expect(rows.length).toBeGreaterThan(0);
+      expect(JSON.stringify(rows)).not.toContain('left-');
       // A field nobody writes comes as null, beside those that are there.
       for (const column of rows[0]!.keys())
         expect(
@@ -104,6 +118,36 @@ describe('the dashboards for Grafana', () => {
       ...(annotations?.list ?? []).map(({ name, query }) => [name, query] as const),
     ])('gets rows for "%s", which is no panel', async (_name, query) => {
       expect((await ask(influxd, shown(query, names))).length).toBeGreaterThan(0);
+    });
+
+    it('says of each panel what it shows, and what an empty one means', () => {
+      for (const { title, description, fieldConfig } of panels) {
+        expect(description, title).toMatch(/\w/);
+        expect(fieldConfig.defaults.noValue, title).toMatch(/./);
+      }
+    });
+
+    it('asks for no shorter buckets than the tier has', () => {
+      const shortest = { raw: ['10s'], minute: ['1m'], quarter: ['15m', '1h'] };
+      for (const { title, interval, targets } of panels)
+        for (const { query } of targets.filter((target) => target.query.includes('$__interval'))) {
+          const [, tier] = /FROM "(raw|minute|quarter)"/.exec(query)!;
+          expect(shortest[tier as keyof typeof shortest], title).toContain(interval);
+        }
+    });
+
+    it('groups days and hours in the zone picked', () => {
+      for (const { query } of panels.flatMap(({ targets }) => targets))
+        if (/sum\("\w*watt_hours"\).* time\(|time\(1d\)/.test(query))
+          expect(query).toContain("tz('$timezone')");
+    });
+
+    it('leads on to dashboards that there are, with time and variables kept', () => {
+      const uids = dashboards.map((other) => other.dashboard.uid);
+      for (const [url, uid] of text.matchAll(/\/d\/([\w-]+)\?[^"]*/g)) {
+        expect(uids).toContain(uid);
+        expect(url).toContain('${datasource:queryparam}&${timezone:queryparam}&${__url_time_range}');
+      }
     });
 
     it('asks the data source that was picked, and names none of an instance', () => {
@@ -129,7 +173,7 @@ describe('the dashboards for Grafana', () => {
         ...Object.values(eventFields).flatMap(Object.keys),
       ];
       const known = new Set([...fields, 'scope', 'device', 'outlet', 'v', 'energy']);
-      const policies = ['raw', 'reading', 'minute', 'quarter', 'events', 'start', 'idle'];
+      const policies = ['raw', 'reading', 'minute', 'quarter', 'events', 'start', 'idle', 'alert'];
       for (const { targets } of panels)
         for (const { query } of targets)
           for (const [, name] of query.matchAll(/"([^"]+)"/g))
@@ -137,15 +181,27 @@ describe('the dashboards for Grafana', () => {
     });
 
     it('uses every variable it offers', () => {
-      for (const { name } of templating.list.slice(1))
-        if (name !== 'timezone') expect(text).toMatch(new RegExp(`\\$${name}\\b`));
+      for (const { name } of templating.list.slice(1)) expect(text).toMatch(new RegExp(`\\$${name}\\b`));
     });
   });
 
   it('lists the servers to choose from', async () => {
     const { dashboard } = dashboards.find(({ name }) => name === 'server.json')!;
     const { query } = dashboard.templating.list.find(({ name }) => name === 'server')!;
-    expect((await ask(influxd, query)).map(([, scope]) => scope)).toEqual(servers);
+    // Also one that has no outlet any more: its history stays.
+    expect((await ask(influxd, query)).map(([, scope]) => scope)).toEqual(
+      [...servers, 'server:left-1'].sort(),
+    );
+  });
+
+  it('know the zone and the currency of the room, as they are now', async () => {
+    for (const [key, value] of [
+      ['timezone', 'Europe/London'],
+      ['currency', 'GBP'],
+    ] as const) {
+      const query = `SHOW TAG VALUES FROM "events"."rackwatt" WITH KEY = "${key}"`;
+      expect(await ask(influxd, query)).toEqual([[key, value]]);
+    }
   });
 
   it('shows figures in their natural units, closer than the meter tells them', async () => {
@@ -168,6 +224,8 @@ describe('the dashboards for Grafana', () => {
 /** As Grafana sends it for the last 24 hours. */
 function shown(query: string, variables: readonly string[]): string {
   const text = query
+    .replaceAll('${__from}', String(Date.now() - 24 * 3_600_000))
+    .replaceAll('${__to}', String(Date.now()))
     .replaceAll('$timeFilter', 'time >= now() - 24h AND time <= now()')
     .replaceAll('$__interval', '5m')
     .replaceAll(/\$(\w+)/g, (whole, name: string) => (variables.includes(name) ? picked[name]! : whole));
@@ -178,10 +236,14 @@ function shown(query: string, variables: readonly string[]): string {
 async function ask(influxd: Influxd, query: string): Promise<unknown[][]> {
   const answer = await fetch(`${influxd.url}/query?${new URLSearchParams({ db: 'rackwatt', q: query })}`);
   const { results } = (await answer.json()) as {
-    results: { error?: string; series?: { values: unknown[][] }[] }[];
+    results: { error?: string; series?: { tags?: Record<string, string>; values: unknown[][] }[] }[];
   };
   expect(results[0]?.error).toBeUndefined();
-  return results[0]?.series?.flatMap(({ values }) => values) ?? [];
+  return (
+    results[0]?.series?.flatMap(({ tags, values }) =>
+      values.map((row) => [...row, ...Object.values(tags ?? {})]),
+    ) ?? []
+  );
 }
 
 /** Through the service's own writer, all that it writes. */
@@ -193,6 +255,17 @@ async function fill(store: InfluxStore): Promise<void> {
   await store.write(batch.encode());
   for (const tier of ['minute', 'quarter'] as const)
     await store.write(store.encodeRollUps(tier, rollUpsOf(tier, nowMs)));
+  const gone = { wattsMean: 0, wattsMin: 0, wattsMax: 0, wattHours: 0, observedMs: 0 };
+  for (const tier of ['minute', 'quarter'] as const) {
+    const fromMs = (Math.floor(nowMs / tierStepMs[tier]) - 2) * tierStepMs[tier];
+    await store.write(
+      store.encodeRollUps(
+        tier,
+        left.map((scope) => ({ scope, fromMs, ...gone })),
+      ),
+    );
+  }
+  await store.write(store.encodeEvents([alertEvent(firingAlert('breaker:A1', nowMs - 15 * minuteMs))]));
   const starts = servers.map((scope, i) =>
     completeStart(announcedStart(scope, nowMs - (i + 1) * 10 * minuteMs), {}),
   );

@@ -53,6 +53,7 @@ import { ReadingLines, rollUpLines, SeriesKeys } from './lines.ts';
 import { makeDatabase } from './make-database.ts';
 import { askEnergyByScope, askKnownScopes, askRollUps, askSeries } from './questions.ts';
 import { askRawSlice, sliceReadings } from './raw-slices.ts';
+import { noteRoom, type RoomNote } from './room-note.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 
 export interface InfluxOptions {
@@ -62,6 +63,8 @@ export interface InfluxOptions {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly retention: Retention;
+  /** Written down for dashboards. */
+  readonly room?: RoomNote | undefined;
   readonly clock?: Clock | undefined;
   readonly log?: Log | undefined;
   /** A write that is silent for so long has failed. */
@@ -77,6 +80,7 @@ export class InfluxStore implements Store {
   readonly kind = 'influx';
   readonly #place: Place;
   readonly #policies: readonly Policy[];
+  readonly #room: RoomNote | undefined;
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #http: InfluxHttp;
@@ -91,6 +95,7 @@ export class InfluxStore implements Store {
   constructor(options: InfluxOptions) {
     const { database } = options;
     this.#policies = policiesFor(options.retention);
+    this.#room = options.room;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#http = new InfluxHttp({ ...options, timeoutMs: options.writeTimeoutMs ?? 10_000 });
@@ -234,6 +239,8 @@ export class InfluxStore implements Store {
         throw complaint ?? error;
       });
     await checkSchemaVersion(this.#asker, this.#http, this.#place, this.#writePaths.events);
+    if (this.#room !== undefined)
+      await noteRoom(this.#asker, this.#http, this.#writePaths.events, this.#room);
     if (complaint !== undefined)
       this.#log?.warn(
         { problem: complaint.message },

@@ -53,6 +53,10 @@ export const eventMeasurements: Readonly<Record<EventTable, string>> = {
 export const schemaMeasurement = 'rackwatt';
 export const schemaField = 'schema_version';
 
+/** What dashboards ask of the room itself, beside the version (room-note.ts). */
+export const roomTags = ['timezone', 'currency'] as const;
+export const roomField = 'room';
+
 export const policyNames = ['raw', 'minute', 'quarter', 'events'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
