@@ -169,7 +169,10 @@ export class Detection {
         fromMs,
         toMs: startedMs,
         observer: this.#gate.past(),
-        tick: (atMs) => this.#watch.tick(atMs),
+        tick: (atMs) => {
+          this.#gate.letThrough(atMs);
+          this.#watch.tick(atMs);
+        },
         stopped: () => this.#gate.isOpen,
       });
       log.debug({ readings, fromMs }, 'readings since the last checkpoint have been observed again');

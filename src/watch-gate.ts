@@ -1,5 +1,6 @@
 import type { PowerState } from './model/figure.ts';
 import { type ServerObserver, told, toldWidth } from './model/server-observer.ts';
+import { WatchWaiting } from './watch-waiting.ts';
 
 export interface WatchGateParts {
   readonly watch: ServerObserver;
@@ -9,8 +10,6 @@ export interface WatchGateParts {
 
 /** Observations that wait at most; beyond, the past is given up and the gate opens. */
 export const waitingMax = 200_000;
-/** The watch's number, and what was told. */
-const width = 1 + toldWidth;
 
 /**
  * Stands between rooms and the watch after a start: what is observed live waits until the readings since the
@@ -24,7 +23,9 @@ export class WatchGate {
   readonly #roomScopes: number[] = [];
   /** By the watch's number: the time of the newest that was observed, or waits to be. */
   readonly #newestMs: number[] = [];
-  #waiting: number[] | undefined = [];
+  /** By the watch's number: the newest time of it that the past has brought. */
+  readonly #pastMs: number[] = [];
+  #waiting: WatchWaiting | undefined = new WatchWaiting();
 
   constructor(parts: WatchGateParts) {
     this.#parts = parts;
@@ -71,8 +72,12 @@ export class WatchGate {
       },
       observe: (scope, row) => {
         if (this.isOpen) return;
-        this.#noteTime(numbers[scope]!, row[told.atMs]!);
-        watch.observe(numbers[scope]!, row);
+        const number = numbers[scope]!;
+        const atMs = row[told.atMs]!;
+        this.letThrough(atMs);
+        this.#noteTime(number, atMs);
+        this.#pastMs[number] = atMs;
+        watch.observe(number, row);
       },
       observeInput: (scope, row) => {
         if (!this.isOpen) watch.observeInput(numbers[scope]!, row);
@@ -118,20 +123,22 @@ export class WatchGate {
     if (atMs > this.#newestMs[number]!) this.#newestMs[number] = atMs;
   }
 
-  /** Lets through what waits, and from now on everything at once. */
+  /** Lets through what waits of the time before this moment. */
+  letThrough(beforeMs: number): void {
+    const { watch } = this.#parts;
+    this.#waiting?.takeBefore(beforeMs, (number, row) => {
+      const atMs = row[told.atMs]!;
+      if (Number.isNaN(row[told.watts]!)) watch.lost(number, atMs);
+      else if (atMs > this.#pastMs[number]!) watch.observe(number, row);
+    });
+  }
+
+  /** Lets through all that waits, and from now on everything at once. */
   open(): void {
-    const waiting = this.#waiting;
-    if (waiting === undefined) return;
+    if (this.#waiting === undefined) return;
+    this.letThrough(Number.POSITIVE_INFINITY);
     this.#waiting = undefined;
-    const { watch, changed } = this.#parts;
-    const row = new Float64Array(toldWidth);
-    for (let i = 0; i < waiting.length; i += width) {
-      const number = waiting[i]!;
-      for (let column = 0; column < toldWidth; column += 1) row[column] = waiting[i + 1 + column]!;
-      if (Number.isNaN(row[told.watts]!)) watch.lost(number, row[told.atMs]!);
-      else watch.observe(number, row);
-    }
-    for (const scope of this.#roomScopes) if (scope >= 0) changed(scope);
+    for (const scope of this.#roomScopes) if (scope >= 0) this.#parts.changed(scope);
   }
 
   /** The watch says that what it knows of its scope `number` changed. */
@@ -141,9 +148,8 @@ export class WatchGate {
   }
 
   #wait(number: number, row: Float64Array): void {
-    this.#waiting!.push(number);
-    for (let column = 0; column < toldWidth; column += 1) this.#waiting!.push(row[column]!);
-    if (this.#waiting!.length >= waitingMax * width) this.open();
+    this.#waiting!.push(number, row);
+    if (this.#waiting!.count >= waitingMax) this.open();
   }
 
   #number(id: string): number {
@@ -153,6 +159,7 @@ export class WatchGate {
       this.#numbers.set(id, number);
       this.#roomScopes.push(-1);
       this.#newestMs.push(0);
+      this.#pastMs.push(Number.NEGATIVE_INFINITY);
     }
     return number;
   }

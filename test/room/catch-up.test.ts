@@ -85,6 +85,25 @@ it.each([
   },
 );
 
+it('a start is found at its onset when the store has what came before and after it, and the rest is still on its way there', () => {
+  const { starts, gate, live, take, takePast } = joined();
+  live.tick(beganMs + 40_000);
+  // The broker brings at once what it kept; half of that reaches the store only by way of the backlog.
+  for (let second = 3; second < 40; second += 1)
+    for (const outlet of outlets) take(outlet, second, draw(second), 40.5);
+  for (let second = 0; second < 35; second += 1)
+    if (second < 5 || second > 20) for (const outlet of outlets) takePast(outlet, second, draw(second));
+  gate.open();
+  for (let second = 41; second < 50; second += 1)
+    for (const outlet of outlets) take(outlet, second, draw(second));
+  expect([...new Set(starts.map(({ scope }) => scope))].sort()).toEqual(['server:c/0', 'server:two']);
+  expect([...new Set(starts.map(({ start }) => start.id))]).toHaveLength(2);
+  for (const { start } of starts) {
+    expect(start.atMs).toBe(beganMs + 13_000);
+    expect(start.peakWatts).toBe(start.scope === 'server:two' ? 600 : 300);
+  }
+});
+
 it('what is older than what was observed is history, and no start is found in it', () => {
   const { starts, gate, live, take, takePast } = joined();
   for (let second = 200; second < 230; second += 1) takePast('c/0', second, 180);
