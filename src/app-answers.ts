@@ -62,7 +62,13 @@ export function readyAnswer(source: SourceStatus, storeKind: string, recorder: R
     ...known({ problem: source.problem }),
   };
   const setAside = recorder.setAside.length > 0 ? recorder.setAside : undefined;
-  const store = { ok: recorder.storeOk, kind: storeKind, ...known({ problem: recorder.problem, setAside }) };
+  const { bytes, notKept } = recorder.refusedFiles;
+  const refused = bytes > 0 || notKept > 0 ? { bytes, notKept } : undefined;
+  const store = {
+    ok: recorder.storeOk,
+    kind: storeKind,
+    ...known({ problem: recorder.problem, setAside, refused }),
+  };
   return {
     ready: broker.ok && store.ok,
     broker,

@@ -11,6 +11,7 @@ import type { Receipts } from './sources/receipts.ts';
 import type { Source, SourceHandlers } from './sources/source.ts';
 import { Backlog } from './store/backlog.ts';
 import { CheckpointFile } from './store/checkpoint.ts';
+import { RefusedFiles } from './store/refused-files.ts';
 import type { Store } from './store/store.ts';
 import { lockStoreFolder, makeStoreFolder } from './store-folder.ts';
 
@@ -79,6 +80,8 @@ async function startBuiltIn(
 export interface StoreParts {
   readonly store: Store;
   readonly backlog: Backlog;
+  /** Only InfluxDB refuses what can be put right. */
+  readonly refusedFiles: RefusedFiles | undefined;
   /** Where what is learnt is kept over a restart. */
   readonly checkpoint: CheckpointFile;
   readonly receipts: Receipts;
@@ -102,9 +105,12 @@ export async function makeStore(options: PartsOptions): Promise<StoreParts> {
     const { Receipts } = await import('./sources/receipts.ts');
     const receipts = await Receipts.open(join(folder, 'rackwatt.receipts'));
     const store = await storeOf(options);
+    const refusedFiles =
+      store.kind === 'influx' ? await RefusedFiles.open({ folder, clock, log }) : undefined;
     return {
       store,
       backlog,
+      refusedFiles,
       receipts,
       checkpoint: new CheckpointFile({ folder, clock, log }),
       async close() {

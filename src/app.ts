@@ -116,6 +116,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const recorder: Recorder = new Recorder({
     store,
     backlog,
+    refusedFiles: kept.refusedFiles,
     clock,
     log,
     durable: (sequence) => source.acknowledge(sequence),

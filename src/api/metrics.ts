@@ -49,6 +49,7 @@ export interface StoreCounts {
   readonly storeOk: boolean;
   readonly written: number;
   readonly refused: Readonly<Record<string, number>>;
+  readonly refusedFiles: { readonly bytes: number; readonly notKept: number };
   readonly dropped: number;
   readonly queuedReadings: number;
   readonly inFlight: number;
@@ -207,6 +208,16 @@ const rows: readonly Row[] = [
     'Points the store refused for good, by reason',
     'reason',
     (c) => c.store.refused,
+  ),
+  gauge(
+    'store_refused_bytes',
+    'Files refused-*.lp of points the store refused for good',
+    (c) => c.store.refusedFiles.bytes,
+  ),
+  counter(
+    'store_refused_not_kept_total',
+    'Points the store refused for good that were not kept: the files are full',
+    (c) => c.store.refusedFiles.notKept,
   ),
   counter(
     'readings_too_old_total',

@@ -170,6 +170,11 @@ export function schemas() {
           kind: text,
           problem: text,
           setAside: { type: 'array', items: text, description: 'Damaged files that are kept for rescue' },
+          refused: {
+            ...object({ bytes: whole, notKept: whole }),
+            description:
+              'Points it refused for good: bytes of them in files, and how many were not kept since the start',
+          },
         },
         ['ok', 'kind'],
       ),

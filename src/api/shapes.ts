@@ -385,8 +385,15 @@ export interface HealthAnswer {
 export interface ReadyAnswer {
   ready: boolean;
   broker: { ok: boolean; state: string; url: string; problem?: string };
-  /** `setAside`: damaged files that are kept for rescue. */
-  store: { ok: boolean; kind: string; problem?: string; setAside?: readonly string[] };
+  store: {
+    ok: boolean;
+    kind: string;
+    problem?: string;
+    /** Damaged files that are kept for rescue. */
+    setAside?: readonly string[];
+    /** Points it refused for good: bytes of them in files, and how many were not kept since the start. */
+    refused?: { bytes: number; notKept: number };
+  };
   /** Not ok: its disk takes nothing, or readings were lost since the start. */
   backlog: {
     ok: boolean;

@@ -7,7 +7,8 @@ import type { RollUpChange, RollUpTier } from '../model/roll-up.ts';
 import type { Backlog } from './backlog.ts';
 import { Collecting } from './collecting.ts';
 import { OpenBatch } from './open-batch.ts';
-import { Replay } from './replay.ts';
+import type { RefusedFiles, RefusedFilesStatus } from './refused-files.ts';
+import { Replay, refusedWhole } from './replay.ts';
 import { Spill } from './spill.ts';
 import { type Store, StoreError, type WriteOutcome } from './store.ts';
 import { StoreWatch } from './store-watch.ts';
@@ -16,6 +17,8 @@ import { type Batch, Undurable } from './undurable.ts';
 export interface RecorderOptions {
   readonly store: Store;
   readonly backlog: Backlog;
+  /** Where what the store refuses is kept; undefined: it is only counted. */
+  readonly refusedFiles?: RefusedFiles | undefined;
   readonly clock: Clock;
   readonly log?: Log | undefined;
   /** Everything handed in with messages up to this number is durable. Numbers only grow. */
@@ -72,6 +75,8 @@ export interface RecorderStatus {
   readonly written: number;
   /** Refused by the store for good, by reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What of that is kept as files. */
+  readonly refusedFiles: RefusedFilesStatus;
   /** Lost, because memory or backlog was full. */
   readonly dropped: number;
 }
@@ -97,6 +102,7 @@ const replayWriteBytes = 524_288;
 export class Recorder {
   readonly #store: Store;
   readonly #backlog: Backlog;
+  readonly #refusedFiles: RefusedFiles | undefined;
   readonly #clock: Clock;
   readonly #log: Log | undefined;
   readonly #limits: RecorderLimits;
@@ -122,6 +128,7 @@ export class Recorder {
     const { store, backlog, clock, log } = options;
     this.#store = store;
     this.#backlog = backlog;
+    this.#refusedFiles = options.refusedFiles;
     this.#clock = clock;
     this.#log = log;
     this.#limits = { ...defaultLimits, ...options.limits };
@@ -158,7 +165,7 @@ export class Recorder {
       writeBytes: replayWriteBytes,
       took: (write, outcome) => {
         this.#spill.worked();
-        this.#count(write.count, outcome);
+        return this.#count(write.count, outcome);
       },
       failed: (error) => this.#replayFailed(error),
       liveWrites: () => this.#liveWrites,
@@ -191,6 +198,7 @@ export class Recorder {
       setAside: this.#store.setAside ?? [],
       written: this.#written,
       refused: { ...this.#refused },
+      refusedFiles: this.#refusedFiles?.status ?? { bytes: 0, notKept: 0 },
       dropped: this.#dropped + droppedReadings,
     };
   }
@@ -355,11 +363,11 @@ export class Recorder {
     const before = this.#beforeWrite();
     if (before !== undefined) await before;
     try {
-      this.#count(batch.count, await this.#store.write(batch.write));
+      await this.#count(batch.count, await this.#store.write(batch.write));
       this.#liveWrites += 1;
       this.#undurable.finish(batch);
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'refused') this.#giveUpOn(batch, error);
+      if (error instanceof StoreError && error.code === 'refused') await this.#giveUpOn(batch, error);
       else this.#watch.failed(error);
     }
     batch.writing = false;
@@ -367,13 +375,14 @@ export class Recorder {
     this.#pump();
   }
 
-  #giveUpOn(batch: Batch, error: StoreError): void {
+  async #giveUpOn(batch: Batch, error: StoreError): Promise<void> {
     this.#log?.error({ readings: batch.count, problem: error.message }, 'the store refuses a batch for good');
-    this.#count(batch.count, { refused: { refused: batch.count } });
+    await this.#count(batch.count, refusedWhole(batch.write, error));
     this.#undurable.finish(batch);
   }
 
-  #count(points: number, outcome: WriteOutcome): void {
+  /** Resolves when what was refused is kept: until then its messages are not acknowledged. */
+  async #count(points: number, outcome: WriteOutcome): Promise<void> {
     this.#watch.worked();
     let refused = 0;
     for (const [reason, count] of Object.entries(outcome.refused)) {
@@ -381,6 +390,7 @@ export class Recorder {
       refused += count;
     }
     this.#written += Math.max(0, points - refused);
+    for (const one of outcome.kept ?? []) await this.#refusedFiles?.keep(one);
   }
 
   #replayFailed(error: unknown): void {

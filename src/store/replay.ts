@@ -12,7 +12,7 @@ export interface ReplayOptions {
   /** About so much goes into one write. */
   readonly writeBytes: number;
   /** The store took something of the backlog. */
-  readonly took: (write: StoreWrite, outcome: WriteOutcome) => void;
+  readonly took: (write: StoreWrite, outcome: WriteOutcome) => Promise<void>;
   /** The store is away, or will not take this now. */
   readonly failed: (error: unknown) => void;
   /** How often the store has taken a live batch so far: tells a bad record from a bad store. */
@@ -101,9 +101,9 @@ export class Replay {
         { readings: write.count, problem: error.message },
         'the store refuses a part of the backlog for good',
       );
-      return { refused: { refused: write.count } };
+      return refusedWhole(write, error);
     });
-    took(write, outcome);
+    await took(write, outcome);
   }
 
   /**
@@ -126,4 +126,9 @@ export class Replay {
     this.#options.failed(error);
     return error instanceof StoreError && error.code !== 'busy' ? 0 : this.#backoff.nextMs();
   }
+}
+
+/** Not one point of it was taken. */
+export function refusedWhole(write: StoreWrite, error: StoreError): WriteOutcome {
+  return { refused: { refused: write.count }, kept: [{ write, points: write.count, said: error.message }] };
 }

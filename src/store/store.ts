@@ -91,6 +91,17 @@ export interface StoreWrite {
 export interface WriteOutcome {
   /** Points the store refused for good (conflict, older than retention), by reason; never tried again. */
   readonly refused: Readonly<Record<string, number>>;
+  /** Those of them that somebody may put right; absent: none. */
+  readonly kept?: readonly RefusedWrite[];
+}
+
+/** Points refused for good, or among which they are. */
+export interface RefusedWrite {
+  readonly write: StoreWrite;
+  /** So many were refused. */
+  readonly points: number;
+  /** By the store, on one line. */
+  readonly said: string;
 }
 
 export interface SeriesQuery {

@@ -339,6 +339,7 @@ export class ApiService {
         storeOk: true,
         written: 100,
         refused: { 'too-old': 4 },
+        refusedFiles: { bytes: 11, notKept: 12 },
         dropped: 5,
         queuedReadings: 6,
         inFlight: 1,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InfluxDB } from 'influx';
@@ -7,6 +7,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { Backlog } from '../../src/store/backlog.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import { Recorder } from '../../src/store/recorder.ts';
+import { RefusedFiles } from '../../src/store/refused-files.ts';
 import { until } from '../base/until.ts';
 import { type Influxd, startInfluxd } from '../servers/influxd.ts';
 import { announcedStart, completeStart, idleEvent, idleVerdict, startEvent } from './made-events.ts';
@@ -17,6 +18,7 @@ const outlets = 10;
 
 let influxd: Influxd;
 let folder: string;
+let filesFolder: string;
 let database: string;
 let databases = 0;
 let store: InfluxStore;
@@ -31,7 +33,8 @@ beforeAll(async () => {
 afterAll(() => influxd?.stop());
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'rackwatt-road-'));
+  filesFolder = await mkdtemp(join(tmpdir(), 'rackwatt-road-'));
+  folder = join(filesFolder, 'backlog');
   databases += 1;
   database = `road${databases}`;
   sequence = 0;
@@ -39,7 +42,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await end();
-  await rm(folder, { recursive: true, force: true });
+  await rm(filesFolder, { recursive: true, force: true });
 });
 
 it('stores every reading exactly once, and says so only afterwards', async () => {
@@ -53,6 +56,31 @@ it('stores every reading exactly once, and says so only afterwards', async () =>
   }
   expect(recorder.status).toMatchObject({ storeOk: true, written: 50 * outlets, refused: {}, dropped: 0 });
 });
+
+it('keeps points that the store refuses as a file, which brings them there once the cause is mended', async () => {
+  await start();
+  const influx = new InfluxDB(`${influxd.url}/${database}`);
+  const wrong = { measurement: 'reading', tags: { device: 'x', outlet: '1' }, fields: { volts: 'a string' } };
+  await influx.writePoints([{ ...wrong, timestamp: new Date(startMs) }], { retentionPolicy: 'raw' });
+  recorder.record(reading('pdu/1', startMs + 10, { watts: 1 }));
+  recorder.record(reading('pdu/2', startMs + 10, { watts: 2, volts: 230.1 }));
+  recorder.mark(1);
+  await until(() => durable === 1, 'durable');
+  const { refused, refusedFiles } = recorder.status;
+  expect([refused, refusedFiles.notKept]).toEqual([{ 'field-type-conflict': 1 }, 0]);
+  const file = await readFile(join(filesFolder, 'refused-raw.lp'), 'utf8');
+  expect(file).toMatch(
+    /^# \d{4}-.*Z: 1 of these 1 refused: .*field type conflict.*\nreading,.*outlet=2 .*\n$/,
+  );
+  expect(refusedFiles.bytes).toBe(Buffer.byteLength(file));
+
+  await influx.query(`DROP SERIES FROM reading WHERE device = 'x'`);
+  await influx.dropMeasurement('reading');
+  const again = await fetch(`${influxd.url}/write?db=${database}&rp=raw`, { method: 'POST', body: file });
+  expect([again.status, await again.text()]).toEqual([204, '']);
+  const hour = { fromMs: startMs, toMs: startMs + 3_600_000 };
+  expect([...(await store.series({ outlet: 'pdu/2', quantity: 'volts', ...hour })).values]).toEqual([230.1]);
+}, 20_000);
 
 it('goes through a freeze: the backlog takes over, and in the end the store has every reading once', async () => {
   await start();
@@ -217,6 +245,7 @@ async function begin(): Promise<void> {
   recorder = new Recorder({
     store,
     backlog,
+    refusedFiles: await RefusedFiles.open({ folder: filesFolder, clock: systemClock }),
     clock: systemClock,
     durable(number) {
       expect(number).toBeGreaterThan(durable);

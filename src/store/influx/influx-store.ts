@@ -23,6 +23,7 @@ import {
   type IdleSnapshot,
   type RawQuery,
   type ReadingBatch,
+  type RefusedWrite,
   type RollUpColumns,
   type RollUpQuery,
   type Series,
@@ -34,7 +35,7 @@ import {
   type TakeRaw,
   type WriteOutcome,
 } from '../store.ts';
-import { type Place, writeVerdict } from './answers.ts';
+import { errorText, type Place, writeVerdict } from './answers.ts';
 import { InfluxAsker } from './ask.ts';
 import { askJoinedRollUps, isWorthJoining } from './chart-rows.ts';
 import { EnergyDays } from './energy-days.ts';
@@ -53,6 +54,7 @@ import { ReadingLines, rollUpLines, SeriesKeys } from './lines.ts';
 import { makeDatabase } from './make-database.ts';
 import { askEnergyByScope, askKnownScopes, askRollUps, askSeries } from './questions.ts';
 import { askRawSlice, sliceReadings } from './raw-slices.ts';
+import { refusedLines } from './refused-lines.ts';
 import { noteRoom, type RoomNote } from './room-note.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 
@@ -145,16 +147,16 @@ export class InfluxStore implements Store {
   }
 
   async write(write: StoreWrite): Promise<WriteOutcome> {
-    const refused: Record<string, number> = {};
+    const refusals: Refusals = { counts: {}, kept: [] };
     if (write.tier === 'raw') this.#batchBytes = write.bytes.byteLength;
     // Before too: an answer given while it is written may be of either kind.
     this.#energyDays.written(write);
     try {
-      if (write.count > 0) await this.#send(write, refused, true);
+      if (write.count > 0) await this.#send(write, refusals, true);
     } finally {
       this.#energyDays.written(write);
     }
-    return { refused };
+    return { refused: refusals.counts, kept: refusals.kept };
   }
 
   series(query: SeriesQuery): Promise<Series> {
@@ -260,25 +262,42 @@ export class InfluxStore implements Store {
     }
   }
 
-  async #send(write: StoreWrite, refused: Record<string, number>, mayMake: boolean): Promise<void> {
+  async #send(write: StoreWrite, refusals: Refusals, mayMake: boolean): Promise<void> {
     const answer = await this.#http.post(this.#writePaths[policyOf(write.tier)], write.bytes);
     const verdict = writeVerdict(answer, write.count, this.#place);
     switch (verdict.kind) {
       case 'written':
-        for (const [reason, points] of Object.entries(verdict.refused)) count(refused, reason, points);
+        for (const [reason, points] of Object.entries(verdict.refused)) {
+          count(refusals.counts, reason, points);
+          // What is older than kept nobody wants any more.
+          if (reason !== 'too-old') refusals.kept.push(refusalOf(write, points, answer.text));
+        }
         return;
       case 'missing':
         if (!mayMake) throw verdict.error;
         this.#log?.warn({ problem: verdict.error.message }, 'what has gone is made again');
         await this.open();
-        return this.#send(write, refused, false);
+        return this.#send(write, refusals, false);
       case 'too-large': {
         const halves = halve(write);
-        if (halves === undefined) return count(refused, 'too-large', write.count);
-        for (const half of halves) await this.#send(half, refused, mayMake);
+        if (halves === undefined) {
+          count(refusals.counts, 'too-large', write.count);
+          refusals.kept.push({ write, points: write.count, said: 'larger than the server takes' });
+          return;
+        }
+        for (const half of halves) await this.#send(half, refusals, mayMake);
       }
     }
   }
+}
+
+interface Refusals {
+  readonly counts: Record<string, number>;
+  readonly kept: RefusedWrite[];
+}
+
+function refusalOf(write: StoreWrite, points: number, answer: string): RefusedWrite {
+  return { write: refusedLines(write, answer), points, said: errorText(answer) };
 }
 
 function count(counts: Record<string, number>, reason: string, more: number): void {

@@ -214,6 +214,16 @@ describe('refusals', () => {
       reading('pdu/3', nowMs, { amps: 0.7 }),
     ]);
     expect(outcome.refused).toEqual({ 'field-type-conflict': 2 });
+    const [kept] = outcome.kept ?? [];
+    expect(kept).toMatchObject({
+      points: 2,
+      said: expect.stringContaining('"amps" on measurement "reading"'),
+    });
+    expect(
+      Buffer.from(kept!.write.bytes)
+        .toString()
+        .match(/outlet=\d/g),
+    ).toEqual(['outlet=2', 'outlet=3']);
     expect((await store.series({ outlet: 'pdu/1', quantity: 'watts', ...hour })).values).toHaveLength(1);
   });
 
@@ -245,6 +255,7 @@ describe('refusals', () => {
       reading('pdu/1', nowMs, { watts: 2 }),
     ]);
     expect(outcome.refused).toEqual({ 'too-old': 1 });
+    expect(outcome.kept).toEqual([]);
   });
 
   it('a write larger than the server takes is cut in two until it fits', async () => {
