@@ -9,6 +9,7 @@ import type { PresentProps } from './present.ts';
 import { rejectHint } from './reject-hints.ts';
 import type { Query } from './routes.ts';
 import { ServerLink } from './server-link.tsx';
+import { num, TableHead } from './table-head.tsx';
 import { hasWords, TextFilter } from './text-filter.tsx';
 
 /** Ages stand on this view: they may not be much older than they say. */
@@ -90,21 +91,18 @@ function DevicesTable({ present, rows }: PresentProps & { readonly rows: readonl
   );
   return (
     <table class="devices" aria-labelledby="devices-title">
-      <thead>
-        <tr class="device-grid head-row">
-          <th scope="col">Device</th>
-          <th scope="col">Family and model</th>
-          <th scope="col">State</th>
-          <th scope="col" class="num">
-            Last heard
-          </th>
-          <th scope="col" class="num">
-            Messages
-          </th>
-          <th scope="col">Supplies</th>
-          <th scope="col">Not readable</th>
-        </tr>
-      </thead>
+      <TableHead
+        grid="device-grid"
+        columns={[
+          'Device',
+          'Family and model',
+          'State',
+          num('Last heard'),
+          num('Messages'),
+          'Supplies',
+          'Not readable',
+        ]}
+      />
       <tbody>
         {rows.map((row) => (
           <DeviceLine key={row.device} present={present} row={row} serverOf={serverOf.value} />

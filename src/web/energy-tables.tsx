@@ -15,6 +15,7 @@ import {
 import type { Format } from './format.ts';
 import { Quantity, Unknown } from './quantity.tsx';
 import { hashOf, serverHash } from './routes.ts';
+import { num, TableHead } from './table-head.tsx';
 
 interface RankingProps extends EnergyProps {
   readonly ranked: readonly Ranked[];
@@ -38,32 +39,18 @@ export function RankingTable({ present, asked, ranked, coloured, currency }: Ran
         <span class="count">{ranked.length}</span>
       </div>
       <table class="energy-table energy-ranking" aria-labelledby="ranking-title">
-        <thead>
-          <tr>
-            <th scope="col">{asked.by[0]!.toUpperCase() + asked.by.slice(1)}</th>
-            <th scope="col" class="energy-share">
-              <span class="unseen">Bar</span>
-            </th>
-            <th scope="col" class="num">
-              Share
-            </th>
-            <th scope="col" class="num">
-              Energy
-            </th>
-            <th scope="col" class="num">
-              Cost
-            </th>
-            <th scope="col" class="num">
-              CO₂e
-            </th>
-            <th scope="col" class="num" title={`Against ${beforeWords(asked)}`}>
-              Change
-            </th>
-            <th scope="col" class="num">
-              Known
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            capitalized(asked.by),
+            { name: 'Bar', unseen: true, class: 'energy-share' },
+            num('Share'),
+            num('Energy'),
+            num('Cost'),
+            num('CO₂e'),
+            num('Change', `Against ${beforeWords(asked)}`),
+            num('Known'),
+          ]}
+        />
         <tbody>
           {rows.map(({ row, value, share }, i) => (
             <tr key={row.scope}>
@@ -104,6 +91,8 @@ export function RankingTable({ present, asked, ranked, coloured, currency }: Ran
     </section>
   );
 }
+
+const capitalized = (word: string) => word[0]!.toUpperCase() + word.slice(1);
 
 const linkOf = (scope: string, asked: EnergyProps['asked']) =>
   hashOf({ view: 'energy', query: { ...energyQuery(asked, {}), scope } });
@@ -164,23 +153,7 @@ export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
         {asked.scope?.startsWith('server:') && <a href={serverHash(asked.scope)}>Now and its starts</a>}
       </div>
       <table class="energy-table" aria-labelledby="bars-title">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col" class="num">
-              Energy
-            </th>
-            <th scope="col" class="num">
-              Cost
-            </th>
-            <th scope="col" class="num">
-              CO₂e
-            </th>
-            <th scope="col" class="num">
-              Known
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={['Time', num('Energy'), num('Cost'), num('CO₂e'), num('Known')]} />
         <tbody>
           {unknown > 1 && (
             <tr>

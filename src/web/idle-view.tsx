@@ -10,6 +10,7 @@ import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
 import type { Query } from './routes.ts';
 import { ServerLink } from './server-link.tsx';
+import { num, TableHead } from './table-head.tsx';
 import { hasWords, TextFilter } from './text-filter.tsx';
 import { VerdictTag } from './verdict-tag.tsx';
 
@@ -129,38 +130,21 @@ function Ranked({ present, rows: all, currency, words }: PricedRowsProps & { rea
         <TextFilter text={words} label="Filter servers by name" />
       </div>
       <table class="idle" aria-labelledby="ranked-title" data-cost={withCost} data-carbon={withCarbon}>
-        <thead>
-          <tr class="idle-grid head-row">
-            <th scope="col">Server</th>
-            <th scope="col" class="num">
-              Idle
-            </th>
-            <th scope="col">
-              <span class="unseen">Against its limit</span>
-            </th>
-            <th scope="col">Limit</th>
-            <th scope="col">Verdict</th>
-            <th scope="col" class="num" title="Of its time on">
-              Idles
-            </th>
-            <th scope="col" title="Time on that the baseline rests on">
-              Watched
-            </th>
-            <th scope="col" class="num">
-              kWh a year
-            </th>
-            {withCost && (
-              <th scope="col" class="num">
-                Cost a year
-              </th>
-            )}
-            {withCarbon && (
-              <th scope="col" class="num">
-                CO₂ a year
-              </th>
-            )}
-          </tr>
-        </thead>
+        <TableHead
+          grid="idle-grid"
+          columns={[
+            'Server',
+            num('Idle'),
+            { name: 'Against its limit', unseen: true },
+            'Limit',
+            'Verdict',
+            num('Idles', 'Of its time on'),
+            { name: 'Watched', title: 'Time on that the baseline rests on' },
+            num('kWh a year'),
+            withCost && num('Cost a year'),
+            withCarbon && num('CO₂ a year'),
+          ]}
+        />
         <tbody>
           {rows.slice(0, shown.value).map((row) => (
             <RankedRow
@@ -257,15 +241,7 @@ function Learning({ present, rows }: RowsProps) {
         <span class="count">{rows.length}</span>
       </div>
       <table class="idle-learning" aria-labelledby="learning-title">
-        <thead>
-          <tr>
-            <th scope="col">Server</th>
-            <th scope="col" class="num">
-              Lowest draw so far
-            </th>
-            <th scope="col">Missing</th>
-          </tr>
-        </thead>
+        <TableHead columns={['Server', num('Lowest draw so far'), 'Missing']} />
         <tbody>
           {rows.slice(0, shown.value).map((row) => (
             <tr key={row.scope}>

@@ -8,6 +8,7 @@ import { ServerLink } from './server-link.tsx';
 import { StartDetail } from './start-detail.tsx';
 import { concurrentText, isGroupStart, peakBasis, peakRatio, sagShare, startPhase } from './start-words.ts';
 import { StateMark } from './state-badge.tsx';
+import { num, TableHead } from './table-head.tsx';
 
 interface StartsTableProps extends PresentProps {
   readonly rows: readonly StartRow[];
@@ -24,29 +25,20 @@ export function StartsTable({ present, rows, withServer, open, choose, labelledB
   const columns = withServer ? 9 : 8;
   return (
     <table class="starts" data-server={withServer} aria-labelledby={labelledBy}>
-      <thead>
-        <tr class="start-grid head-row">
-          <th scope="col">When</th>
-          {withServer && <th scope="col">Server</th>}
-          <th scope="col">Before → peak → settled</th>
-          <th scope="col" class="num" title="Peak over settled level">
-            Ratio
-          </th>
-          <th scope="col" class="num" title="From the onset until it stays at the settled level">
-            Settled after
-          </th>
-          <th scope="col" class="num" title="From the onset until settled">
-            Energy
-          </th>
-          <th scope="col">Peak is</th>
-          <th scope="col" title="Before the start, and the lowest during it">
-            Volts
-          </th>
-          <th scope="col" title="What was starting at the same time on the same breaker">
-            Together with
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        grid="start-grid"
+        columns={[
+          'When',
+          withServer && 'Server',
+          'Before → peak → settled',
+          num('Ratio', 'Peak over settled level'),
+          num('Settled after', 'From the onset until it stays at the settled level'),
+          num('Energy', 'From the onset until settled'),
+          'Peak is',
+          { name: 'Volts', title: 'Before the start, and the lowest during it' },
+          { name: 'Together with', title: 'What was starting at the same time on the same breaker' },
+        ]}
+      />
       <tbody>
         {rows.flatMap((start) => [
           <Row
