@@ -86,13 +86,13 @@ function limitOf(
   rules: IdleRules,
 ): IdleLimit {
   if (server?.idleLimitWatts !== undefined)
-    return { watts: server.idleLimitWatts, rule: 'idleLimitWatts of the server' };
+    return { watts: server.idleLimitWatts, rule: 'set for this server (idleLimitWatts)' };
   return (
     euAllowance(server?.hardware) ??
     peerLimit(baseline, peers, rules.peerFactor) ??
     busyLimit(baseline, rules.idleLimitShare) ?? {
       watts: rules.idleLimitWatts,
-      rule: 'detect.idleLimitWatts, for servers of which nothing nearer is known',
+      rule: 'for servers of which nothing nearer is known (detect.idleLimitWatts)',
     }
   );
 }

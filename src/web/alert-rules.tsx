@@ -1,6 +1,7 @@
 import type { AlertRuleRow, AlertRuleScope, AlertRulesAnswer } from '../api/shapes.ts';
 import { quantityText, ruleWord, scopeHash } from './alert-words.ts';
 import { counted } from './format.ts';
+import { Panel } from './panel.tsx';
 import { usePolled } from './polled-path.ts';
 import type { PresentProps } from './present.ts';
 import { replaceQuery } from './routes.ts';
@@ -19,12 +20,11 @@ export function AlertRules({ present, scope, rule }: AlertRulesProps) {
   const query = scope === undefined ? '' : `?${new URLSearchParams({ scope })}`;
   const { value, problem } = usePolled<AlertRulesAnswer>(`alerts/rules${query}`, everyMs);
   return (
-    <section class="panel" aria-labelledby="rules-title">
-      <h2 id="rules-title">Rules, and why they do not fire</h2>
+    <Panel name="rules" title="Rules, and why they do not fire">
       {problem !== undefined && <p class="hint problem">The rules could not be read: {problem}.</p>}
       <ul class="rules">
         {value?.rows.map((row) => (
-          <li key={row.rule}>
+          <li key={row.rule} data-state={worstOf(row)}>
             <button
               type="button"
               class="quiet"
@@ -33,13 +33,18 @@ export function AlertRules({ present, scope, rule }: AlertRulesProps) {
             >
               {ruleWord(row.rule)}
             </button>{' '}
-            <span class="aside">{stateOf(row)}</span>
+            <span class="rule-state">{stateOf(row)}</span>
             {rule === row.rule && <Rule present={present} row={row} />}
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
+}
+
+/** What says how a rule stands: the gravest state of its scopes. */
+function worstOf({ scopes }: AlertRuleRow): AlertRuleScope['state'] | undefined {
+  return (['firing', 'pending'] as const).find((state) => scopes.some((one) => one.state === state));
 }
 
 function stateOf({ enabled, scopes, scopesLeftOut }: AlertRuleRow): string {

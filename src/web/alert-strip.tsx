@@ -33,10 +33,10 @@ export function ServerAlerts({ present, scope }: PresentProps & { readonly scope
         </>
       )}
       <a href={hashOf({ view: 'alerts', query: { scope } })}>
-        {first ? 'See alerts' : 'Alerts and silences of it'}
+        {first ? 'See alerts' : 'Its alerts and silences'}
       </a>
       {' · '}
-      <a href={hashOf({ view: 'energy', query: { scope } })}>Energy of it</a>
+      <a href={hashOf({ view: 'energy', query: { scope } })}>Its energy</a>
     </p>
   );
 }

@@ -4,6 +4,7 @@ import type { Alert } from '../model/alert.ts';
 import { AlertRow } from './alert-row.tsx';
 import { AlertRules } from './alert-rules.tsx';
 import { concerns } from './alert-words.ts';
+import { Panel } from './panel.tsx';
 import { usePolled } from './polled-path.ts';
 import type { PresentProps } from './present.ts';
 import { hashOf, type Query } from './routes.ts';
@@ -29,28 +30,31 @@ export function AlertsView({ present, route }: PresentProps & { readonly route: 
             The alerts could not be read: {problem}. Asking again{value && '; what is shown may be older'}.
           </p>
         )}
-        <section class="panel" aria-labelledby="alerts-title">
-          <div class="panel-head">
-            <h2 id="alerts-title">Firing</h2>
-            <span class="count" role="status">
-              {firing?.length}
-            </span>
-            {scope !== undefined && (
-              <span>
-                only of {present.nameOf(scope)} · <a href={hashOf({ view: 'alerts' })}>all</a>
+        <Panel
+          name="alerts"
+          title="Firing"
+          head={
+            <>
+              <span class="count" role="status">
+                {firing?.length}
               </span>
-            )}
-          </div>
+              {scope !== undefined && (
+                <span>
+                  only of {present.nameOf(scope)} · <a href={hashOf({ view: 'alerts' })}>all</a>
+                </span>
+              )}
+            </>
+          }
+        >
           {!firing && problem === undefined && <p class="hint">Reading the alerts …</p>}
           {firing?.length === 0 && <p class="hint">Nothing fires.</p>}
           <List present={present} alerts={firing} />
-        </section>
+        </Panel>
         {pending && pending.length > 0 && (
-          <section class="panel" aria-labelledby="pending-title">
-            <h2 id="pending-title">Pending</h2>
+          <Panel name="pending" title="Pending">
             <p class="hint">Beyond their limit, but not for long enough yet: told to nobody.</p>
             <List present={present} alerts={pending} />
-          </section>
+          </Panel>
         )}
         <History present={present} scope={scope} />
       </div>
@@ -86,12 +90,11 @@ function History({ present, scope }: PresentProps & { readonly scope: string | u
     present.alerts.ends.value,
   );
   return (
-    <section class="panel" aria-labelledby="history-title">
-      <h2 id="history-title">Resolved</h2>
+    <Panel name="history" title="Resolved">
       {problem !== undefined && <p class="hint problem">What is over could not be read: {problem}.</p>}
       {value?.rows.length === 0 && <p class="hint">Nothing yet.</p>}
       <List present={present} alerts={value?.rows} />
-    </section>
+    </Panel>
   );
 }
 
@@ -104,8 +107,7 @@ function Notifiers({ present }: PresentProps) {
   const { value, problem } = usePolled<NotifiersAnswer>('notifiers', notifiersEveryMs);
   const nowMs = present.nowMs();
   return (
-    <section class="panel" aria-labelledby="notifiers-title">
-      <h2 id="notifiers-title">Who is told</h2>
+    <Panel name="notifiers" title="Who is told">
       {problem !== undefined && <p class="hint problem">Who is told could not be read: {problem}.</p>}
       {value?.rows.length === 0 && (
         <p class="hint">
@@ -142,6 +144,6 @@ function Notifiers({ present }: PresentProps) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }

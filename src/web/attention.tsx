@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { Alert } from '../model/alert.ts';
 import { ruleWord } from './alert-words.ts';
 import { type AlertItem, type AttentionItem, attentionList, type DeviceItem } from './attention-list.ts';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { hashOf } from './routes.ts';
 
@@ -21,11 +22,12 @@ export function Attention({ present, alerts }: AttentionProps) {
   if (items.length === 0 && !unread) return null;
   const shown = all.value ? items : items.slice(0, shownMax);
   return (
-    <section class="panel attention" aria-labelledby="attention-title">
-      <div class="panel-head">
-        <h2 id="attention-title">Attention</h2>
-        <span class="count">{items.length}</span>
-      </div>
+    <Panel
+      name="attention"
+      look="attention"
+      title="Attention"
+      head={<span class="count">{items.length}</span>}
+    >
       <ul>
         {shown.map((item) => (
           <Item key={item.key} present={present} item={item} />
@@ -37,7 +39,7 @@ export function Attention({ present, alerts }: AttentionProps) {
           {all.value ? 'Fewer' : `All ${items.length}`}
         </button>
       )}
-    </section>
+    </Panel>
   );
 }
 

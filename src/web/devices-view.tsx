@@ -5,6 +5,7 @@ import { type DeviceState, deviceState, sortDevices, troubles } from './device-l
 import { FirstRun } from './first-run.tsx';
 import { counted } from './format.ts';
 import { MoreRows, useShownRows } from './more-rows.tsx';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { rejectHint } from './reject-hints.ts';
 import type { Query } from './routes.ts';
@@ -43,16 +44,21 @@ export function DevicesView({
           The list of devices could not be read again: {problem}. What is shown is older.
         </p>
       )}
-      <section class="panel table-panel" aria-labelledby="devices-title">
-        <div class="panel-head">
-          <h2 id="devices-title">Devices</h2>
-          <span class="count">{summary(devices)}</span>
-          <TextFilter text={words} label="Filter devices by name, family, model or state" />
-        </div>
+      <Panel
+        name="devices"
+        look="table-panel"
+        title="Devices"
+        head={
+          <>
+            <span class="count">{summary(devices)}</span>
+            <TextFilter text={words} label="Filter devices by name, family, model or state" />
+          </>
+        }
+      >
         <DevicesTable present={present} rows={found.slice(0, shown.value)} />
         {found.length === 0 && <p class="empty">No device matches.</p>}
         <MoreRows shown={shown} total={found.length} />
-      </section>
+      </Panel>
       {unread && <Unread present={present} row={unread} />}
     </>
   );
@@ -209,16 +215,16 @@ function Rejects({ present, row }: PresentProps & { readonly row: DeviceRow }) {
 
 function Unread({ present, row }: PresentProps & { readonly row: DeviceRow }) {
   return (
-    <section class="panel" aria-labelledby="unread-title">
-      <div class="panel-head">
-        <h2 id="unread-title">Topics nobody can read</h2>
-        <span class="count">{present.format.value.count(row.messages)} messages</span>
-      </div>
+    <Panel
+      name="unread"
+      title="Topics nobody can read"
+      head={<span class="count">{present.format.value.count(row.messages)} messages</span>}
+    >
       <Rejects present={present} row={row} />
       <p class="hint">
         <code>npx rackwatt discover</code> lists these topics and why they could not be read; a mapping in the
         settings makes a device of them.
       </p>
-    </section>
+    </Panel>
   );
 }

@@ -13,6 +13,7 @@ import {
 } from './energy-words.ts';
 import { type Format, joined } from './format.ts';
 import { Key } from './key.tsx';
+import { Panel } from './panel.tsx';
 import { hashOf } from './routes.ts';
 
 export interface EnergyChartProps extends EnergyProps {
@@ -55,14 +56,17 @@ export function EnergyChart(props: EnergyChartProps) {
     chosen.value = Math.max(0, Math.min(bars.length - 1, (chosen.value ?? -1) + by));
   };
   return (
-    <section class="panel energy-chart" aria-labelledby="energy-chart-title">
-      <div class="panel-head">
-        <h2 id="energy-chart-title">{measureLabels[asked.measure]}</h2>
+    <Panel
+      name="energy-chart"
+      look="energy-chart"
+      title={measureLabels[asked.measure]}
+      head={
         <output class="readout figure" aria-live={byKeys.value ? 'polite' : 'off'}>
           {bar &&
             `${spanText(asked.step, bar.fromMs, bar.toMs, format)}: ${barText(bar.row, answer.currency, format)}`}
         </output>
-      </div>
+      }
+    >
       <div
         class="energy-plot"
         role="img"
@@ -100,7 +104,7 @@ export function EnergyChart(props: EnergyChartProps) {
         {...props}
         hasRest={scopes.length > 0 && bars.some(({ pieces }) => pieces.at(-1)! > top / 200)}
       />
-    </section>
+    </Panel>
   );
 }
 

@@ -12,6 +12,7 @@ import {
   whyNoComparison,
 } from './energy-words.ts';
 import { joined } from './format.ts';
+import { Panel } from './panel.tsx';
 import { Quantity } from './quantity.tsx';
 
 export interface EnergyTotalProps extends EnergyProps {
@@ -94,8 +95,7 @@ export function EnergyMethod({ present, answer, total }: EnergyTotalProps) {
     ] as const);
   const owed = amounts?.filter(([, amount]) => amount !== null && amount !== 0);
   return (
-    <section class="panel energy-method" aria-labelledby="energy-method-title">
-      <h2 id="energy-method-title">How this is known</h2>
+    <Panel name="energy-method" look="energy-method" title="How this is known">
       {shares.length > 0 && (
         <ul>
           {shares.map(({ part, share, label, meaning }) => (
@@ -135,6 +135,6 @@ export function EnergyMethod({ present, answer, total }: EnergyTotalProps) {
         )}
         <li>Days, hours and prices follow the clock of {answer.timezone.replaceAll('_', ' ')}.</li>
       </ul>
-    </section>
+    </Panel>
   );
 }

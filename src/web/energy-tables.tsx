@@ -13,6 +13,7 @@ import {
   spanText,
 } from './energy-words.ts';
 import type { Format } from './format.ts';
+import { Panel } from './panel.tsx';
 import { Quantity, Unknown } from './quantity.tsx';
 import { hashOf, serverHash } from './routes.ts';
 import { num, TableHead } from './table-head.tsx';
@@ -33,11 +34,12 @@ export function RankingTable({ present, asked, ranked, coloured, currency }: Ran
   const most = Math.max(1e-9, ...ranked.map(({ value = 0 }) => value));
   const rows = all.value ? ranked : ranked.slice(0, shownMax);
   return (
-    <section class="panel table-panel" aria-labelledby="ranking-title">
-      <div class="panel-head">
-        <h2 id="ranking-title">By {asked.by}</h2>
-        <span class="count">{ranked.length}</span>
-      </div>
+    <Panel
+      name="ranking"
+      look="table-panel"
+      title={<>By {asked.by}</>}
+      head={<span class="count">{ranked.length}</span>}
+    >
       <table class="energy-table energy-ranking" aria-labelledby="ranking-title">
         <TableHead
           columns={[
@@ -88,7 +90,7 @@ export function RankingTable({ present, asked, ranked, coloured, currency }: Ran
           {all.value ? 'Fewer' : `All ${ranked.length}`}
         </button>
       )}
-    </section>
+    </Panel>
   );
 }
 
@@ -147,11 +149,12 @@ export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
   const unknown = known < 0 ? answer.rows.length : known;
   const opens = period !== undefined && period !== asked.period;
   return (
-    <section class="panel table-panel" aria-labelledby="bars-title">
-      <div class="panel-head">
-        <h2 id="bars-title">Each {asked.step}</h2>
-        {asked.scope?.startsWith('server:') && <a href={serverHash(asked.scope)}>Now and its starts</a>}
-      </div>
+    <Panel
+      name="bars"
+      look="table-panel"
+      title={<>Each {asked.step}</>}
+      head={asked.scope?.startsWith('server:') && <a href={serverHash(asked.scope)}>Now and its starts</a>}
+    >
       <table class="energy-table" aria-labelledby="bars-title">
         <TableHead columns={['Time', num('Energy'), num('Cost'), num('CO₂e'), num('Known')]} />
         <tbody>
@@ -195,6 +198,6 @@ export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
           </tr>
         </tfoot>
       </table>
-    </section>
+    </Panel>
   );
 }

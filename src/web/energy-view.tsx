@@ -45,7 +45,8 @@ function Energy({ present, asked }: EnergyProps) {
       whole: whole.value,
       parts: parts.value,
       scopes: parts.value ? scopes : [],
-      before: before.value,
+      // What is not compared is not drawn side by side either.
+      before: total && total.before.differencePercent !== null ? before.value : undefined,
       measure: asked.measure,
       nowMs: asked.nowMs,
     });

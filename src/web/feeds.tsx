@@ -1,33 +1,42 @@
 import type { TreeAnswer } from '../api/shapes.ts';
 import type { Figure } from '../model/figure.ts';
-import { type BreakerLoad, breakerLoad, type LoadLevel, usableShare } from './breaker-load.ts';
+import {
+  type BreakerLoad,
+  breakerLoad,
+  type Circuit,
+  feedCircuits,
+  type LoadLevel,
+  summedFigure,
+  usableShare,
+} from './breaker-load.ts';
 import { joined } from './format.ts';
 import { knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
 
 type Feed = TreeAnswer['feeds'][number];
-type Breaker = Feed['breakers'][number];
 
 /** Each feed with its breakers, as gauges against the amps that may be used for long. */
 export function Feeds({ present }: PresentProps) {
   const feeds = present.tree.answer.value.value?.feeds ?? [];
   if (feeds.length === 0) return null;
   return (
-    <section class="panel feeds" aria-labelledby="feeds-title">
-      <div class="panel-head">
-        <h2 id="feeds-title">Feeds and breakers</h2>
-        <span class="count">of usable amps</span>
-      </div>
+    <Panel
+      name="feeds"
+      look="feeds"
+      title="Feeds and breakers"
+      head={<span class="count">of usable amps</span>}
+    >
       {feeds.map((feed) => (
         <FeedLoads present={present} feed={feed} key={feed.name} />
       ))}
       <p class="hint">
-        Usable for continuous load: {present.format.value.percent(usableShare)} of a breaker's rating, the
-        mark. It does not replace an electrician's assessment.
+        Usable for continuous load: {present.format.value.percent(usableShare)} of a rating, the mark. It does
+        not replace an electrician's assessment.
       </p>
-    </section>
+    </Panel>
   );
 }
 
@@ -48,34 +57,21 @@ function FeedLoads({ present, feed }: PresentProps & { readonly feed: Feed }) {
         </span>
       </h3>
       <ul class="gauges">
-        {feed.breakers.length > 1 && (
-          <Gauge present={present} name="all" scope={`feed:${feed.name}`} ratingAmps={sumOfRatings(feed)} />
-        )}
-        {feed.breakers.map((breaker) => (
-          <BreakerGauge present={present} breaker={breaker} key={breaker.name} />
+        {feedCircuits(feed).map((circuit) => (
+          <Gauge present={present} key={circuit.name} {...circuit} />
+        ))}
+        {feed.breakers.map(({ name, amps, curve }) => (
+          <Gauge
+            present={present}
+            key={name}
+            name={name}
+            scopes={[`breaker:${name}`]}
+            ratingAmps={amps}
+            curve={curve}
+          />
         ))}
       </ul>
     </div>
-  );
-}
-
-/** Undefined when one of them is not known. */
-function sumOfRatings({ breakers }: Feed): number | undefined {
-  return breakers.reduce<number | undefined>(
-    (sum, { amps }) => (sum === undefined || amps === undefined ? undefined : sum + amps),
-    0,
-  );
-}
-
-function BreakerGauge({ present, breaker }: PresentProps & { readonly breaker: Breaker }) {
-  return (
-    <Gauge
-      present={present}
-      name={breaker.name}
-      scope={`breaker:${breaker.name}`}
-      ratingAmps={breaker.amps}
-      {...(breaker.curve && { curve: breaker.curve })}
-    />
   );
 }
 
@@ -87,17 +83,14 @@ const levelWord: Record<LoadLevel, string> = {
   unknown: '',
 };
 
-interface GaugeProps extends PresentProps {
-  readonly name: string;
-  readonly scope: string;
-  readonly ratingAmps: number | undefined;
-  readonly curve?: string;
+interface GaugeProps extends PresentProps, Circuit {
+  readonly curve?: string | undefined;
 }
 
-function Gauge({ present, name, scope, ratingAmps, curve }: GaugeProps) {
+function Gauge({ present, name, scopes, ratingAmps, curve }: GaugeProps) {
   const format = present.format.value;
   // Asked for here: a figure handed in is the same object when it has changed, and nothing would be drawn anew.
-  const figure = present.figure(scope);
+  const figure = summedFigure(scopes.map((scope) => present.figure(scope)));
   const atLeast = figure?.basis === 'partial';
   const load = breakerLoad(figure?.stale ? undefined : figure, ratingAmps);
   const rating = ratingAmps === undefined ? 'no rating in the settings' : format.rating(ratingAmps);

@@ -1,3 +1,4 @@
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 
 /** Before any device was heard: how to make one speak. */
@@ -5,8 +6,7 @@ export function FirstRun({ present }: PresentProps) {
   const broker = present.ready.answer.value.value?.broker;
   const { host, port, isThisMachine } = brokerAddress(broker?.url);
   return (
-    <section class="panel first-run" aria-labelledby="first-run-title">
-      <h2 id="first-run-title">No device heard yet</h2>
+    <Panel name="first-run" look="first-run" title="No device heard yet">
       <p>
         rackwatt listens on <code>{broker?.url ?? 'its MQTT broker'}</code>
         {broker && !broker.ok && <>, but the broker is away ({broker.problem ?? broker.state})</>}. This page
@@ -40,7 +40,7 @@ export function FirstRun({ present }: PresentProps) {
           <code>npx rackwatt discover</code> lists what the broker carries, and why it could not be read.
         </dd>
       </dl>
-    </section>
+    </Panel>
   );
 }
 

@@ -5,6 +5,7 @@ import { type ChartSpan, liveRangeOf, parseSpan, spanAt, spanQuery, zoomed } fro
 import { type Format, joined } from './format.ts';
 import { Key } from './key.tsx';
 import { chartRanges, type LiveSeries } from './live-series.ts';
+import { Panel } from './panel.tsx';
 import { type ChartMarks, type ChartPoint, isLimitInSight, PowerChart } from './power-chart.ts';
 import type { Present, PresentProps } from './present.ts';
 import { type Query, replaceQuery } from './routes.ts';
@@ -77,26 +78,31 @@ export function HistoryChart({ present, series, title, query, marks = noMarks }:
 
   const shown = spanText(span.value, format);
   return (
-    <section class="panel chart" aria-labelledby="chart-title">
-      <div class="panel-head">
-        <h2 id="chart-title">{title}</h2>
-        {span.value.range === undefined && (
-          <span class="past">
-            {shown}{' '}
-            <button
-              type="button"
-              class="quiet"
-              onClick={() => replaceQuery({ range: undefined, from: undefined, to: undefined })}
-            >
-              Back to now
-            </button>
-          </span>
-        )}
-        <Readout byKeys={byKeys.value}>
-          {point.value ? pointText(point.value, format) : boundsText(bounds.value, format)}
-        </Readout>
-        <SpanChoice span={span.value} nowMs={nowMs} choose={(chosen) => replaceQuery(spanQuery(chosen))} />
-      </div>
+    <Panel
+      name="chart"
+      look="chart"
+      title={title}
+      head={
+        <>
+          {span.value.range === undefined && (
+            <span class="past">
+              {shown}{' '}
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => replaceQuery({ range: undefined, from: undefined, to: undefined })}
+              >
+                Back to now
+              </button>
+            </span>
+          )}
+          <Readout byKeys={byKeys.value}>
+            {point.value ? pointText(point.value, format) : boundsText(bounds.value, format)}
+          </Readout>
+          <SpanChoice span={span.value} nowMs={nowMs} choose={(chosen) => replaceQuery(spanQuery(chosen))} />
+        </>
+      }
+    >
       <ChartHost
         host={host}
         chart={chart}
@@ -104,7 +110,7 @@ export function HistoryChart({ present, series, title, query, marks = noMarks }:
         label={`${title}, ${shown}: ${boundsText(bounds.value, format)}.`}
       />
       <Legend present={present} marks={marks} bounds={bounds.value} history={history.current} />
-    </section>
+    </Panel>
   );
 }
 

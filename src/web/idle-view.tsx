@@ -6,6 +6,7 @@ import { IdleBar } from './idle-bar.tsx';
 import { confidenceWord, idleTotals, missingText } from './idle-words.ts';
 import { Key } from './key.tsx';
 import { MoreRows, useShownRows } from './more-rows.tsx';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
 import type { Query } from './routes.ts';
@@ -68,8 +69,7 @@ function Totals({ present, rows, currency }: PricedRowsProps) {
   const format = present.format.value;
   const totals = idleTotals(rows);
   return (
-    <section class="panel idle-totals" aria-labelledby="idle-title">
-      <h2 id="idle-title">Idling costs this room a year</h2>
+    <Panel name="idle" look="idle-totals" title="Idling costs this room a year">
       <Facts
         big
         rows={[
@@ -83,7 +83,7 @@ function Totals({ present, rows, currency }: PricedRowsProps) {
         ]}
       />
       <p class="hint">{totalsSentence(totals, format)}</p>
-    </section>
+    </Panel>
   );
 }
 
@@ -116,19 +116,24 @@ function Ranked({ present, rows: all, currency, words }: PricedRowsProps & { rea
   const withCost = all.some(({ yearCost }) => yearCost !== undefined);
   const withCarbon = all.some(({ yearGrams }) => yearGrams !== undefined);
   return (
-    <section class="panel table-panel" aria-labelledby="ranked-title">
-      <div class="panel-head">
-        <h2 id="ranked-title">Who burns most doing nothing</h2>
-        <span class="count" role="status">
-          {rows.length === all.length ? all.length : `${rows.length} of ${all.length}`}
-        </span>
-        <span class="hint idle-legend">
-          <Key swatch="bar">idle</Key>
-          <Key swatch="over">above its limit</Key>
-          <Key swatch="mark">limit</Key>
-        </span>
-        <TextFilter text={words} label="Filter servers by name" />
-      </div>
+    <Panel
+      name="ranked"
+      look="table-panel"
+      title="Who burns most doing nothing"
+      head={
+        <>
+          <span class="count" role="status">
+            {rows.length === all.length ? all.length : `${rows.length} of ${all.length}`}
+          </span>
+          <span class="hint idle-legend">
+            <Key swatch="bar">idle</Key>
+            <Key swatch="over">above its limit</Key>
+            <Key swatch="mark">limit</Key>
+          </span>
+          <TextFilter text={words} label="Filter servers by name" />
+        </>
+      }
+    >
       <table class="idle" aria-labelledby="ranked-title" data-cost={withCost} data-carbon={withCarbon}>
         <TableHead
           grid="idle-grid"
@@ -161,7 +166,7 @@ function Ranked({ present, rows: all, currency, words }: PricedRowsProps & { rea
       </table>
       {rows.length === 0 && <p class="empty">No server matches.</p>}
       <MoreRows shown={shown} total={rows.length} />
-    </section>
+    </Panel>
   );
 }
 
@@ -235,11 +240,12 @@ function Learning({ present, rows }: RowsProps) {
   const shown = useShownRows();
   const format = present.format.value;
   return (
-    <section class="panel table-panel" aria-labelledby="learning-title">
-      <div class="panel-head">
-        <h2 id="learning-title">Still learning</h2>
-        <span class="count">{rows.length}</span>
-      </div>
+    <Panel
+      name="learning"
+      look="table-panel"
+      title="Still learning"
+      head={<span class="count">{rows.length}</span>}
+    >
       <table class="idle-learning" aria-labelledby="learning-title">
         <TableHead columns={['Server', num('Lowest draw so far'), 'Missing']} />
         <tbody>
@@ -257,6 +263,6 @@ function Learning({ present, rows }: RowsProps) {
         </tbody>
       </table>
       <MoreRows shown={shown} total={rows.length} />
-    </section>
+    </Panel>
   );
 }

@@ -1,3 +1,4 @@
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { hashOf } from './routes.ts';
 import { ServerLink } from './server-link.tsx';
@@ -12,13 +13,16 @@ export function LastStarts({ present }: PresentProps) {
   const format = present.format.value;
   const nowMs = present.nowMs();
   return (
-    <section class="panel last-starts" aria-labelledby="last-starts-title">
-      <div class="panel-head">
-        <h2 id="last-starts-title">Last starts</h2>
+    <Panel
+      name="last-starts"
+      look="last-starts"
+      title="Last starts"
+      head={
         <a class="more-link" href="#/starts">
           All starts
         </a>
-      </div>
+      }
+    >
       {problem !== undefined && present.link.value.phase === 'live' && (
         <p class="hint">They could not be read: {problem}.</p>
       )}
@@ -41,6 +45,6 @@ export function LastStarts({ present }: PresentProps) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }

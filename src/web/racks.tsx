@@ -3,6 +3,7 @@ import { counted, joined } from './format.ts';
 import { heatLevel, heatLevels } from './heat.ts';
 import { knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
+import { Panel } from './panel.tsx';
 import type { Present, PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
 import { RackCells } from './rack-cells.tsx';
@@ -22,11 +23,12 @@ export function Racks({ present, rack: chosen }: RacksProps) {
   const mostWatts = mostOf(racks, ({ name }) => present.figure(`rack:${name}`));
   const mostServerWatts = mostOf(present.roster.value, ({ scope }) => present.figure(scope));
   return (
-    <section class="panel racks-panel" aria-labelledby="racks-title">
-      <div class="panel-head">
-        <h2 id="racks-title">Racks</h2>
-        <HeatScale present={present} mostWatts={mostServerWatts} />
-      </div>
+    <Panel
+      name="racks"
+      look="racks-panel"
+      title="Racks"
+      head={<HeatScale present={present} mostWatts={mostServerWatts} />}
+    >
       <ul class="racks">
         {racks.map(({ name }) => (
           <Rack
@@ -40,7 +42,7 @@ export function Racks({ present, rack: chosen }: RacksProps) {
           />
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 

@@ -3,6 +3,7 @@ import { ampsOf } from './breaker-load.ts';
 import { Facts } from './facts.tsx';
 import { counted, joined } from './format.ts';
 import { freshWatts } from './live-series.ts';
+import { Panel } from './panel.tsx';
 import type { Present, PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
 import { countRoster, type RosterCount } from './roster.ts';
@@ -14,11 +15,7 @@ export function RoomTotal({ present }: PresentProps) {
   const count = countRoster(present.roster.value, (scope) => present.figure(scope));
   const factor = powerFactor(figure);
   return (
-    <section class="panel total" aria-labelledby="total-title">
-      <div class="panel-head">
-        <h2 id="total-title">Room now</h2>
-        {figure && <BasisTag basis={figure.basis} />}
-      </div>
+    <Panel name="total" look="total" title="Room now" head={figure && <BasisTag basis={figure.basis} />}>
       <p class="total-watts figure">
         <Quantity shown={format.power(freshWatts(figure))} atLeast={figure?.basis === 'partial'} />
       </p>
@@ -36,7 +33,7 @@ export function RoomTotal({ present }: PresentProps) {
         ]}
       />
       {figure && <p class="hint">{basisSentence(figure, count, present)}</p>}
-    </section>
+    </Panel>
   );
 }
 

@@ -3,6 +3,7 @@ import { Facts } from './facts.tsx';
 import { joined } from './format.ts';
 import { IdleBar } from './idle-bar.tsx';
 import { confidenceWord, missingText } from './idle-words.ts';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
 import { VerdictTag } from './verdict-tag.tsx';
@@ -14,11 +15,7 @@ export function ServerIdle({
 }: PresentProps & { readonly verdict: IdleVerdict | undefined }) {
   const { value: answer, problem } = present.idle.answer.value;
   return (
-    <section class="panel server-idle" aria-labelledby="server-idle-title">
-      <div class="panel-head">
-        <h2 id="server-idle-title">Idle</h2>
-        {verdict && <VerdictTag row={verdict} />}
-      </div>
+    <Panel name="server-idle" look="server-idle" title="Idle" head={verdict && <VerdictTag row={verdict} />}>
       {verdict ? (
         <IdleFacts present={present} verdict={verdict} currency={answer?.currency} />
       ) : (
@@ -28,7 +25,7 @@ export function ServerIdle({
             : `What it draws doing nothing could not be read: ${problem}.`}
         </p>
       )}
-    </section>
+    </Panel>
   );
 }
 

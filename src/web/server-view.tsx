@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { IdleVerdict } from '../model/idle.ts';
 import { HistoryChart } from './history-chart.tsx';
 import { useIdle } from './idle-view.tsx';
+import { Panel } from './panel.tsx';
 import type { ChartMarks } from './power-chart.ts';
 import type { PresentProps } from './present.ts';
 import type { RosterRow } from './roster.ts';
@@ -53,12 +54,9 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
   return (
     <div class="server-view">
       <ServerFacts present={present} row={row} claimed={claimed} />
-      <section class="panel server-inputs-panel" aria-labelledby="inputs-title">
-        <div class="panel-head">
-          <h2 id="inputs-title">{row.inputs.length === 1 ? 'Input' : 'Inputs'}</h2>
-        </div>
+      <Panel name="inputs" look="server-inputs-panel" title={row.inputs.length === 1 ? 'Input' : 'Inputs'}>
         <InputList present={present} row={row} />
-      </section>
+      </Panel>
       <ServerIdle present={present} verdict={verdict} />
       <HistoryChart
         present={present}
@@ -67,15 +65,18 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
         query={route.query}
         marks={marks}
       />
-      <section class="panel starts-panel" aria-labelledby="starts-title">
-        <div class="panel-head">
-          <h2 id="starts-title">Starts</h2>
-          {starts.value && (
+      <Panel
+        name="starts"
+        look="starts-panel"
+        title="Starts"
+        head={
+          starts.value && (
             <span class="count">
               {starts.value.length} in the last {startsDays} days
             </span>
-          )}
-        </div>
+          )
+        }
+      >
         {starts.problem !== undefined && present.link.value.phase === 'live' && (
           <p class="hint problem">They could not be read: {starts.problem}. Asking again.</p>
         )}
@@ -92,7 +93,7 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
             labelledBy="starts-title"
           />
         )}
-      </section>
+      </Panel>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { SilenceRequest } from '../api/shapes.ts';
 import { type AlertRule, alertRules, type Silence } from '../model/alert.ts';
 import { ruleWord, scopeWord, silenceText } from './alert-words.ts';
 import { OperateForm } from './operate-form.tsx';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { send } from './sending.ts';
 
@@ -95,8 +96,7 @@ export function SilenceForm({ present, scope, rule, close }: SilenceFormProps) {
 export function Silences({ present, scope }: PresentProps & { readonly scope: string | undefined }) {
   const { value, problem } = present.silences.answer.value;
   return (
-    <section class="panel" aria-labelledby="silences-title">
-      <h2 id="silences-title">Silences</h2>
+    <Panel name="silences" title="Silences">
       {problem !== undefined && <p class="hint problem">The silences could not be read: {problem}.</p>}
       {value?.rows.length === 0 && <p class="hint">None: people are told of every alert that fires.</p>}
       <ul class="lines">
@@ -110,7 +110,7 @@ export function Silences({ present, scope }: PresentProps & { readonly scope: st
           <SilenceForm present={present} scope={scope} />
         </details>
       )}
-    </section>
+    </Panel>
   );
 }
 

@@ -83,7 +83,8 @@ function TraceChart({ present, traced, hasVolts }: TraceChartProps) {
   }, [present, traced, hasVolts]);
   useColourChanges(() => chart.current?.recolour(), present.link.value.phase);
 
-  const earlier = traced.value.value?.earlier.length ?? 0;
+  const { start, earlier = [] } = traced.value.value ?? {};
+  const isSettled = start?.complete && start.settledWatts !== undefined;
   return (
     <div class="start-chart">
       <div class="start-chart-head">
@@ -93,9 +94,9 @@ function TraceChart({ present, traced, hasVolts }: TraceChartProps) {
       <ChartHost host={host} chart={chart} byKeys={byKeys} label="Trace of the start." />
       <p class="hint chart-legend">
         <Key swatch="line">this start</Key>
-        {earlier > 0 && <Key swatch="faint">{counted(earlier, 'earlier one')}</Key>}
-        <Key swatch="idle">settled level</Key>
-        <Key swatch="band">settled</Key>
+        {earlier.length > 0 && <Key swatch="faint">{counted(earlier.length, 'earlier one')}</Key>}
+        {isSettled && <Key swatch="idle">settled level</Key>}
+        {isSettled && <Key swatch="band">settled</Key>}
         {hasVolts && <Key swatch="volts">volts</Key>}
       </p>
     </div>

@@ -1,5 +1,6 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { hashOf, type Query, replaceQuery } from './routes.ts';
 import { StartLog, startsHeldMax } from './start-log.ts';
@@ -14,12 +15,17 @@ export function StartsView({ present, route }: PresentProps & { readonly route: 
   const rows = isOfGroups(scope) ? all?.filter(isGroupStart) : all;
   const choose = (id: string | undefined) => replaceQuery({ open: id });
   return (
-    <section class="panel starts-panel" aria-labelledby="starts-title">
-      <div class="panel-head">
-        <h2 id="starts-title">Starts</h2>
-        {rows && <span class="count">{countText(rows.length)}</span>}
-        <ScopeChoice present={present} scope={scope} />
-      </div>
+    <Panel
+      name="starts"
+      look="starts-panel"
+      title="Starts"
+      head={
+        <>
+          {rows && <span class="count">{countText(rows.length)}</span>}
+          <ScopeChoice present={present} scope={scope} />
+        </>
+      }
+    >
       <Starting present={present} log={log} />
       {problem !== undefined && present.link.value.phase === 'live' && (
         <p class="hint problem" role="alert">
@@ -44,7 +50,7 @@ export function StartsView({ present, route }: PresentProps & { readonly route: 
           labelledBy="starts-title"
         />
       )}
-    </section>
+    </Panel>
   );
 }
 

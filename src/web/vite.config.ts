@@ -27,16 +27,23 @@ const answers: readonly (readonly [RegExp, string])[] = [
   [/\bcursorFocus = .*$/gm, 'cursorFocus = false;'],
   [/(?<!function )\bpubSync\(/g, 'noop('],
   [/\bshowLegend = legend\.show\b/g, 'showLegend = false'],
-  // Each time axis of the page has labels of its own.
+  // Each scale of the page has a range of its own,
+  [/\bscaleKey != xScaleKey \|\| \(false && !isTime\)/g, 'false'],
+  [/\bsc\.range = fnOrSelf\(rn \|\| [\s\S]*?\n\t\t\t\t\)\);/g, 'sc.range = rn;'],
+  [/(?<=\[_min, _max\] = )rangeNum\(.*\);/g, '[_min, _max];'],
+  // and each time axis labels of its own.
   [/\bconst _timeAxisStamps = \[[\s\S]*?\n\t\];/g, 'const _timeAxisStamps = 0;'],
   [/\bconst _fmtDate = .*;/g, ''],
+  [/^const (?:days|months)3 = .*;$/gm, ''],
+  [/^\t(?:MMMM|MMM|WWWW|WWW):\s.*$/gm, ''],
+  [/\blegend\.live\b/g, 'false'],
   [/\btimeAxisVals\(_tzDate, timeAxisStamps\(\(ms.*\);/g, 'numAxisVals;'],
   [/\btimeSeriesVal\(_tzDate, timeSeriesStamp\(_time.*\);/g, 'numSeriesVal;'],
   [/\bisStr\(sv\) \? .* : sv \|\| _timeSeriesVal/g, 'sv || _timeSeriesVal'],
   [/\bisArr\(av\) \?\s+timeAxisVals[\s\S]*?av \|\| _timeAxisVals/g, 'av || _timeAxisVals'],
   [/^\s*\(?paths\.(?:stepped|bars|spline)\s*= \w+\)?;$/gm, ''],
   [
-    /^\s*uPlot\.(?:join|fmtDate|sync|addGap|clipGaps|rangeLog|rangeAsinh|orient|fmtNum|assign)\s*= \w+;$/gm,
+    /^\s*uPlot\.(?:join|fmtDate|sync|addGap|clipGaps|rangeNum|rangeLog|rangeAsinh|orient|fmtNum|assign)\s*= \w+;$/gm,
     '',
   ],
   [

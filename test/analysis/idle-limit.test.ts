@@ -39,7 +39,7 @@ describe('the limit of an idle baseline is the first that applies', () => {
     const tree = treeOf(server('a', { idleLimitWatts: 150, hardware }));
     expect(only(baseline('a', 151), tree)).toMatchObject({
       limitWatts: 150,
-      limitRule: 'idleLimitWatts of the server',
+      limitRule: 'set for this server (idleLimitWatts)',
       verdict: 'high',
     });
     expect(only(baseline('a', 150), tree).verdict).toBe('ok');
@@ -103,7 +103,7 @@ describe('the limit of an idle baseline is the first that applies', () => {
   it("the room's, for machines that draw the same all day", () => {
     expect(only(baseline('switch', 60, { busyWatts: 62 }))).toMatchObject({
       limitWatts: 300,
-      limitRule: 'detect.idleLimitWatts, for servers of which nothing nearer is known',
+      limitRule: 'for servers of which nothing nearer is known (detect.idleLimitWatts)',
       verdict: 'ok',
     });
   });

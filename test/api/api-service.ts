@@ -101,7 +101,7 @@ export const idleRows: IdleVerdict[] = [
     sinceMs: 1,
     busyWatts: 600,
     limitWatts: 350,
-    limitRule: 'idleLimitWatts of the server',
+    limitRule: 'set for this server (idleLimitWatts)',
     verdict: 'high',
     yearWattHours: 1_752_000,
     yearCost: 525.6,

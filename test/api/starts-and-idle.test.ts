@@ -106,7 +106,7 @@ describe('GET /idle', () => {
     const { text } = await ask('idle', 'text/csv');
     expect(text.split('\r\n')).toEqual([
       'scope,idleWatts,offWatts,basis,confidence,hoursObserved,idleShare,sinceMs,busyWatts,limitWatts,limitRule,verdict,yearWattHours,yearCost,yearGrams,currency',
-      'server:hv-01,400,12,measured,0.9,200,0.5,1,600,350,idleLimitWatts of the server,high,1752000,525.6,350000,GBP',
+      'server:hv-01,400,12,measured,0.9,200,0.5,1,600,350,set for this server (idleLimitWatts),high,1752000,525.6,350000,GBP',
       'server:plug/0,,,unknown,0,0.1,0,2,,,,learning,,,,',
       '',
     ]);

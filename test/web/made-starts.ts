@@ -82,7 +82,7 @@ export function makeIdle(names: readonly string[]): IdleVerdict[] {
       limitWatts,
       limitRule:
         i % 2 === 0
-          ? 'idleLimitWatts of the server'
+          ? 'set for this server (idleLimitWatts)'
           : "yardstick EU 2019/424, without the processor's allowance: 38 W for two sockets + 5 W for 32 GB of memory",
       verdict: idleWatts > limitWatts ? 'high' : 'ok',
       yearWattHours: idleWatts * idleShare * yearHours,

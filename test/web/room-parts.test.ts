@@ -4,7 +4,7 @@ import type { DeviceRow, ReadyAnswer } from '../../src/api/shapes.ts';
 import type { Alert } from '../../src/model/alert.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { attentionList } from '../../src/web/attention-list.ts';
-import { breakerLoad } from '../../src/web/breaker-load.ts';
+import { breakerLoad, feedCircuits, summedFigure } from '../../src/web/breaker-load.ts';
 import { cellGrid, heatLevel } from '../../src/web/heat.ts';
 import { powerRange } from '../../src/web/power-scale.ts';
 import { readinessSentences } from '../../src/web/readiness.ts';
@@ -44,6 +44,55 @@ describe('the load of a breaker', () => {
     expect(breakerLoad(undefined, 16)).toEqual({ level: 'unknown' });
     expect(breakerLoad(figure({ amps: 3 }), undefined)).toEqual({ amps: 3, level: 'unknown' });
     expect(breakerLoad(figure({ amps: 0 }), 16)).toMatchObject({ amps: 0, share: 0, level: 'normal' });
+  });
+});
+
+describe('the circuits of a feed', () => {
+  const breakers = [
+    { name: 'A1', amps: 16 },
+    { name: 'A2', amps: 32 },
+  ];
+
+  it('are the whole of it, against its own rating, or else those of its breakers', () => {
+    expect(feedCircuits({ name: 'A', amps: 40, breakers })).toEqual([
+      { name: 'all', scopes: ['feed:A'], ratingAmps: 40 },
+    ]);
+    expect(feedCircuits({ name: 'A', breakers })[0]).toMatchObject({ ratingAmps: 48 });
+    expect(feedCircuits({ name: 'A', breakers: [...breakers, { name: 'A3' }] })[0]!.ratingAmps).toBe(
+      undefined,
+    );
+  });
+
+  it('are none besides its only breaker, unless it has a rating of its own', () => {
+    const one = { name: 'A', breakers: breakers.slice(0, 1) };
+    expect(feedCircuits(one)).toEqual([]);
+    expect(feedCircuits({ ...one, amps: 10 })).toMatchObject([{ name: 'all', ratingAmps: 10 }]);
+  });
+
+  it('are its phases where it has several, each against the rating of a phase', () => {
+    const phased = [
+      { name: 'A3', amps: 16, phase: 'L2' as const },
+      ...breakers.map((breaker) => ({ ...breaker, phase: 'L1' as const })),
+    ];
+    expect(feedCircuits({ name: 'A', amps: 32, breakers: phased })).toEqual([
+      { name: 'L1', scopes: ['breaker:A1', 'breaker:A2'], ratingAmps: 32 },
+      { name: 'L2', scopes: ['breaker:A3'], ratingAmps: 32 },
+    ]);
+    expect(feedCircuits({ name: 'A', breakers: phased }).map(({ ratingAmps }) => ratingAmps)).toEqual([
+      48, 16,
+    ]);
+  });
+
+  it('carry what their breakers do, at least that while one of them is not heard', () => {
+    const [one, other] = [figure({ amps: 3, atMs: 2_000 }), figure({ amps: 4, atMs: 1_000 })];
+    expect(summedFigure([one, other])).toMatchObject({ amps: 7, basis: 'measured', atMs: 1_000 });
+    expect(summedFigure([one, figure({ amps: 4, stale: true })])).toMatchObject({
+      amps: 3,
+      basis: 'partial',
+    });
+    expect(summedFigure([one, undefined])).toMatchObject({ amps: 3, basis: 'partial' });
+    expect(summedFigure([undefined, figure({ amps: 4, stale: true })])).toBe(undefined);
+    expect(summedFigure([one])).toBe(one);
   });
 });
 

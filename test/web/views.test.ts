@@ -269,7 +269,7 @@ describe('idle draw', () => {
     await using opened = await open(makeFullRoom(), '#/idle');
     const { page } = opened;
     await eventually(page, '.idle tbody tr >> nth=0').toMatch(
-      /^srv-000 1,013 W 350 W idleLimitWatts of the server high 92% 40 h rough 8,160$/,
+      /^srv-000 1,013 W 350 W set for this server \(idleLimitWatts\) high 92% 40 h rough 8,160$/,
     );
     expect(await page.locator('.idle tbody tr').count()).toBe(10);
     expect(await page.locator('.idle tbody tr[data-verdict="high"]').count()).toBe(4);
