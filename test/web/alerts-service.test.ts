@@ -1,23 +1,10 @@
 import mqtt from 'mqtt';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { AlertsAnswer, SilencesAnswer } from '../../src/api/shapes.ts';
 import { AheadClock, runApp, scratchFolder, until } from '../room/running.ts';
-import { startChromium } from '../servers/chromium.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
-import { eventually, textOf } from './opened-page.ts';
+import { eventually, textOf, useBrowser } from './opened-page.ts';
 
-let browser: Browser;
-let built: BuiltPage;
-
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await built?.[Symbol.asyncDispose]();
-});
+const browser = useBrowser();
 
 const settings = {
   RACKWATT_ROOM_TARIFF: JSON.stringify({ currency: 'EUR', pricePerKwh: 0.25 }),
@@ -27,15 +14,13 @@ const settings = {
 
 it('an overloaded breaker is told, acknowledged and silenced on the page of the real service, and its energy counted', async () => {
   const clock = new AheadClock();
-  const app = await runApp(settings, scratchFolder(), built.folder, clock);
-  const page = await browser.newPage({ locale: 'en-GB' });
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  const app = await runApp(settings, scratchFolder(), browser.folder, clock);
   const alerts = async () => ((await app.get('/api/v1/alerts')).body as AlertsAnswer).rows;
   const isOfBreaker = ({ rule }: { rule: string }) => rule === 'circuit-load';
   try {
     await until('it is ready', async () => (await app.get('/readyz')).status === 200);
-    await page.goto(`${app.httpUrl}#/alerts?scope=breaker%3AA1`);
+    await using looked = await browser.look(`${app.httpUrl}#/alerts?scope=breaker%3AA1`);
+    const { page, complaints } = looked;
     await eventually(page, '.alerts-main').toContain('Nothing fires.');
     const plug = await mqtt.connectAsync(app.brokerUrl);
     await until('the breaker alarms', async () => {
@@ -71,7 +56,6 @@ it('an overloaded breaker is told, acknowledged and silenced on the page of the 
     expect(await csv.text()).toMatch(/^scope,fromMs,from,.*\r\nroom,\d+/);
     expect(complaints).toEqual([]);
   } finally {
-    await page.close();
     await app.dispose();
   }
 }, 60_000);

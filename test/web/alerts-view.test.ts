@@ -1,129 +1,13 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AlertRuleScope } from '../../src/api/shapes.ts';
-import { startChromium } from '../servers/chromium.ts';
+import { describe, expect, it } from 'vitest';
 import { makeAlert } from './alert-desk.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
 import { makeRoom } from './made-room.ts';
-import { axeFindings, eventually, openPage, soon, textOf } from './opened-page.ts';
+import { eventually, hashOf, soon, textOf, useBrowser } from './opened-page.ts';
 import type { RoomScript } from './room-server.ts';
+import { troubledRoom } from './troubled-room.ts';
 
-let browser: Browser;
-let built: BuiltPage;
+const browser = useBrowser();
 
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await built?.[Symbol.asyncDispose]();
-});
-
-const open = (hash: string, script: RoomScript = troubledRoom(), options?: BrowserContextOptions) =>
-  openPage(browser, built.folder, script, options, hash);
-
-const minuteMs = 60_000;
-
-/** A lost feed, a hot breaker, a server that may fire soon, one that did; a silence and notifiers well and ill. */
-function troubledRoom(): RoomScript {
-  const script = makeRoom(12);
-  const desk = script.alerts;
-  const nowMs = Date.now();
-  desk.alerts = [
-    makeAlert('hot'),
-    makeAlert('feed', {
-      rule: 'feed-lost',
-      scope: 'feed:A',
-      severity: 'critical',
-      text: 'Feed A is lost: 12 servers run on feed B alone',
-      touched: script.tree.servers.map(({ scope }) => scope),
-      touchedCount: 12,
-    }),
-    makeAlert('idle', {
-      rule: 'high-idle',
-      scope: 'server:srv-003',
-      state: 'pending',
-      text: 'srv-003 idles at 206 W',
-      value: 206,
-      limit: 190,
-      unit: 'W',
-    }),
-    makeAlert('quiet', {
-      severity: 'info',
-      suppressedBy: 'silenced',
-      suppressedById: 's1',
-      text: 'srv-004 moved',
-    }),
-    makeAlert('gone', {
-      state: 'resolved',
-      sinceMs: nowMs - 60 * minuteMs,
-      resolvedAtMs: nowMs - 30 * minuteMs,
-      text: 'Plug plug-7 was silent',
-    }),
-  ];
-  desk.silences = [
-    { id: 's1', scopes: ['rack:r1'], fromMs: nowMs, toMs: nowMs + 60 * minuteMs, by: 'Ada', note: 'moving' },
-  ];
-  const notifier = { kind: 'webhook', waiting: 0, failed: 0, dropped: 0 };
-  desk.notifiers = [
-    {
-      ...notifier,
-      name: 'chat',
-      target: 'https://chat.example/…',
-      state: 'ok',
-      sent: 4,
-      lastSentAtMs: nowMs,
-    },
-    {
-      ...notifier,
-      name: 'mail',
-      kind: 'email',
-      target: 'ops@example.org',
-      state: 'failing',
-      sent: 0,
-      waiting: 2,
-      failed: 3,
-      lastProblem: 'connection refused',
-    },
-  ];
-  const scopes: AlertRuleScope[] = [
-    {
-      scope: 'breaker:A1',
-      state: 'firing',
-      value: 13.24,
-      raiseLimit: 12.8,
-      clearLimit: 12,
-      unit: 'A',
-      why: 'It is above its limit.',
-    },
-    {
-      scope: 'breaker:A2',
-      state: 'pending',
-      value: 12.9,
-      raiseLimit: 12.8,
-      unit: 'A',
-      dwellLeftMs: 42_000,
-      why: 'Above its limit for 18 s of 60 s.',
-    },
-    { scope: 'breaker:B1', state: 'unknown', why: 'It has no rating.' },
-  ];
-  desk.rules = {
-    rows: [
-      {
-        rule: 'circuit-load',
-        meaning: 'A breaker carries much of what it may.',
-        enabled: true,
-        severity: 'warning',
-        scopes,
-        scopesLeftOut: 2,
-      },
-      { rule: 'start-sag', meaning: '', enabled: false, severity: 'info', scopes: [], scopesLeftOut: 0 },
-      { rule: 'high-idle', meaning: '', enabled: true, severity: 'info', scopes: [], scopesLeftOut: 9 },
-    ],
-  };
-  return script;
-}
+const open = (hash: string, script: RoomScript = troubledRoom()) => browser.open(script, hash);
 
 describe('the Alerts view', () => {
   it('lists what fires, the gravest first, what may, and what is over', async () => {
@@ -211,7 +95,7 @@ describe('the Alerts view', () => {
     await eventually(page, '.rule-open').toMatch(
       /A breaker carries much.*A1 firing 13\.2 A, raises at 12\.8 A, clears at 12 A It is above.*A2 pending 12\.9 A, raises at 12\.8 A, in 42 s.*B1 unknown It has no rating\. 2 further scopes farther/,
     );
-    expect(await page.evaluate(() => location.hash)).toBe('#/alerts?rule=circuit-load');
+    expect(await hashOf(page)).toBe('#/alerts?rule=circuit-load');
   });
 
   it('shows who is told and whether that arrives', async () => {
@@ -254,46 +138,5 @@ describe('the Alerts view', () => {
     await eventually(opened.page, '.alerts').toMatch(
       /alerts could not be read: the store is away\. Asking again\..*silences could not be read.*Who is told could not be read.*rules could not be read/,
     );
-  });
-});
-
-describe('the Alerts view everywhere', () => {
-  it('fits at every size, with names of any length', async () => {
-    const script = troubledRoom();
-    const long = 'a-host-name-that-somebody-made-very-long-indeed.example.internal';
-    script.alerts.alerts.push(makeAlert('long', { scope: `server:${long}`, text: `${long} draws too much` }));
-    await using opened = await open('#/alerts?rule=circuit-load', script, { locale: 'de-DE' });
-    const { page } = opened;
-    await page.locator('.rule-open').waitFor();
-    await page.getByRole('button', { name: 'Silence', exact: true }).first().click();
-    for (const [width, height] of [
-      [320, 640],
-      [390, 844],
-      [768, 1024],
-      [1280, 800],
-      [3840, 2160],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      const beyondPx = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      expect([width, beyondPx]).toEqual([width, 0]);
-    }
-  });
-
-  it('axe finds nothing serious, in dark and light, on laptop and phone', async () => {
-    await using opened = await open('#/alerts?rule=circuit-load');
-    const { page, complaints } = opened;
-    await page.locator('.rule-open').waitFor();
-    await page.getByRole('button', { name: 'Acknowledge' }).first().click();
-    for (const [colorScheme, width] of [
-      ['dark', 1280],
-      ['light', 390],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      expect(await axeFindings(page)).toEqual([]);
-    }
-    expect(complaints).toEqual([]);
   });
 });

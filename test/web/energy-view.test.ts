@@ -1,26 +1,13 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from '../servers/chromium.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
+import { describe, expect, it } from 'vitest';
 import { makeEnergy } from './made-energy.ts';
 import { makeRoom } from './made-room.ts';
-import { axeFindings, eventually, openPage, soon, textOf } from './opened-page.ts';
+import { eventually, hashOf, type Look, soon, textOf, useBrowser } from './opened-page.ts';
 import type { RoomScript } from './room-server.ts';
 
-let browser: Browser;
-let built: BuiltPage;
+const browser = useBrowser();
 
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await built?.[Symbol.asyncDispose]();
-});
-
-const open = (hash: string, script: RoomScript = steadyRoom(), options?: BrowserContextOptions) =>
-  openPage(browser, built.folder, script, options, hash);
+const open = (hash: string, script: RoomScript = steadyRoom(), look?: Look) =>
+  browser.open(script, hash, look);
 
 /** Ten servers that draw 100, 200 … 1,000 W, and everything above them. */
 function steadyRoom(serverCount = 10): RoomScript {
@@ -38,7 +25,6 @@ function steadyRoom(serverCount = 10): RoomScript {
 
 const asksFor = (opened: { server: { asked: string[] } }, text: string) =>
   opened.server.asked.filter((path) => path.startsWith('energy') && decodeURIComponent(path).includes(text));
-const hashOf = (page: Page) => page.evaluate(() => location.hash);
 
 describe('the Energy view', () => {
   it('shows a past month by servers: bars for each day, the most first, the rest together, against the month before', async () => {
@@ -211,54 +197,6 @@ describe('the Energy view', () => {
     await eventually(opened.page, '.energy-facts').toMatch(/Cost – unknown CO₂e – unknown/);
     expect(await textOf(opened.page, '.energy-method')).toMatch(/no tariff.*neither a country nor a factor/);
     expect(await opened.page.locator('.energy-unknown').count()).toBe(31);
-  });
-});
-
-const sizes = [
-  [320, 640],
-  [390, 844],
-  [768, 1024],
-  [1280, 800],
-  [3840, 2160],
-] as const;
-
-describe('the Energy view everywhere', () => {
-  it('fits at every size, in other languages, with long names', async () => {
-    const script = steadyRoom();
-    script.tree.servers[9]!.name = 'a-host-name-that-somebody-made-very-long-indeed.example.internal';
-    await using opened = await open('#/energy?date=2026-03&by=server', script, { locale: 'de-DE' });
-    const { page } = opened;
-    await eventually(page, '.energy-facts').toContain('1.021,63 €');
-    for (const hash of [
-      '#/energy?date=2026-03&by=server',
-      '#/energy?period=week&step=hour&date=2026-03-03',
-      '#/energy?period=years&step=month',
-    ]) {
-      await page.goto(`${opened.server.url}${hash}`);
-      await page.locator('.energy-ranking').waitFor();
-      for (const [width, height] of sizes) {
-        await page.setViewportSize({ width, height });
-        const beyondPx = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect([hash, width, beyondPx]).toEqual([hash, width, 0]);
-      }
-    }
-  });
-
-  it('axe finds nothing serious, in dark and light, on laptop and phone', async () => {
-    await using opened = await open('#/energy?period=week&by=server');
-    const { page, complaints } = opened;
-    await page.locator('.energy-ranking').waitFor();
-    for (const [colorScheme, width] of [
-      ['dark', 1280],
-      ['light', 390],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      expect(await axeFindings(page)).toEqual([]);
-    }
-    expect(complaints).toEqual([]);
   });
 
   it('is printed black on white with room, period and zone in its head', async () => {

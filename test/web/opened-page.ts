@@ -1,49 +1,120 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { startChromium } from '../servers/chromium.ts';
+import { type BuiltPage, buildPage } from './built-page.ts';
 import { type RoomScript, RoomServer } from './room-server.ts';
 
-/** The page in a real browser, before a server of its own. */
-export interface OpenedPage extends AsyncDisposable {
-  readonly server: RoomServer;
+/** How one looks at the page. */
+export interface Look {
+  /** British unless told otherwise. */
+  readonly locale?: string;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'dark' | 'light';
+  readonly reducedMotion?: 'reduce';
+}
+
+/** A page in a real browser, on an address of its own, until it is disposed of. */
+export interface LookedAt extends AsyncDisposable {
   readonly page: Page;
   /** What the browser complained about: errors of scripts, of the console, blocked by the security policy. */
   readonly complaints: string[];
 }
 
-/** Opens the page in a window of its own, at the view of `hash`. British numbers unless told otherwise. */
-export async function openPage(
-  browser: Browser,
-  folder: string,
-  script: RoomScript,
-  options: BrowserContextOptions = {},
-  hash = '',
-): Promise<OpenedPage> {
-  const server = new RoomServer(folder, script);
-  await server.start();
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    locale: 'en-GB',
-    timezoneId: 'America/New_York',
-    ...options,
-  });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  await page.goto(`${server.url}${hash}`);
-  return {
-    server,
-    page,
-    complaints,
-    async [Symbol.asyncDispose]() {
-      await context.close();
-      await server.stop();
-    },
-  };
+/** The page before a scripted server of its own. */
+export interface OpenedPage extends LookedAt {
+  readonly server: RoomServer;
+}
+
+/** Laptop. */
+const usualViewport = { width: 1280, height: 800 };
+
+/**
+ * Chromium and the page as it is shipped, for all tests of a file, which calls `useBrowser` once at its top. A window
+ * is used again when it is free, since to make one costs more than what most tests do in it: each test finds it
+ * empty, without cookies and without what an earlier one kept.
+ */
+export class FileBrowser {
+  #browser!: Browser;
+  #built!: BuiltPage;
+  readonly #contexts = new Map<string, BrowserContext>();
+  readonly #free = new Map<string, Page[]>();
+
+  /** Holds `index.html` and `assets/`. */
+  get folder(): string {
+    return this.#built.folder;
+  }
+
+  async start(): Promise<void> {
+    [this.#browser, this.#built] = await Promise.all([startChromium(), buildPage()]);
+  }
+
+  async stop(): Promise<void> {
+    await this.#browser?.close();
+    await this.#built?.[Symbol.asyncDispose]();
+  }
+
+  /** Before a server that says what `script` does, at the view of `hash`. */
+  async open(script: RoomScript, hash = '', look: Look = {}): Promise<OpenedPage> {
+    const server = new RoomServer(this.folder, script);
+    await server.start();
+    const looked = await this.look(`${server.url}${hash}`, look);
+    return {
+      ...looked,
+      server,
+      async [Symbol.asyncDispose]() {
+        await looked[Symbol.asyncDispose]();
+        await server.stop();
+      },
+    };
+  }
+
+  /** At any address. */
+  async look(url: string, look: Look = {}): Promise<LookedAt> {
+    const { locale = 'en-GB', viewport = usualViewport, colorScheme = 'light' } = look;
+    const page = this.#free.get(locale)?.pop() ?? (await this.#newPage(locale));
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({
+      media: null,
+      colorScheme,
+      reducedMotion: look.reducedMotion ?? 'no-preference',
+    });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning')
+        complaints.push(`${message.text()} ${message.location().url}`);
+    });
+    await page.goto(url);
+    return { page, complaints, [Symbol.asyncDispose]: () => this.#giveBack(page, locale) };
+  }
+
+  async #newPage(locale: string): Promise<Page> {
+    let context = this.#contexts.get(locale);
+    if (!context) {
+      // The reader is not where the room is.
+      context = await this.#browser.newContext({ locale, timezoneId: 'America/New_York' });
+      this.#contexts.set(locale, context);
+    }
+    return context.newPage();
+  }
+
+  async #giveBack(page: Page, locale: string): Promise<void> {
+    // A later server may get the same port, thus the same origin; where nobody answered there is no store to empty.
+    await page.evaluate(() => location.protocol === 'http:' && localStorage.clear());
+    await page.goto('about:blank');
+    for (const heard of ['pageerror', 'console'] as const) page.removeAllListeners(heard);
+    await page.context().clearCookies();
+    this.#free.set(locale, [...(this.#free.get(locale) ?? []), page]);
+  }
+}
+
+export function useBrowser(): FileBrowser {
+  const browser = new FileBrowser();
+  beforeAll(() => browser.start());
+  afterAll(() => browser.stop());
+  return browser;
 }
 
 /** Text as it is read, with plain spaces. */
@@ -61,20 +132,71 @@ export const eventually = (page: Page, selector: string) => expect.poll(() => te
 /** The names of the servers in the table, from above. */
 export const rowNames = (page: Page) => page.locator('.server .server-link').allInnerTexts();
 
+/** Where one is. */
+export const hashOf = (page: Page) => page.evaluate(() => location.hash);
+
+/** By how much the page is wider than its window, px. */
+export const overflowPx = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** Small phone to wall. */
+export const viewports = [
+  [320, 640],
+  [390, 844],
+  [768, 1024],
+  [1024, 768],
+  [1280, 800],
+  [1920, 1080],
+  [3840, 2160],
+] as const;
+
+/** At which of the widths, and by how much, the page is wider than its window. */
+export async function overflows(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const [width, height] of viewports) {
+    await page.setViewportSize({ width, height });
+    const beyondPx = await overflowPx(page);
+    if (beyondPx > 0) found.push(`${await hashOf(page)} at ${width}: ${beyondPx} px`);
+  }
+  return found;
+}
+
 /** Serious and critical findings of axe, as `rule: element`. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  await page.evaluate(await axeSource());
-  const results = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
-    return (await axe.run()).violations.map(({ id, impact, nodes }) => ({
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(await axeSource());
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: Axe };
+    // What passes is not asked about, and sheets of style need not be fetched again: neither changes what is found.
+    const results = await axe.run({ resultTypes: ['violations'], preload: false });
+    return results.violations.map(({ id, impact, nodes }) => ({
       id,
       impact,
       elements: nodes.map(({ html }) => html),
     }));
   });
-  return results
+  return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, elements }) => elements.map((element) => `${id}: ${element}`));
+}
+
+/** The same on each combination of theme and width. */
+export async function axeLooks(
+  page: Page,
+  ...looks: readonly (readonly ['dark' | 'light', number])[]
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const [colorScheme, width] of looks) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    found.push(
+      ...(await axeFindings(page)).map((finding) => `${page.url()} ${colorScheme} ${width} ${finding}`),
+    );
+  }
+  return found;
+}
+
+interface Axe {
+  run(options: object): Promise<{ violations: AxeViolation[] }>;
 }
 
 interface AxeViolation {

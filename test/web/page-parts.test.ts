@@ -1,25 +1,10 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from '../servers/chromium.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { makeFigures, makeRoom, serverName } from './made-room.ts';
-import { eventually, openPage, rowNames, soon } from './opened-page.ts';
-import type { RoomScript } from './room-server.ts';
+import { eventually, hashOf, rowNames, soon, useBrowser } from './opened-page.ts';
 
-let browser: Browser;
-let built: BuiltPage;
+const browser = useBrowser();
 
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await built?.[Symbol.asyncDispose]();
-});
-
-const open = (script: RoomScript, options?: BrowserContextOptions, hash?: string) =>
-  openPage(browser, built.folder, script, options, hash);
 const row = (number: number) => `.server:has(a[title="${serverName(number)}"])`;
 
 describe('the chart', () => {
@@ -51,7 +36,7 @@ describe('the chart', () => {
       });
       return { ...answer, mean: steady, min: steady, max: steady };
     };
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     const { page } = opened;
     await eventually(page, '.link').toBe('Live');
     await expect.poll(async () => (await linePixels(page))[9], soon).toBeGreaterThan(10);
@@ -62,7 +47,7 @@ describe('the chart', () => {
   });
 
   it('asks for the span that is chosen', async () => {
-    await using opened = await open(makeRoom(2));
+    await using opened = await browser.open(makeRoom(2));
     const { page, server } = opened;
     const spansMs = () =>
       server.asked
@@ -77,7 +62,7 @@ describe('the chart', () => {
   });
 
   it('is read point by point with the arrow keys', async () => {
-    await using opened = await open(makeRoom(2));
+    await using opened = await browser.open(makeRoom(2));
     const { page } = opened;
     await eventually(page, '.readout').toMatch(/^lowest [\d.]+ k?W · highest/);
     await page.locator('.chart-host').focus();
@@ -90,12 +75,12 @@ describe('the chart', () => {
 
 describe('the past', () => {
   it('is looked at by steps, kept in the address, and left again', async () => {
-    await using opened = await open(makeRoom(2), {}, '#/?range=1h');
+    await using opened = await browser.open(makeRoom(2), '#/?range=1h');
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     await page.getByRole('button', { name: 'Earlier' }).click();
     await eventually(page, '.past').toContain('Back to now');
-    const asked = new URLSearchParams((await page.evaluate(() => location.hash)).split('?')[1]);
+    const asked = new URLSearchParams((await hashOf(page)).split('?')[1]);
     expect(Number(asked.get('to')) - Number(asked.get('from'))).toBe(3_600_000);
     await expect
       .poll(() => server.asked.some((path) => path.includes('scope=room') && path.includes('points')), soon)
@@ -104,11 +89,11 @@ describe('the past', () => {
     await eventually(page, '.past').toContain('Back to now');
     await page.keyboard.press('0');
     await expect.poll(() => page.locator('.past').count(), soon).toBe(0);
-    expect(await page.evaluate(() => location.hash)).toBe('#/');
+    expect(await hashOf(page)).toBe('#/');
   });
 
   it('is looked at closer by dragging over a stretch of it', async () => {
-    await using opened = await open(makeRoom(2), {}, '#/?range=24h');
+    await using opened = await browser.open(makeRoom(2), '#/?range=24h');
     const { page } = opened;
     await eventually(page, '.link').toBe('Live');
     const box = (await page.locator('.chart .u-over').boundingBox())!;
@@ -117,7 +102,7 @@ describe('the past', () => {
     await page.mouse.move(box.x + box.width * 0.5, box.y + 30, { steps: 4 });
     await page.mouse.up();
     await eventually(page, '.past').toContain('Back to now');
-    const asked = new URLSearchParams((await page.evaluate(() => location.hash)).split('?')[1]);
+    const asked = new URLSearchParams((await hashOf(page)).split('?')[1]);
     const hours = (Number(asked.get('to')) - Number(asked.get('from'))) / 3_600_000;
     expect(hours).toBeCloseTo(6, 0);
   });
@@ -125,7 +110,7 @@ describe('the past', () => {
 
 describe('the table of servers', () => {
   it('is sorted with the keyboard, and says by what', async () => {
-    await using opened = await open(makeRoom(12));
+    await using opened = await browser.open(makeRoom(12));
     const { page } = opened;
     await eventually(page, '.link').toBe('Live');
     const head = page.getByRole('columnheader', { name: 'Server', exact: true });
@@ -142,7 +127,7 @@ describe('the table of servers', () => {
   });
 
   it('is filtered by text and by state', async () => {
-    await using opened = await open(makeRoom(12));
+    await using opened = await browser.open(makeRoom(12));
     const { page } = opened;
     await eventually(page, '.link').toBe('Live');
     await page.keyboard.press('/');
@@ -161,7 +146,7 @@ describe('the table of servers', () => {
   });
 
   it("unfolds a server's inputs, and listens to their outlets only while it is unfolded", async () => {
-    await using opened = await open(makeRoom(4));
+    await using opened = await browser.open(makeRoom(4));
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     const button = page.getByRole('button', { name: serverName(2) });
@@ -180,7 +165,7 @@ describe('the table of servers', () => {
 
   it('of 2,000 servers stays usable: few rows are drawn, every one can be reached and found', async () => {
     const numbers = Array.from({ length: 2_000 }, (_, i) => i);
-    await using opened = await open(makeRoom(2_000));
+    await using opened = await browser.open(makeRoom(2_000));
     const { page, server, complaints } = opened;
     await eventually(page, '#servers-title + .count').toBe('2000');
     const drawn = () => page.locator('.server').count();

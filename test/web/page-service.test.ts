@@ -1,25 +1,13 @@
 import mqtt from 'mqtt';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { StartRow, StartsAnswer } from '../../src/api/shapes.ts';
 import { AheadClock, runApp, scratchFolder, type TestedApp, until } from '../room/running.ts';
-import { startChromium } from '../servers/chromium.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
-import { eventually, soon, textOf } from './opened-page.ts';
+import { eventually, soon, textOf, useBrowser } from './opened-page.ts';
 
-let browser: Browser;
-let built: BuiltPage;
+const browser = useBrowser();
 let app: TestedApp | undefined;
 
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await app?.dispose();
-  await built?.[Symbol.asyncDispose]();
-});
+afterAll(() => app?.dispose());
 
 const servers = [
   {
@@ -56,23 +44,12 @@ async function publish(brokerUrl: string, watts: Record<string, number>): Promis
 const isReady = (service: TestedApp) =>
   until('it is ready', async () => (await service.get('/readyz')).status === 200);
 
-async function openIn(url: string): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning')
-      complaints.push(`${message.text()} ${message.location().url}`);
-  });
-  await page.goto(url);
-  return { page, complaints };
-}
-
 it('a reading published by a plug is seen on the page, also after the service was started again', async () => {
   const folder = scratchFolder();
-  app = await runApp(roomSettings, folder, built.folder);
+  app = await runApp(roomSettings, folder, browser.folder);
   await isReady(app);
-  const { page, complaints } = await openIn(app.httpUrl);
+  await using looked = await browser.look(app.httpUrl);
+  const { page, complaints } = looked;
   await eventually(page, '.link').toBe('Live');
   expect(await textOf(page, '.top h1')).toBe('Cellar');
   expect(await textOf(page, '.room-time')).toContain('Europe/Berlin');
@@ -99,7 +76,7 @@ it('a reading published by a plug is seen on the page, also after the service wa
   const { port } = new URL(app.httpUrl);
   await app.stop();
   await eventually(page, '.link').toContain('Reconnecting');
-  app = await runApp({ ...roomSettings, RACKWATT_HTTP_PORT: port }, folder, built.folder);
+  app = await runApp({ ...roomSettings, RACKWATT_HTTP_PORT: port }, folder, browser.folder);
   await expect.poll(() => textOf(page, '.link'), { ...soon, timeout: 20_000 }).toBe('Live');
   await publish(app.brokerUrl, { 'plug-a': 50, 'plug-b': 51 });
   await eventually(page, '.server:has(a[title="hv-01"]) .col-watts').toBe('101 W');
@@ -113,10 +90,11 @@ const drawAt = (second: number) => (second < 60 ? 4 : 410 - 5 * (second - 60));
 
 it('a start is seen on the page within a second of the reading that made it certain, with its trace', async () => {
   const clock = new AheadClock();
-  const started = await runApp({}, scratchFolder(), built.folder, clock);
+  const started = await runApp({}, scratchFolder(), browser.folder, clock);
   await isReady(started);
-  const { page, complaints } = await openIn(`${started.httpUrl}#/starts`);
   try {
+    await using looked = await browser.look(`${started.httpUrl}#/starts`);
+    const { page, complaints } = looked;
     await eventually(page, '.link').toBe('Live');
     await eventually(page, '.starts-panel').toContain('No start in the last 7 days');
     const row = page.locator('.start[data-phase="starting"]');
@@ -150,7 +128,6 @@ it('a start is seen on the page within a second of the reading that made it cert
     await eventually(page, '.device-grid .device-name').toBe('rig');
     expect(complaints).toEqual([]);
   } finally {
-    await page.close();
     await started.dispose();
   }
 });

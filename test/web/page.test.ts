@@ -1,36 +1,16 @@
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startChromium } from '../servers/chromium.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
-import { makeNewStart, scopeOf } from './full-room.ts';
+import { describe, expect, it } from 'vitest';
 import { makeRoom, serverName } from './made-room.ts';
-import { makeStart } from './made-starts.ts';
-import { axeFindings, eventually, openPage, rowNames, soon, textOf } from './opened-page.ts';
-import type { RoomScript } from './room-server.ts';
+import { eventually, rowNames, soon, textOf, useBrowser } from './opened-page.ts';
 
-let browser: Browser;
-let built: BuiltPage;
+const browser = useBrowser();
 
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await built?.[Symbol.asyncDispose]();
-});
-
-const open = (script: RoomScript, options?: BrowserContextOptions) =>
-  openPage(browser, built.folder, script, options);
 const row = (number: number) => `.server:has(a[title="${serverName(number)}"])`;
-const overflowPx = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 describe('the room', () => {
   it('is shown with its total, feeds, racks and servers, the largest consumer first', async () => {
     const script = makeRoom(12);
     const room = script.figures.get('room')!;
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     const { page, server, complaints } = opened;
     await eventually(page, '.link').toBe('Live');
     await eventually(page, '.total-watts').toBe(`${(room.watts! / 1000).toFixed(2)} kW`);
@@ -54,7 +34,7 @@ describe('the room', () => {
   });
 
   it('tells the time of the room, and names its zone, wherever the reader is', async () => {
-    await using opened = await open(makeRoom(1));
+    await using opened = await browser.open(makeRoom(1));
     const { page } = opened;
     const format = new Intl.DateTimeFormat('en-GB', {
       timeZone: 'Europe/London',
@@ -66,7 +46,7 @@ describe('the room', () => {
   });
 
   it('changes with the frames; what is no longer known becomes a dash, not 0', async () => {
-    await using opened = await open(makeRoom(3));
+    await using opened = await browser.open(makeRoom(3));
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     server.frame({ 'server:srv-001': { watts: 731.4, state: 'starting' }, room: { watts: 2_345 } });
@@ -99,7 +79,7 @@ describe('the room', () => {
     set('server:srv-001', { stale: true, basis: 'unknown', state: 'unknown' });
     set('server:srv-002', { basis: 'estimated' });
     script.figures.delete('server:srv-003');
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     const { page } = opened;
     await eventually(page, '.total .tag').toBe('Partial');
     await eventually(page, '.total-watts').toContain('at least 500 W');
@@ -115,7 +95,7 @@ describe('the room', () => {
   });
 
   it('says so at once when a plug falls silent and when it speaks again', async () => {
-    await using opened = await open(makeRoom(3));
+    await using opened = await browser.open(makeRoom(3));
     const { page, server } = opened;
     await eventually(page, `${row(1)} .col-state`).toBe('idle');
     await eventually(page, '.total .tag').toBe('Measured');
@@ -137,7 +117,7 @@ describe('the room', () => {
   it('marks a breaker that is loaded too much with a word', async () => {
     const script = makeRoom(2);
     script.figures.set('breaker:A1', { ...script.figures.get('breaker:A1')!, amps: 13.4 });
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     await eventually(opened.page, '.gauge >> nth=1').toBe('A1 13.4 of 12.8 A 105% critical');
   });
 
@@ -148,7 +128,7 @@ describe('the room', () => {
       { ...device, device: 'plug-9', silent: true, lastAtMs: Date.now() - 200_000 },
       { ...device, device: 'pdu-b', rejects: { 'not-json': 3 } },
     ];
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     await eventually(opened.page, '.attention li').toBe(
       'plug-9 silent for 3 min | pdu-b not readable: not json 3',
     );
@@ -157,7 +137,7 @@ describe('the room', () => {
 
 describe('the link', () => {
   it('lost: the page says so, greys, counts the age, and is live again when the server is back', async () => {
-    await using opened = await open(makeRoom(3), { reducedMotion: 'reduce' });
+    await using opened = await browser.open(makeRoom(3), '', { reducedMotion: 'reduce' });
     const { page, server, complaints } = opened;
     await eventually(page, '.link').toBe('Live');
     const colour = () => page.locator('.total-watts').evaluate((element) => getComputedStyle(element).color);
@@ -178,7 +158,7 @@ describe('the link', () => {
   });
 
   it('with a missing number: the page asks for a snapshot and shows what it says', async () => {
-    await using opened = await open(makeRoom(3));
+    await using opened = await browser.open(makeRoom(3));
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     server.script.figures.set('server:srv-002', {
@@ -195,7 +175,7 @@ describe('the link', () => {
   });
 
   it('closed by the server with a word: the word is shown', async () => {
-    await using opened = await open(makeRoom(1));
+    await using opened = await browser.open(makeRoom(1));
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     server.goodbye('not-allowed');
@@ -207,7 +187,7 @@ describe('notices', () => {
   it('say that a demo is one, and how to show what is real', async () => {
     const script = makeRoom(2);
     script.tree.demo = true;
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     const { page } = opened;
     await eventually(page, '.notice-demo summary').toContain('This room is simulated');
     await page.locator('.notice-demo summary').click();
@@ -216,7 +196,7 @@ describe('notices', () => {
   });
 
   it('are none in a real room in which all is well', async () => {
-    await using opened = await open(makeRoom(2));
+    await using opened = await browser.open(makeRoom(2));
     await eventually(opened.page, '.link').toBe('Live');
     expect(await opened.page.locator('.notice').count()).toBe(0);
   });
@@ -229,7 +209,7 @@ describe('notices', () => {
       store: { ok: false, kind: 'influx' },
       backlog: { ok: true, readings: 12, bytes: 1 },
     };
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     await eventually(opened.page, '.notice').toContain(
       'broker mqtt://broker:1883 is away (connection refused)',
     );
@@ -239,7 +219,7 @@ describe('notices', () => {
   it('tell how to point a plug at the broker while no device was heard, and give way to the first one', async () => {
     const script = makeRoom(0);
     script.figures.clear();
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     const { page, server } = opened;
     await eventually(page, '.first-run').toContain('No device heard yet');
     expect(await textOf(page, '.first-run')).toContain('mqtt://127.0.0.1:1883');
@@ -252,7 +232,7 @@ describe('notices', () => {
   it('say what could not be read, while live figures go on', async () => {
     const script = makeRoom(2);
     for (const resource of ['tree', 'history', 'devices']) script.failing.add(resource);
-    await using opened = await open(script);
+    await using opened = await browser.open(script);
     const { page } = opened;
     await eventually(page, '.notice-bad').toContain(
       "The room's layout could not be read: the store is away.",
@@ -263,104 +243,12 @@ describe('notices', () => {
   });
 
   it('an address that leads nowhere says so and leads back', async () => {
-    await using opened = await open(makeRoom(2));
+    await using opened = await browser.open(makeRoom(2));
     const { page } = opened;
     await page.goto(`${opened.server.url}#/nowhere`);
     await eventually(page, 'main').toContain('There is no view at #/nowhere');
     await page.getByRole('link', { name: 'Back to the room' }).click();
     await eventually(page, '.link').toBe('Live');
     await eventually(page, '.server .server-link').toContain('srv-001');
-  });
-});
-
-const sizes = [
-  [320, 640],
-  [390, 844],
-  [768, 1024],
-  [1024, 768],
-  [1280, 800],
-  [1920, 1080],
-  [3840, 2160],
-] as const;
-
-describe('at every size', () => {
-  it('from phone to wall nothing runs over the edge, unfolded or lost', async () => {
-    const script = makeRoom(12);
-    script.tree.demo = true;
-    script.tree.name = 'The server room with the longest name in the whole building';
-    script.tree.servers[3]!.name = 'a-host-name-that-somebody-made-very-long-indeed.example.internal';
-    await using opened = await open(script, { locale: 'de-DE' });
-    const { page, server } = opened;
-    await eventually(page, '.link').toBe('Live');
-    await page.getByRole('button', { name: serverName(2) }).click();
-    await expect.poll(() => page.locator('.server-inputs li').count(), soon).toBe(2);
-    const overflows = async () => {
-      const found: Record<string, number> = {};
-      for (const [width, height] of sizes) {
-        await page.setViewportSize({ width, height });
-        found[`${width} × ${height}`] = await overflowPx(page);
-      }
-      return found;
-    };
-    const none = Object.fromEntries(sizes.map(([width, height]) => [`${width} × ${height}`, 0]));
-    expect(await overflows()).toEqual(none);
-    await server.stop();
-    await eventually(page, '.link').toContain('Reconnecting');
-    expect(await overflows()).toEqual(none);
-  });
-});
-
-describe('for everybody', () => {
-  it('axe finds nothing serious, in dark and light, on laptop and phone, live and lost', async () => {
-    const script = makeRoom(6);
-    script.tree.demo = true;
-    script.figures.set('breaker:A1', { ...script.figures.get('breaker:A1')!, amps: 13.4 });
-    script.figures.set('breaker:A2', { ...script.figures.get('breaker:A2')!, amps: 11.4 });
-    script.figures.set('room', { ...script.figures.get('room')!, basis: 'partial' });
-    script.figures.set('server:srv-001', { ...script.figures.get('server:srv-001')!, stale: true });
-    script.devices.rows = [
-      {
-        device: 'plug',
-        family: 'tasmota',
-        outlets: [],
-        messages: 1,
-        rejects: { 'not-json': 1 },
-        silent: true,
-      },
-    ];
-    script.ready = { ...script.ready, ready: false, store: { ok: false, kind: 'influx' } };
-    script.starts = [makeNewStart(3), makeStart(scopeOf(2), Date.now() - 5_000_000)];
-    await using opened = await open(script);
-    const { page, server } = opened;
-    await eventually(page, '.link').toBe('Store away');
-    await page.locator('.notice-demo summary').click();
-    await page.getByRole('button', { name: serverName(2) }).click();
-    await eventually(page, '.server-inputs li').toContain('pdu-b/2');
-    const findings = async (...looks: readonly (readonly ['dark' | 'light', number])[]) => {
-      const found: string[] = [];
-      for (const [colorScheme, width] of looks) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 900 });
-        found.push(...(await axeFindings(page)).map((finding) => `${colorScheme} ${width} ${finding}`));
-      }
-      return found;
-    };
-    expect(await findings(['dark', 1280], ['light', 1280], ['dark', 390], ['light', 390])).toEqual([]);
-    await server.stop();
-    await eventually(page, '.link').toContain('Reconnecting');
-    expect(await findings(['light', 390], ['dark', 1280])).toEqual([]);
-  }, 90_000);
-
-  it('axe would find text that is too pale', async () => {
-    await using opened = await open(makeRoom(1));
-    await eventually(opened.page, '.link').toBe('Live');
-    await opened.page.evaluate(() => {
-      const pale = document.createElement('p');
-      pale.textContent = 'pale';
-      pale.style.color = '#888';
-      pale.style.background = '#777';
-      document.querySelector('main')!.append(pale);
-    });
-    expect((await axeFindings(opened.page)).join()).toContain('color-contrast');
   });
 });

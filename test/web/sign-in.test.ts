@@ -1,27 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hashOfToken } from '../../src/base/token.ts';
-import { runApp, scratchFolder } from '../room/running.ts';
-import { startChromium } from '../servers/chromium.ts';
+import { runApp, scratchFolder, until } from '../room/running.ts';
 import { makeAlert } from './alert-desk.ts';
-import { type BuiltPage, buildPage } from './built-page.ts';
 import { makeRoom } from './made-room.ts';
-import { axeFindings, eventually, openPage, soon, textOf } from './opened-page.ts';
+import { axeFindings, eventually, soon, textOf, useBrowser } from './opened-page.ts';
 import type { RoomScript } from './room-server.ts';
 
-let browser: Browser;
-let built: BuiltPage;
-
-beforeAll(async () => {
-  [browser, built] = await Promise.all([startChromium(), buildPage()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await built?.[Symbol.asyncDispose]();
-});
-
-const open = (script: RoomScript, hash = '') => openPage(browser, built.folder, script, {}, hash);
+const browser = useBrowser();
 
 function lockedRoom(): RoomScript {
   const script = makeRoom(3);
@@ -34,7 +19,7 @@ function lockedRoom(): RoomScript {
 
 describe('signing in', () => {
   it('stands in place of the views until the token is right, and leads to the view that was asked for', async () => {
-    await using opened = await open(lockedRoom(), '#/alerts');
+    await using opened = await browser.open(lockedRoom(), '#/alerts');
     const { page } = opened;
     await eventually(page, '#sign-in-title').toBe('Sign in');
     expect(await page.locator('.views, .link').count()).toBe(0);
@@ -55,7 +40,7 @@ describe('signing in', () => {
   it('to look only offers nothing that would be refused', async () => {
     const script = lockedRoom();
     script.session = script.tokens.get('look');
-    await using opened = await open(script, '#/alerts');
+    await using opened = await browser.open(script, '#/alerts');
     const { page } = opened;
     await eventually(page, '.signed-in').toBe('wall view only Sign out');
     await eventually(page, '.alert-text').toContain('Breaker A1');
@@ -66,7 +51,7 @@ describe('signing in', () => {
   it('is asked for again when the session has ended', async () => {
     const script = lockedRoom();
     script.session = script.tokens.get('right');
-    await using opened = await open(script, '#/energy');
+    await using opened = await browser.open(script, '#/energy');
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     server.script.session = undefined;
@@ -75,7 +60,7 @@ describe('signing in', () => {
   });
 
   it('is not mentioned where everybody may come in', async () => {
-    await using opened = await open(makeRoom(3));
+    await using opened = await browser.open(makeRoom(3));
     const { page, complaints } = opened;
     await eventually(page, '.link').toBe('Live');
     expect(await page.locator('.signed-in, #sign-in-title').count()).toBe(0);
@@ -86,10 +71,15 @@ describe('signing in', () => {
 it('the real service lets a browser in with its token, and shows the room live', async () => {
   const token = `rackwatt_${'a'.repeat(43)}`;
   const tokens = [{ name: 'wall', hash: hashOfToken(token), role: 'view' }];
-  const app = await runApp({ RACKWATT_ACCESS_TOKENS: JSON.stringify(tokens) }, scratchFolder(), built.folder);
-  const page = await browser.newPage();
+  const app = await runApp(
+    { RACKWATT_ACCESS_TOKENS: JSON.stringify(tokens) },
+    scratchFolder(),
+    browser.folder,
+  );
   try {
-    await page.goto(app.httpUrl);
+    await until('it is ready', async () => (await app.get('/readyz')).status === 200);
+    await using looked = await browser.look(app.httpUrl);
+    const { page } = looked;
     await eventually(page, '#sign-in-title').toBe('Sign in');
     await page.getByLabel('Access token').fill(`${token.slice(0, -1)}b`);
     await page.keyboard.press('Enter');
@@ -101,7 +91,6 @@ it('the real service lets a browser in with its token, and shows the room live',
     await page.getByRole('button', { name: 'Sign out' }).click();
     await eventually(page, '#sign-in-title').toBe('Sign in');
   } finally {
-    await page.close();
     await app.dispose();
   }
 });
