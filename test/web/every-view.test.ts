@@ -53,7 +53,7 @@ const views: View[] = [
   { hash: '#/server/srv-003', drawn: '.start-facts', figure: '.server-facts .total-watts' },
   { hash: '#/server/nobody', drawn: 'main .empty, main p' },
   { hash: '#/energy?date=2026-03&by=server', drawn: '.energy-ranking' },
-  { hash: '#/energy?period=week&step=hour&date=2026-03-03&by=room', drawn: '.energy-ranking' },
+  { hash: '#/energy?period=week&step=hour&date=2026-03-03&by=room', drawn: '.energy-bar' },
   {
     hash: '#/starts',
     drawn: '.start',
