@@ -1,14 +1,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { PowerEvent } from '../model/event.ts';
 import type { RoomView } from '../model/room-view.ts';
 import { Channel } from './channel.ts';
 import { messageBytesMax, type Subscription } from './client-message.ts';
-import { LiveClient } from './live-client.ts';
+import { closeMsMax, LiveClient } from './live-client.ts';
 import { type LiveCounts, noCounts } from './live-counts.ts';
 import { clientsMax, livePath, subprotocol } from './protocol.ts';
 import { ScopeKeys } from './watched-figures.ts';
@@ -45,6 +45,20 @@ const refusedMax = 1_000;
 /** Over all channels: about 100 bytes each. */
 const watchedScopesMax = 2_000_000;
 
+/** `closeTimeout` is missing in the types of ws 8. */
+const handshakeOptions: ServerOptions & { closeTimeout: number } = {
+  noServer: true,
+  clientTracking: false,
+  // Twice what is read, so that a message somewhat too long is answered with words.
+  maxPayload: 2 * messageBytesMax,
+  maxFragments: 1024,
+  maxBufferedChunks: 4096,
+  // Whoever says that it leaves, or sends what is no frame, has as long to close as one that was told to.
+  closeTimeout: closeMsMax,
+  perMessageDeflate: { zlibInflateOptions: { chunkSize: 1024 } },
+  handleProtocols: () => subprotocol,
+};
+
 /**
  * The live stream (docs/live-protocol.md): figures from the room, events from the road, out to every client. The
  * last stop of a reading. It knows no one but the room, and nothing waits for it.
@@ -56,16 +70,7 @@ export class LiveHub {
   readonly #clients = new Set<LiveClient>();
   readonly #channels = new Map<string, Channel>();
   readonly #counts = noCounts();
-  readonly #handshakes = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    // Twice what is read, so that a message somewhat too long is answered with words.
-    maxPayload: 2 * messageBytesMax,
-    maxFragments: 1024,
-    maxBufferedChunks: 4096,
-    perMessageDeflate: { zlibInflateOptions: { chunkSize: 1024 } },
-    handleProtocols: () => subprotocol,
-  });
+  readonly #handshakes = new WebSocketServer(handshakeOptions);
   #stopping = false;
   #allGone = () => {};
 

@@ -5,6 +5,7 @@ import { livePath, subprotocol } from '../../src/live/protocol.ts';
 import { until } from '../base/until.ts';
 import { LiveService } from './live-service.ts';
 import { drawing } from './made-room.ts';
+import { RawClient } from './raw-client.ts';
 
 let service: LiveService;
 
@@ -129,6 +130,20 @@ describe('the heartbeat', () => {
     service.clock.advance(45_000);
     expect(service.hub.status().clients).toBe(1);
     service.clock.advance(1000);
+    await until(() => service.hub.status().clients === 0, 'the connection to be cut');
+  });
+});
+
+describe('one that leaves but does not let go of its connection', () => {
+  it.each([
+    ['after its own goodbye', Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])],
+    ['after a broken frame', Buffer.from([0xff, 0xff, 0xff, 0xff])],
+  ])('%s is cut off soon', async (_, bytes) => {
+    const client = await RawClient.connect(service.port);
+    await until(() => service.hub.status().clients === 1, 'the client');
+    // It neither reads nor closes any more.
+    client.socket.pause();
+    client.socket.write(bytes);
     await until(() => service.hub.status().clients === 0, 'the connection to be cut');
   });
 });
