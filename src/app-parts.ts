@@ -9,6 +9,7 @@ import { DemoConnection } from './sources/demo/demo-connection.ts';
 import { SimulatedRoom } from './sources/demo/simulated-room.ts';
 import type { Receipts } from './sources/receipts.ts';
 import type { Source, SourceHandlers } from './sources/source.ts';
+import { AgeClock } from './store/age-clock.ts';
 import { Backlog } from './store/backlog.ts';
 import { CheckpointFile } from './store/checkpoint.ts';
 import { RefusedFiles } from './store/refused-files.ts';
@@ -95,16 +96,18 @@ export async function makeStore(options: PartsOptions): Promise<StoreParts> {
   await makeStoreFolder(folder);
   const unlock = lockStoreFolder(folder);
   try {
+    const age = await AgeClock.open({ file: join(folder, 'rackwatt.age'), clock, log });
     const backlog = await Backlog.open({
       folder: join(folder, 'backlog'),
       storeKind: settings.store.kind,
       clock,
+      age,
       log,
       ...settings.store.backlog,
     });
     const { Receipts } = await import('./sources/receipts.ts');
     const receipts = await Receipts.open(join(folder, 'rackwatt.receipts'));
-    const store = await storeOf(options);
+    const store = await storeOf(options, age);
     const refusedFiles =
       store.kind === 'influx' ? await RefusedFiles.open({ folder, clock, log }) : undefined;
     return {
@@ -114,7 +117,7 @@ export async function makeStore(options: PartsOptions): Promise<StoreParts> {
       receipts,
       checkpoint: new CheckpointFile({ folder, clock, log }),
       async close() {
-        await Promise.all([store.close(), backlog.close(), receipts.close()]);
+        await Promise.all([store.close(), backlog.close(), receipts.close(), age.close()]);
         unlock();
       },
     };
@@ -124,7 +127,7 @@ export async function makeStore(options: PartsOptions): Promise<StoreParts> {
   }
 }
 
-async function storeOf({ settings, clock, log, demo }: PartsOptions): Promise<Store> {
+async function storeOf({ settings, clock, log, demo }: PartsOptions, age: AgeClock): Promise<Store> {
   const { retention, influx, kind } = settings.store;
   const { folder, database } = storePlace(settings.store, demo);
   if (kind === 'influx') {
@@ -134,7 +137,7 @@ async function storeOf({ settings, clock, log, demo }: PartsOptions): Promise<St
     return new InfluxStore({ ...influx, database, retention, room, clock, log });
   }
   const { EmbeddedStore } = await import('./store/embedded/embedded-store.ts');
-  return new EmbeddedStore({ path: folder, retention, setsAside: true, clock, log });
+  return new EmbeddedStore({ path: folder, retention, setsAside: true, clock, age, log });
 }
 
 /** Where imports are held until roll-ups are made of them. */

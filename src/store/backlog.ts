@@ -29,6 +29,8 @@ export interface BacklogOptions {
   /** What is put in is in this store's own form and is given back to no other. */
   readonly storeKind: Store['kind'];
   readonly clock: Clock;
+  /** By which what waits is too old. Default: `clock`. */
+  readonly age?: Pick<Clock, 'nowMs'> | undefined;
   readonly log?: Log | undefined;
   /** On disk, in all; when it is full the oldest falls off. Default 1 GiB. */
   readonly bytesMax?: number | undefined;
@@ -239,9 +241,9 @@ export class Backlog {
     await tail?.close().catch(() => undefined);
   }
 
-  /** By the clock that is ours; a step of it forward looks like age, and is as loud. */
   async #dropTooOld(): Promise<void> {
-    const oldestMs = this.#options.clock.nowMs() - this.#ageMsMax;
+    const { age, clock } = this.#options;
+    const oldestMs = (age ?? clock).nowMs() - this.#ageMsMax;
     while ((this.#segments[0]?.newestAtMs ?? Number.POSITIVE_INFINITY) < oldestMs)
       await this.#dropOldest('the oldest of the backlog has waited for too long and is lost');
   }

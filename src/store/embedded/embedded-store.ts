@@ -61,6 +61,8 @@ export interface EmbeddedStoreOptions {
   /** Older raw readings and minutes are refused, and deleted in the background. */
   readonly retention: StoreRetention;
   readonly clock?: Clock;
+  /** By which readings are too old. Default: `clock`. */
+  readonly age?: Pick<Clock, 'nowMs'> | undefined;
   readonly log?: Log;
   readonly journalBytesMax?: number;
   /** The file never grows beyond; writes are refused as `full` instead. */
@@ -80,6 +82,7 @@ export class EmbeddedStore implements Store {
   readonly file: string;
   readonly #path: string;
   readonly #clock: Clock;
+  readonly #age: Pick<Clock, 'nowMs'>;
   readonly #batches = new BatchMaker();
   readonly #line: WorkerLine;
   readonly #setAside: string[] = [];
@@ -91,12 +94,13 @@ export class EmbeddedStore implements Store {
     this.#path = options.path;
     this.file = join(options.path, storeFileName);
     this.#clock = options.clock ?? systemClock;
+    this.#age = options.age ?? this.#clock;
     this.#line = new WorkerLine({
       clock: this.#clock,
       log: options.log,
       openOptions: () => ({
         file: this.file,
-        nowMs: this.#clock.nowMs(),
+        nowMs: this.#age.nowMs(),
         retention: options.retention,
         journalBytesMax: options.journalBytesMax ?? journalBytesMaxDefault,
         fileBytesMax: options.fileBytesMax,
@@ -147,7 +151,7 @@ export class EmbeddedStore implements Store {
     const copy = new Uint8Array(write.bytes).buffer;
     this.#writeBytes += length;
     try {
-      return await this.#line.ask('write', { bytes: copy, nowMs: this.#clock.nowMs() }, [copy]);
+      return await this.#line.ask('write', { bytes: copy, nowMs: this.#age.nowMs() }, [copy]);
     } finally {
       this.#writeBytes -= length;
     }
@@ -237,7 +241,7 @@ export class EmbeddedStore implements Store {
     if (this.#isPruning) return;
     this.#isPruning = true;
     this.#line
-      .ask('prune', { nowMs: this.#clock.nowMs() })
+      .ask('prune', { nowMs: this.#age.nowMs() })
       .catch(() => {})
       .finally(() => {
         this.#isPruning = false;
