@@ -1,4 +1,5 @@
 import type { EnergyColumns } from '../model/columns.ts';
+import { cellStart, type SumGrid } from '../model/sum-grid.ts';
 import type { DemandBucket } from './demand.ts';
 import { ledgerStepMs } from './ledger-row.ts';
 import type { QuarterRates } from './quarter-rates.ts';
@@ -42,18 +43,22 @@ export class EnergyBuckets {
   readonly #rates: QuarterRates;
   readonly #nowMs: number;
   readonly #sums: Float64Array;
-  /** Wh and known ms of each quarter, for the demand; by the same numbers as the rates. */
-  readonly #quarterWattHours: Float64Array;
-  readonly #quarterKnownMs: Float64Array;
+  /** Wh and known ms of each quarter, for the demand; by the same numbers as the rates. Undefined: nobody asks for it. */
+  readonly #quarterWattHours: Float64Array | undefined;
+  readonly #quarterKnownMs: Float64Array | undefined;
+  /** Of one call, used again by the next. */
+  readonly #booked = new Float64Array(width);
   #bucket = 0;
 
-  constructor(edges: Float64Array, rates: QuarterRates, nowMs: number) {
+  constructor(edges: Float64Array, rates: QuarterRates, nowMs: number, withDemand = true) {
     this.#edges = edges;
     this.#rates = rates;
     this.#nowMs = nowMs;
     this.#sums = new Float64Array(Math.max(0, edges.length - 1) * width);
-    this.#quarterWattHours = new Float64Array(rates.unpriced.length);
-    this.#quarterKnownMs = new Float64Array(rates.unpriced.length);
+    if (withDemand) {
+      this.#quarterWattHours = new Float64Array(rates.unpriced.length);
+      this.#quarterKnownMs = new Float64Array(rates.unpriced.length);
+    }
   }
 
   /** Takes rows `from` … `to`−1 of columns whose intervals are `stepMs` long. */
@@ -77,6 +82,20 @@ export class EnergyBuckets {
     }
   }
 
+  /**
+   * Takes quarters added up over the cells of a grid that no edge and no change of the rates cuts (sum-grid.ts); the last
+   * cell ends at `toMs` at the latest. Tells nothing of the demand.
+   */
+  addSums(columns: EnergyColumns, grid: SumGrid, toMs: number): void {
+    const { fromMs } = columns;
+    for (let i = 0; i < fromMs.length; i += 1) {
+      const startMs = fromMs[i]!;
+      this.#seek(startMs);
+      const endMs = Math.min(cellStart(grid, startMs) + grid.stepMs, toMs);
+      this.#book(this.#bucket, columns, i, i + 1, endMs - startMs, 1);
+    }
+  }
+
   /** The buckets, oldest first. */
   rows(): EnergySum[] {
     return Array.from({ length: this.#sums.length / width }, (_, b) =>
@@ -94,13 +113,16 @@ export class EnergyBuckets {
   /** Quarters of which anything is known, for peak demand and load factor (demand.ts). */
   demand(): DemandBucket[] {
     const buckets: DemandBucket[] = [];
-    for (let q = 0; q < this.#quarterKnownMs.length; q += 1) {
-      const forMs = this.#quarterKnownMs[q]!;
+    const wattHours = this.#quarterWattHours;
+    const knownForMs = this.#quarterKnownMs;
+    if (wattHours === undefined || knownForMs === undefined) return buckets;
+    for (let q = 0; q < knownForMs.length; q += 1) {
+      const forMs = knownForMs[q]!;
       if (forMs === 0) continue;
       const coverage = Math.min(1, forMs / ledgerStepMs);
       buckets.push({
         fromMs: this.#rates.firstMs + q * ledgerStepMs,
-        wattHours: this.#quarterWattHours[q]!,
+        wattHours: wattHours[q]!,
         coverage,
       });
     }
@@ -133,8 +155,10 @@ export class EnergyBuckets {
   ): void {
     const { fromMs, wattHours, observedMs, spreadMs } = columns;
     const rates = this.#rates;
+    const quarterWattHours = this.#quarterWattHours;
+    const quarterKnownMs = this.#quarterKnownMs;
     const { firstMs } = rates;
-    const sums = new Float64Array(width);
+    const sums = this.#booked.fill(0);
     for (let i = from; i < to; i += 1) {
       const energy = wattHours[i]! * share;
       if (Number.isNaN(energy)) continue;
@@ -147,8 +171,9 @@ export class EnergyBuckets {
       if (rates.grams !== undefined) sums[grams]! += energy * rates.grams[quarter]!;
       sums[unpriced]! += energy * rates.unpriced[quarter]!;
       sums[uncounted]! += energy * rates.uncounted[quarter]!;
-      this.#quarterWattHours[quarter]! += energy;
-      this.#quarterKnownMs[quarter]! += forMs;
+      if (quarterWattHours === undefined) continue;
+      quarterWattHours[quarter]! += energy;
+      quarterKnownMs![quarter]! += forMs;
     }
     const { counterWattHours, spreadWattHours } = columns;
     if (counterWattHours !== undefined) sums[counter] = bookedSum(counterWattHours, from, to) * share;

@@ -6,8 +6,10 @@ import { type LocalStep, localBucket, localEdges } from '../analysis/local-time.
 import { compare, type Period, periodBefore } from '../analysis/period-before.ts';
 import { type QuarterRates, quarterRates } from '../analysis/quarter-rates.ts';
 import { demandCharges, standingCharges } from '../analysis/standing-charges.ts';
+import { sumGridOf } from '../analysis/sum-grid.ts';
 import type { Tariff } from '../analysis/tariff.ts';
 import { type RollUp, tierStepMs } from '../model/roll-up.ts';
+import type { SumGrid } from '../model/sum-grid.ts';
 import { askChecks, type EnergyChecks, isCheckedByItself } from './ask-checks.ts';
 import { askEnergyRuns, energyPlan, withOpenMinute } from './energy-columns.ts';
 import type { AskedStore } from './store-until.ts';
@@ -67,11 +69,11 @@ export interface EnergyCharges {
   readonly tax: number;
 }
 
-/** Rows of one scope at a time are held; scopes are asked for together until they have about so many quarters. */
-const quartersAtOnce = 300_000;
+/** Rows of one scope at a time are held; scopes are asked for together until the store has about so many of them. */
+const rowsAtOnce = 300_000;
 const scopesAtOnceMax = 500;
 /** After so many the road gets its turn: some milliseconds. */
-const quartersInTurn = 20_000;
+const rowsInTurn = 20_000;
 
 /** The edges of the buckets, cut to what was asked for; buckets that have not begun are left out. */
 export function energyEdges({ by, fromMs, toMs, timezone, nowMs }: EnergyQuestion): Float64Array {
@@ -91,14 +93,13 @@ export async function* askEnergy(
 ): AsyncGenerator<ScopeEnergy> {
   const { scopes, nowMs } = question;
   const edges = energyEdges(question);
-  const asked = makePeriod(question, context, edges);
+  const asked = makePeriod(question, context, edges, question.withTotals);
   const before = question.withTotals ? periodBefore(asked.period, question.timezone, nowMs) : undefined;
-  const earlier = before && makePeriod(question, context, Float64Array.of(before.fromMs, before.toMs));
-  const quarters = Math.max(
-    1,
-    (Math.min(asked.period.toMs, nowMs) - asked.period.fromMs) / tierStepMs.quarter,
-  );
-  const atOnce = Math.max(1, Math.min(scopesAtOnceMax, Math.floor(quartersAtOnce / quarters)));
+  const earlier = before && makePeriod(question, context, Float64Array.of(before.fromMs, before.toMs), false);
+  const { fromMs, toMs } = asked.period;
+  const stepMs = asked.grid?.stepMs ?? tierStepMs.quarter;
+  const rows = Math.max(1, (Math.min(toMs, nowMs) - fromMs) / stepMs);
+  const atOnce = Math.max(1, Math.min(scopesAtOnceMax, Math.floor(rowsAtOnce / rows)));
   const isChecked =
     question.withTotals && (question.withChecks ?? isCheckedByItself(scopes.length, asked.period));
   let summed = 0;
@@ -107,8 +108,8 @@ export async function* askEnergy(
     const now = await sumScopes(store, some, asked, context, nowMs);
     const then = earlier && (await sumScopes(store, some, earlier, context, nowMs));
     for (const scope of some) {
-      summed += quarters;
-      if (summed > quartersInTurn) {
+      summed += rows;
+      if (summed > rowsInTurn) {
         summed = 0;
         await nextTurn();
       }
@@ -127,31 +128,41 @@ interface AskedPeriod {
   readonly period: Period;
   readonly edges: Float64Array;
   readonly rates: QuarterRates;
+  /** Peaks are looked for, quarter by quarter. */
+  readonly withDemand: boolean;
+  /** Otherwise the store adds them up over its cells. Undefined: an edge or a price does not allow it. */
+  readonly grid: SumGrid | undefined;
 }
 
 function makePeriod(
   { nowMs }: EnergyQuestion,
   { tariff, carbon }: EnergyContext,
   edges: Float64Array,
+  withDemand: boolean,
 ): AskedPeriod {
   const period = { fromMs: edges[0]!, toMs: edges.at(-1)! };
   const endMs = Math.min(period.toMs, nowMs);
-  return { period, edges, rates: quarterRates(tariff, carbon, period.fromMs, endMs) };
+  const rates = quarterRates(tariff, carbon, period.fromMs, endMs);
+  return { period, edges, rates, withDemand, grid: withDemand ? undefined : sumGridOf(edges, rates) };
 }
 
 async function sumScopes(
   store: AskedStore,
   scopes: readonly string[],
-  { period, edges, rates }: AskedPeriod,
+  { period, edges, rates, withDemand, grid }: AskedPeriod,
   { minutesKeptMs, openMinute }: EnergyContext,
   nowMs: number,
 ): Promise<(scope: string) => EnergyBuckets> {
-  const runs = await askEnergyRuns(store, energyPlan(period, nowMs, minutesKeptMs), scopes);
+  const plan = energyPlan(period, nowMs, minutesKeptMs);
+  const runs = await askEnergyRuns(store, plan, scopes, grid);
   return (scope) => {
-    const buckets = new EnergyBuckets(edges, rates, nowMs);
+    const buckets = new EnergyBuckets(edges, rates, nowMs, withDemand);
     const open = period.toMs > nowMs - openMinuteMsMax ? openMinute(scope, nowMs) : undefined;
-    for (const { tier, columns, from, to } of withOpenMinute(runs.get(scope) ?? [], open, period))
-      buckets.add(columns, tierStepMs[tier], from, to);
+    for (const run of withOpenMinute(runs.get(scope) ?? [], open, period)) {
+      const { tier, columns, from, to } = run;
+      if (run.grid === undefined) buckets.add(columns, tierStepMs[tier], from, to);
+      else buckets.addSums(columns, run.grid, plan.quarters.toMs);
+    }
     return buckets;
   };
 }

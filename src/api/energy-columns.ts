@@ -1,6 +1,7 @@
 import type { EnergyColumns } from '../model/columns.ts';
 import type { RollUp, RollUpTier } from '../model/roll-up.ts';
 import { tierStepMs } from '../model/roll-up.ts';
+import type { SumGrid } from '../model/sum-grid.ts';
 import type { AskedStore } from './store-until.ts';
 
 /** Where the energy of a time is to be found: whole quarters, and minutes for what is no whole quarter yet or at all. */
@@ -19,6 +20,8 @@ export interface TimeRange {
 /** Rows of one tier, in the order in which they are to be added up. */
 export interface EnergyRun {
   readonly tier: RollUpTier;
+  /** The rows are sums over its cells. */
+  readonly grid?: SumGrid | undefined;
   readonly columns: EnergyColumns;
   readonly from: number;
   readonly to: number;
@@ -50,20 +53,41 @@ export function energyPlan(range: TimeRange, nowMs: number, minutesKeptMs: numbe
   };
 }
 
-/** Asks for what the plan names; by scope. Rejects with a StoreError. */
+/** Asks for what the plan names, quarters added up where there is a grid; by scope. Rejects with a StoreError. */
 export async function askEnergyRuns(
   store: AskedStore,
   plan: EnergyPlan,
   scopes: readonly string[],
+  grid: SumGrid | undefined,
 ): Promise<Map<string, EnergyRun[]>> {
-  const [quarters, heads, tails] = await Promise.all([
-    askColumns(store, 'quarter', scopes, plan.quarters),
+  const { summed, single } = splitQuarters(plan, grid);
+  const [sums, quarters, heads, tails] = await Promise.all([
+    askColumns(store, 'quarter', scopes, summed, grid),
+    askColumns(store, 'quarter', scopes, single),
     askColumns(store, 'minute', scopes, plan.headMinutes),
     askColumns(store, 'minute', scopes, plan.tailMinutes),
   ]);
   return new Map(
-    scopes.map((scope) => [scope, joinRuns(quarters.get(scope), heads.get(scope), tails.get(scope))]),
+    scopes.map((scope) => {
+      const summed = sums.get(scope);
+      const runs = joinRuns(quarters.get(scope), heads.get(scope), tails.get(scope));
+      if (summed === undefined) return [scope, runs];
+      const at = heads.has(scope) ? 1 : 0;
+      return [scope, runs.toSpliced(at, 0, { ...whole('quarter', summed), grid })];
+    }),
   );
+}
+
+/** The newest quarters are there as minutes too, and compared with them one by one: they are not added up. */
+function splitQuarters(
+  { quarters, tailMinutes }: EnergyPlan,
+  grid: SumGrid | undefined,
+): { readonly summed: TimeRange; readonly single: TimeRange } {
+  const { fromMs, toMs } = quarters;
+  if (grid === undefined) return { summed: { fromMs, toMs: fromMs }, single: quarters };
+  const hasTail = tailMinutes.fromMs < tailMinutes.toMs;
+  const cutMs = hasTail ? Math.max(fromMs, Math.min(toMs, tailMinutes.fromMs)) : toMs;
+  return { summed: { fromMs, toMs: cutMs }, single: { fromMs: cutMs, toMs } };
 }
 
 /** The minute that is not written yet, unless the store has a row of it. */
@@ -89,8 +113,9 @@ async function askColumns(
   tier: RollUpTier,
   scopes: readonly string[],
   { fromMs, toMs }: TimeRange,
+  grid?: SumGrid | undefined,
 ): Promise<Map<string, EnergyColumns>> {
-  return fromMs < toMs ? store.energyRows({ tier, scopes, fromMs, toMs }) : new Map();
+  return fromMs < toMs ? store.energyRows({ tier, scopes, fromMs, toMs, grid }) : new Map();
 }
 
 function joinRuns(

@@ -6,6 +6,7 @@ import type { Quantity } from '../model/quantity.ts';
 import type { Reading } from '../model/reading.ts';
 import { type RollUpChange, type RollUpTier, tiers } from '../model/roll-up.ts';
 import type { StartRecord } from '../model/start.ts';
+import type { SumGrid } from '../model/sum-grid.ts';
 
 export type { EnergyColumns, RollUpColumns, Series } from '../model/columns.ts';
 
@@ -131,6 +132,11 @@ export interface EnergyQuery {
   readonly scopes: readonly string[];
   readonly fromMs: number;
   readonly toMs: number;
+  /**
+   * Of the quarters of each cell one row, their figures added up. It begins where the cell does, or at `fromMs` where
+   * that is later.
+   */
+  readonly grid?: SumGrid | undefined;
 }
 
 export interface RawQuery {

@@ -4,6 +4,7 @@ import { bucketsOfRollUps } from '../../src/analysis/buckets.ts';
 import { type Quantity, quantities } from '../../src/model/quantity.ts';
 import type { Reading } from '../../src/model/reading.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from '../../src/model/roll-up.ts';
+import { cellStart } from '../../src/model/sum-grid.ts';
 import type { RollUpColumns, Series, Store, WriteOutcome } from '../../src/store/store.ts';
 import { eventContract } from './event-contract.ts';
 import { reading, rollUp } from './made-readings.ts';
@@ -629,6 +630,35 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
           { scopes: [one], fromMs: at(4), toMs: at(400) },
         ];
         for (const query of nothing) expect(await store.energyRows({ tier, ...query })).toEqual(new Map());
+      });
+
+      it('add up over the cells of a grid, which the range may cut', async () => {
+        const [one, two, away] = [freshScope(), freshScope(), freshScope()];
+        const startMs = todayMs - 40 * dayMs;
+        const at = (i: number) => startMs + i * stepMs;
+        const rows = [one, two].flatMap((scope, n) =>
+          Array.from({ length: 700 }, (_, i) => rollUp(scope, at(i), stepMs, 64 * (n + 1), 0, 200)),
+        );
+        await store.write(store.encodeRollUps(tier, rows));
+        await store.write(store.encodeRollUps(tier, [rollUp(one, at(100), stepMs, 640, 0, 900)]));
+        const scopes = [one, two, away];
+        const grid = { stepMs: 64 * stepMs, offsetMs: 7 * stepMs };
+        const [fromMs, toMs] = [at(3), at(650)];
+        const got = await store.energyRows({ tier, scopes, fromMs, toMs, grid });
+        expect([...got.keys()].sort()).toEqual([one, two].sort());
+        for (const [scope, sums] of got) {
+          const plain = (await store.energyRows({ tier, scopes: [scope], fromMs, toMs })).get(scope)!;
+          const cells = new Map<number, [number, number]>();
+          for (const [i, rowMs] of plain.fromMs.entries()) {
+            const cellMs = Math.max(fromMs, cellStart(grid, rowMs));
+            const [wattHours, observedMs] = cells.get(cellMs) ?? [0, 0];
+            cells.set(cellMs, [wattHours + plain.wattHours[i]!, observedMs + plain.observedMs[i]!]);
+          }
+          expect([...sums.fromMs]).toEqual([...cells.keys()]);
+          expect([...sums.observedMs]).toEqual([...cells.values()].map(([, observedMs]) => observedMs));
+          for (const [i, [wattHours]] of [...cells.values()].entries())
+            expect(sums.wattHours[i]).toBeCloseTo(wattHours, 6);
+        }
       });
 
       it('make the same chart when they may be joined, also with holes and minutes half observed', async () => {

@@ -1,4 +1,5 @@
 import type { RollUpTier } from '../../model/roll-up.ts';
+import type { SumGrid } from '../../model/sum-grid.ts';
 import type { ScopeChoice } from '../event-question.ts';
 import type { EventRow } from '../event-rows.ts';
 import type { RawSlice } from '../raw-slice.ts';
@@ -60,6 +61,7 @@ export interface EnergyRowsQuery {
   readonly choice: ScopeChoice | undefined;
   readonly fromMs: number;
   readonly toMs: number;
+  readonly grid: SumGrid | undefined;
 }
 
 /** Columns of many scopes, one behind the other: few buffers cross over faster than thousands. */

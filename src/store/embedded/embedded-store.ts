@@ -174,9 +174,9 @@ export class EmbeddedStore implements Store {
     return new Map(scopes.map((scope, i) => [scope, wattHours[i]!]));
   }
 
-  async energyRows({ tier, scopes, fromMs, toMs }: EnergyQuery): Promise<Map<string, EnergyColumns>> {
+  async energyRows({ tier, scopes, fromMs, toMs, grid }: EnergyQuery): Promise<Map<string, EnergyColumns>> {
     const choice = scopeChoice(scopes);
-    return unpackEnergy(await this.#line.ask('energyRows', { tier, choice, fromMs, toMs }));
+    return unpackEnergy(await this.#line.ask('energyRows', { tier, choice, fromMs, toMs, grid }));
   }
 
   async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {

@@ -6,6 +6,7 @@ import type { EnergyRowsQuery, PackedEnergy } from './calls.ts';
 import type { Heads } from './heads.ts';
 import { cutPoints, mergePoints, type Points } from './points.ts';
 import type { SeriesTable } from './series-table.ts';
+import { sumPoints } from './sum-points.ts';
 
 const columnNumbers = energyFigures.map((figure) => rollUpFigures.indexOf(figure));
 /** Wh and observed time: every row has them. */
@@ -33,12 +34,14 @@ export class EnergyQuestions {
     this.#heads = heads;
   }
 
-  rows({ tier, choice, fromMs, toMs }: EnergyRowsQuery): PackedEnergy {
+  rows({ tier, choice, fromMs, toMs, grid }: EnergyRowsQuery): PackedEnergy {
     const scopes: string[] = [];
     const parts: Points[] = [];
     if (fromMs < toMs)
       for (const { id, name } of this.#chosen(tier, choice)) {
-        const points = this.#points(id, Math.round(fromMs * 1000), Math.round(toMs * 1000));
+        const found = this.#parts(id, Math.round(fromMs * 1000), Math.round(toMs * 1000));
+        const points =
+          grid === undefined ? mergePoints(found) : sumPoints(found, grid, fromMs, columnNumbers);
         if (points.micros.length === 0) continue;
         scopes.push(name);
         parts.push(points);
@@ -55,15 +58,18 @@ export class EnergyQuestions {
     return this.#series.chosen(tier, (name) => choosesScope(choice, name));
   }
 
-  #points(series: number, from: number, to: number): Points {
+  /** What lies in [from, to), in order of time and without overlap. */
+  #parts(series: number, from: number, to: number): Points[] {
     const parts: Points[] = [];
     for (const { id, through } of this.#blocks.versionsWithin(series, from, to, energyBits)) {
       const points = this.#unpack(id, through);
       if (points !== undefined) parts.push(points);
     }
     const head = this.#heads.get(series);
-    if (head !== undefined) parts.push(this.#heads.points(head));
-    return cutPoints(mergePoints(parts), from, to);
+    if (head !== undefined) parts.push(mergePoints([this.#heads.points(head)]));
+    // Mostly one block begins where another ends: then nothing needs to be copied.
+    const apart = isInOrder(parts) ? parts : [mergePoints(parts)];
+    return apart.map((points) => cutPoints(points, from, to)).filter(({ micros }) => micros.length > 0);
   }
 
   #unpack(id: number, through: number): Points | undefined {
@@ -84,6 +90,13 @@ export class EnergyQuestions {
     this.#unpackedPoints -= this.#unpacked.get(id)?.points.micros.length ?? 0;
     this.#unpacked.delete(id);
   }
+}
+
+function isInOrder(parts: readonly Points[]): boolean {
+  return parts.every(({ micros }, i) => {
+    const before = parts[i - 1]?.micros;
+    return before === undefined || before.length === 0 || micros.length === 0 || before.at(-1)! < micros[0]!;
+  });
 }
 
 function pack(scopes: readonly string[], parts: readonly Points[]): PackedEnergy {

@@ -6,16 +6,22 @@ import { countRows, cutPiece, type EnergyByScope, joinPieces } from './energy-pi
 import { askEnergySlices } from './energy-rows.ts';
 
 const dayMs = 86_400_000;
-/** Quarters remembered; beyond, what was not asked for longest is forgotten (about 40 bytes each). */
+/** Rows remembered; beyond, what was not asked for longest is forgotten (about 40 bytes each). */
 const rowsMax = 1_500_000;
+/** What a scope of a day takes beside its rows, in rows. */
+const rowsPerScope = 16;
 /** Answers remembered, empty ones too. */
 const daysMax = 20_000;
 /** Lists of scopes asked for; beyond, all is forgotten. */
 const selectionsMax = 1000;
-/** Another program may write to the same database: after so long a day is read again. */
+/** Another program may write to the same database: after so long a day is read again … */
 const freshMs = 5 * 60_000;
+/** … and one that has been over for so long, later. */
+const settledMs = 2 * dayMs;
+const settledFreshMs = 60 * 60_000;
 
 interface Day {
+  readonly fromMs: number;
   readonly rows: EnergyByScope;
   readonly count: number;
   readonly readMs: number;
@@ -24,7 +30,8 @@ interface Day {
 /**
  * Energy of past days, remembered by what was asked: InfluxDB takes some seconds to hand over the quarters of a
  * month of hundreds of scopes, and they hardly ever change. When they do, it is by a write of ours, which makes
- * the days it touches be forgotten. Days of UTC, which are whole quarters; minutes are not remembered.
+ * the days it touches be forgotten. Days of UTC, which are whole quarters, or days of the grid they are added up
+ * over; minutes are not remembered.
  */
 export class EnergyDays {
   readonly #asker: InfluxAsker;
@@ -46,7 +53,7 @@ export class EnergyDays {
   async rows(query: EnergyQuery): Promise<EnergyByScope> {
     const { fromMs, toMs } = query;
     if (!(fromMs < toMs)) return new Map();
-    const selection = this.#selectionOf(query.scopes);
+    const selection = `${this.#selectionOf(query.scopes)} ${gridKey(query)}`;
     const pieces: EnergyByScope[] = [];
     for (const { day, ...span } of this.#spans(query, selection))
       pieces.push(day ?? (await this.#read({ ...query, ...span }, selection)));
@@ -65,7 +72,11 @@ export class EnergyDays {
     if (write.tier !== 'quarter') return;
     this.#changes += 1;
     const days = this.#touched.get(write);
-    for (const key of this.#days.keys()) if (days?.has(Number.parseInt(key, 10)) !== false) this.#forget(key);
+    const isTouched = (day: Day) => {
+      const first = Math.floor(day.fromMs / dayMs);
+      return days === undefined || days.has(first) || (day.fromMs % dayMs !== 0 && days.has(first + 1));
+    };
+    for (const [key, day] of this.#days) if (isTouched(day)) this.#forget(key);
   }
 
   /** A short name for a list of scopes. */
@@ -85,23 +96,23 @@ export class EnergyDays {
   /** What is remembered, day by day, and the stretches between that must be read. */
   *#spans(
     query: EnergyQuery,
-    selection: number,
+    selection: string,
   ): Generator<{ fromMs: number; toMs: number; day?: EnergyByScope }> {
     const { fromMs, toMs } = query;
     const nowMs = this.#clock.nowMs();
     let readMs = fromMs;
     if (query.tier === 'quarter')
-      for (let day = Math.ceil(fromMs / dayMs); (day + 1) * dayMs <= toMs; day += 1) {
-        const known = this.#known(`${day} ${selection}`, nowMs);
+      for (let atMs = firstDay(query); atMs + dayMs <= toMs; atMs += dayMs) {
+        const known = this.#known(`${atMs} ${selection}`, nowMs);
         if (known === undefined) continue;
-        if (readMs < day * dayMs) yield { fromMs: readMs, toMs: day * dayMs };
-        readMs = (day + 1) * dayMs;
-        yield { fromMs: day * dayMs, toMs: readMs, day: known };
+        if (readMs < atMs) yield { fromMs: readMs, toMs: atMs };
+        readMs = atMs + dayMs;
+        yield { fromMs: atMs, toMs: readMs, day: known };
       }
     if (readMs < toMs) yield { fromMs: readMs, toMs };
   }
 
-  async #read(query: EnergyQuery, selection: number): Promise<EnergyByScope> {
+  async #read(query: EnergyQuery, selection: string): Promise<EnergyByScope> {
     const changes = this.#changes;
     const slices: EnergyByScope[] = [];
     await askEnergySlices(this.#asker, query, (rows) => slices.push(rows));
@@ -111,16 +122,16 @@ export class EnergyDays {
   }
 
   /** Only days that are over: the present one changes by the quarter. */
-  #remember(query: EnergyQuery, selection: number, rows: EnergyByScope): void {
+  #remember(query: EnergyQuery, selection: string, rows: EnergyByScope): void {
     const readMs = this.#clock.nowMs();
     const endMs = Math.min(query.toMs, readMs);
     if (countRows(rows) > rowsMax / 2) return;
-    for (let day = Math.ceil(query.fromMs / dayMs); (day + 1) * dayMs <= endMs; day += 1) {
-      const own = cutPiece(rows, day * dayMs, (day + 1) * dayMs);
-      const count = countRows(own);
-      const key = `${day} ${selection}`;
+    for (let fromMs = firstDay(query); fromMs + dayMs <= endMs; fromMs += dayMs) {
+      const own = cutPiece(rows, fromMs, fromMs + dayMs);
+      const count = countRows(own) + rowsPerScope * own.size;
+      const key = `${fromMs} ${selection}`;
       this.#forget(key);
-      this.#days.set(key, { rows: own, count, readMs });
+      this.#days.set(key, { fromMs, rows: own, count, readMs });
       this.#rows += count;
     }
     for (const key of this.#days.keys()) {
@@ -131,7 +142,9 @@ export class EnergyDays {
 
   #known(key: string, nowMs: number): EnergyByScope | undefined {
     const day = this.#days.get(key);
-    if (day === undefined || nowMs - day.readMs >= freshMs || nowMs < day.readMs) return undefined;
+    if (day === undefined || nowMs < day.readMs) return undefined;
+    const isSettled = day.readMs - day.fromMs >= dayMs + settledMs;
+    if (nowMs - day.readMs >= (isSettled ? settledFreshMs : freshMs)) return undefined;
     this.#days.delete(key);
     this.#days.set(key, day);
     return day.rows;
@@ -141,4 +154,14 @@ export class EnergyDays {
     this.#rows -= this.#days.get(key)?.count ?? 0;
     this.#days.delete(key);
   }
+}
+
+function gridKey({ grid }: EnergyQuery): string {
+  return grid === undefined ? '' : `${grid.stepMs}+${grid.offsetMs}`;
+}
+
+/** The first that lies whole in what is asked for: cells of a grid never reach from one into another. */
+function firstDay({ fromMs, grid }: EnergyQuery): number {
+  const offsetMs = grid?.offsetMs ?? 0;
+  return Math.ceil((fromMs - offsetMs) / dayMs) * dayMs + offsetMs;
 }

@@ -112,17 +112,43 @@ it('remembers no answer that was on its way while something was written', async 
   expect((await askedAgain())[0]![0]).toBe(range.fromMs);
 });
 
-it('asks for all again after a while: others may write too', async () => {
+it('asks again after a while, of days that are long over after an hour: others may write too', async () => {
   await wattHours();
   clockMs += 6 * 60_000;
+  expect((await askedAgain())[0]![0]).toBe((20_000 - 2) * dayMs);
+  clockMs += 60 * 60_000;
   expect((await askedAgain())[0]![0]).toBe(range.fromMs);
 });
 
+it('remembers days of a grid by themselves, and forgets those a write touches', async () => {
+  const grid = { stepMs: dayMs, offsetMs: 6 * 3_600_000 };
+  const ask = () => days.rows({ ...range, scopes: ['room'], grid });
+  await ask();
+  influx.asked.length = 0;
+  await ask();
+  const firstDayMs = (20_000 - 4) * dayMs + grid.offsetMs;
+  expect(influx.asked).toEqual([
+    [range.fromMs, firstDayMs],
+    [20_000 * dayMs - dayMs + grid.offsetMs + dayMs, nowMs],
+  ]);
+  await wattHours();
+  expect(influx.asked.at(-1)![0]).toBeLessThan(nowMs - dayMs);
+  // The first hours of a day of UTC lie in the day of the grid before.
+  const row = rollUp('room', (20_000 - 2) * dayMs + quarterMs, quarterMs, 1, 1, 1);
+  days.written(days.encoded(rollUpLines('quarter', []), [row]));
+  influx.asked.length = 0;
+  await ask();
+  expect(influx.asked).toContainEqual([
+    (20_000 - 3) * dayMs + grid.offsetMs,
+    (20_000 - 1) * dayMs + grid.offsetMs,
+  ]);
+});
+
 it('remembers no more than it may', async () => {
-  for (let i = 0; i < 40; i += 1)
+  for (let i = 0; i < 17; i += 1)
     await wattHours([`scope ${i}`], { fromMs: nowMs - 1000.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
   influx.asked.length = 0;
-  await wattHours(['scope 39'], { fromMs: nowMs - 900.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
+  await wattHours(['scope 16'], { fromMs: nowMs - 900.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
   expect(influx.asked).toEqual([]);
   await wattHours(['scope 0'], { fromMs: nowMs - 900.5 * dayMs, toMs: nowMs - 0.5 * dayMs });
   expect(influx.asked.length).toBeGreaterThan(0);
