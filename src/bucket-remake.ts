@@ -48,8 +48,8 @@ export async function remakeBuckets(
   let readings = 0;
   let isTooMany = false;
   await store.rawReadings(
-    { fromMs: tickedMs, toMs: endMs, quantities: ['watts'] },
-    (outlet, atMs, [watts]) => {
+    { fromMs: tickedMs, toMs: endMs, quantities: ['watts', 'on'] },
+    (outlet, atMs, [watts, on]) => {
       readings += 1;
       isTooMany ||= readings > remakeReadingsMax;
       if (isTooMany) return;
@@ -65,7 +65,9 @@ export async function remakeBuckets(
             qos: 0,
             sequence: 0,
           }),
-          watts,
+          watts: Number.isNaN(watts) ? undefined : watts,
+          // Of an outlet that is switched off often only that is told: it draws nothing.
+          on: Number.isNaN(on) ? undefined : on !== 0,
         },
         expectedIntervalMs(outlet),
       );

@@ -37,7 +37,10 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
   const { store, outlet, mark, expectedIntervalMs, nowMs, untilMs, neverLess = false } = remake;
   const range = { outlet, fromMs: mark.fromMs - aroundMs, toMs: Math.min(nowMs, mark.toMs + aroundMs) + 1 };
   const readings = joinSeries(
-    await store.series({ ...range, quantity: 'watts' }),
+    withSwitchedOff(
+      await store.series({ ...range, quantity: 'watts' }),
+      await store.series({ ...range, quantity: 'on' }),
+    ),
     await store.series({ ...range, quantity: 'wattHoursTotal' }),
   );
   const heardMs = readings.map(({ atMs }) => atMs);
@@ -127,6 +130,21 @@ function differs(made: QuarterEnergy, stored: QuarterEnergy, isPlain: boolean): 
     Math.abs(made.integratedWattHours - stored.integratedWattHours) > apart ||
     Math.abs(made.spreadWattHours - stored.spreadWattHours) > apart
   );
+}
+
+/** What is switched off draws nothing, also when only that was told; of outlets whose watts are measured at all. */
+function withSwitchedOff(watts: Series, on: Series): Series {
+  const measured = new Set(watts.atMs);
+  const offMs = [...on.atMs].filter((atMs, i) => on.values[i] === 0 && !measured.has(atMs));
+  if (measured.size === 0 || offMs.length === 0) return watts;
+  const points = [
+    ...offMs.map((atMs) => [atMs, 0] as const),
+    ...[...watts.atMs].map((atMs, i) => [atMs, watts.values[i]!] as const),
+  ].sort(([a], [b]) => a - b);
+  return {
+    atMs: Float64Array.from(points, ([atMs]) => atMs),
+    values: Float64Array.from(points, ([, value]) => value),
+  };
 }
 
 /** Both are in order of time; what was told of one instant is one reading. */

@@ -5,7 +5,7 @@ import {
   rollUpColumns,
   rollUpLine,
 } from './exchange/export-rows.ts';
-import { type Quantity, quantities } from './model/quantity.ts';
+import { type ReadingFigure, readingFigures } from './model/quantity.ts';
 import { type RollUpTier, type Tier, tierStepMs } from './model/roll-up.ts';
 import type { Store } from './store/store.ts';
 
@@ -51,10 +51,13 @@ async function* readingText(
     const endMs = Math.min(toMs, at + windowMs);
     const lines: string[] = [];
     let read = 0;
-    await store.rawReadings({ fromMs: at, toMs: endMs, quantities }, (outlet, atMs, values) => {
-      read += 1;
-      if (wanted === undefined || wanted.has(outlet)) lines.push(readingLine(atMs, outlet, values));
-    });
+    await store.rawReadings(
+      { fromMs: at, toMs: endMs, quantities: readingFigures },
+      (outlet, atMs, values) => {
+        read += 1;
+        if (wanted === undefined || wanted.has(outlet)) lines.push(readingLine(atMs, outlet, values));
+      },
+    );
     if (lines.length > 0) yield lines.join('');
     at = endMs;
     const factor = Math.min(8, Math.max(1 / 8, rowsAtOnce / Math.max(1, read)));
@@ -70,8 +73,8 @@ async function* outletText(
   for (let at = fromMs; at < toMs; at += dayMs)
     for (const outlet of outlets) {
       const range = { outlet, fromMs: at, toMs: Math.min(toMs, at + dayMs) };
-      const rows = new Map<number, Partial<Record<Quantity, number>>>();
-      for (const quantity of quantities) {
+      const rows = new Map<number, Partial<Record<ReadingFigure, number>>>();
+      for (const quantity of readingFigures) {
         const { atMs, values } = await store.series({ ...range, quantity });
         for (const [i, moment] of atMs.entries()) {
           // The last one before the range comes with it.

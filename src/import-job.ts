@@ -223,5 +223,6 @@ function readingOf({ outlet, atMs, values }: ImportedReading): Reading {
     sequence: 0,
   });
   for (const quantity of quantities) reading[quantity] = values[quantity];
+  if (values.on !== undefined) reading.on = values.on !== 0;
   return reading;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ImportAnswer } from './api/shapes.ts';
 import type { ImportedRow } from './exchange/import-rows.ts';
 import { ImportJob, type ImportParts } from './import-job.ts';
-import { quantities } from './model/quantity.ts';
+import { readingFigures } from './model/quantity.ts';
 import type { Reading } from './model/reading.ts';
 import { EmbeddedStore } from './store/embedded/embedded-store.ts';
 
@@ -200,8 +200,8 @@ async function* rowsOf(
 ): AsyncGenerator<Exclude<ImportedRow, { kind: 'left-out' }>> {
   for (const reading of readings) {
     const values = Object.fromEntries(
-      quantities.flatMap((quantity) =>
-        reading[quantity] === undefined ? [] : [[quantity, reading[quantity]]],
+      readingFigures.flatMap((figure) =>
+        reading[figure] === undefined ? [] : [[figure, Number(reading[figure])]],
       ),
     );
     yield { kind: 'readings', readings: [{ outlet: reading.outlet, atMs: reading.atMs, values }] };

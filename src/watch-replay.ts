@@ -37,7 +37,7 @@ export async function replayReadings(replay: WatchReplay): Promise<{ readings: n
   let tickedMs = fromMs;
   try {
     await store.rawReadings(
-      { fromMs, toMs, quantities: ['watts', 'volts', 'amps'] },
+      { fromMs, toMs, quantities: ['watts', 'volts', 'amps', 'on'] },
       (outlet, atMs, values) => {
         if (readings >= replayReadingsMax || stopped()) throw new Enough();
         readings += 1;
@@ -67,6 +67,8 @@ function storedReading(outlet: string, atMs: number, values: Float64Array) {
   reading.watts = told(values[0]!);
   reading.volts = told(values[1]!);
   reading.amps = told(values[2]!);
+  const on = told(values[3]!);
+  if (on !== undefined) reading.on = on !== 0;
   return reading;
 }
 

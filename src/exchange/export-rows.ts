@@ -1,19 +1,20 @@
-import { type Quantity, quantities } from '../model/quantity.ts';
+import { type ReadingFigure, readingFigures } from '../model/quantity.ts';
 import { type RollUpFigure, type RollUpTier, rollUpFigures } from '../model/roll-up.ts';
 
 /** What `rackwatt export` writes and `rackwatt import` reads: RFC 4180, figures to their last digit, nothing for unknown. */
-export const readingColumns = ['atMs', 'time', 'outlet', ...quantities] as const;
+export const readingColumns = ['atMs', 'time', 'outlet', ...readingFigures] as const;
 export const rollUpColumns = ['tier', 'scope', 'fromMs', 'time', ...rollUpFigures] as const;
 
 export function readingLine(
   atMs: number,
   outlet: string,
-  values: ArrayLike<number> | Partial<Record<Quantity, number>>,
+  values: ArrayLike<number> | Partial<Record<ReadingFigure, number>>,
 ): string {
   const isList = 'length' in values;
-  const figures = quantities.map((quantity, i) =>
-    figureText(isList ? values[i] : (values as Partial<Record<Quantity, number>>)[quantity]),
-  );
+  const figures = readingFigures.map((figure, i) => {
+    const value = isList ? values[i] : (values as Partial<Record<ReadingFigure, number>>)[figure];
+    return figure === 'on' ? relayText(value) : figureText(value);
+  });
   return `${atMs},${timeText(atMs)},${nameText(outlet)},${figures.join(',')}\r\n`;
 }
 
@@ -37,6 +38,10 @@ function timeText(atMs: number): string {
 
 function figureText(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? '' : String(value);
+}
+
+function relayText(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '' : String(value !== 0);
 }
 
 /** A name that a spreadsheet would take for a formula is marked as text. */

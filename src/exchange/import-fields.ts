@@ -33,6 +33,14 @@ export function valueIn(field: string | undefined, isDecimalComma: boolean): num
   return Math.abs(value) > valueMax ? 'impossible' : value;
 }
 
+/** A relay: 1 is on, 0 off; or why not. */
+export function relayIn(field: string | undefined): number | LeftOutReason {
+  const text = (field ?? '').trim().toLowerCase();
+  if (noValues.has(text)) return 'no-value';
+  if (text === 'true' || text === 'on' || text === '1') return 1;
+  return text === 'false' || text === 'off' || text === '0' ? 0 : 'bad-number';
+}
+
 /** `31.12.2025 23:00`, day first, as Home Assistant's statistics are often written. */
 function dottedTime(text: string): { ms: number | undefined; zoned: boolean } | undefined {
   const parts = /^\s*(\d{1,2})[./](\d{1,2})[./](\d{4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$/.exec(text);

@@ -1,4 +1,4 @@
-import type { Quantity } from '../model/quantity.ts';
+import type { ReadingFigure } from '../model/quantity.ts';
 import type { RollUpChange, RollUpTier } from '../model/roll-up.ts';
 import type { Measured } from './quantity-words.ts';
 
@@ -6,7 +6,7 @@ import type { Measured } from './quantity-words.ts';
 export interface ImportedReading {
   readonly outlet: string;
   readonly atMs: number;
-  readonly values: Partial<Record<Quantity, number>>;
+  readonly values: Partial<Record<ReadingFigure, number>>;
 }
 
 /** What a line comes to. */

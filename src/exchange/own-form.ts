@@ -1,3 +1,4 @@
+import type { ReadingFigure } from '../model/quantity.ts';
 import { splitOutlet } from '../model/reading.ts';
 import {
   type RollUpChange,
@@ -9,12 +10,13 @@ import {
 import { parseScope } from '../model/scope.ts';
 import { fieldsOf, indexOfAny, plainName } from './csv-fields.ts';
 import { timeNames, timeUnitOf } from './csv-times.ts';
-import { nameIn, timeOf, valueIn } from './import-fields.ts';
+import { nameIn, relayIn, timeOf, valueIn } from './import-fields.ts';
 import {
   type FormReader,
   type ImportedReading,
   type ImportedRow,
   type ImportOptions,
+  type LeftOutReason,
   leftOut,
 } from './import-rows.ts';
 import { inOurUnit, type Measured, measuredAs, measuredByEnding } from './quantity-words.ts';
@@ -35,10 +37,11 @@ export function tableForm(
   if (time === undefined) return undefined;
   const outlet = indexOfAny(names, outletNames);
   const device = names.indexOf('device');
+  const relay = outlet === undefined && device < 0 && options.outlet === undefined ? -1 : names.indexOf('on');
   const columns: Column[] = [];
   const unknown: { at: number; name: string }[] = [];
   for (const [i, name] of header.entries()) {
-    if (i === time || i === outlet || i === device || isTimeName(names[i]!)) continue;
+    if (i === time || i === outlet || i === device || i === relay || isTimeName(names[i]!)) continue;
     const mapped = options.mappings?.get(name.trim());
     const measured = mapped?.measured ?? measuredAs(name) ?? (mapped && ofFeed(name, options));
     if (measured !== undefined) columns.push({ at: i, measured, outlet: mapped?.outlet });
@@ -49,7 +52,7 @@ export function tableForm(
     columns.push({ at: only.at, measured: ofFeed(only.name, options), outlet: undefined });
     unknown.pop();
   }
-  if (columns.length === 0 && unknown.length === 0) return undefined;
+  if (columns.length === 0 && unknown.length === 0 && relay < 0) return undefined;
   const unit = timeUnitOf(names[time]!);
   const nameOf = (fields: readonly string[]) => outletOf(fields, outlet, device, options);
   return {
@@ -62,8 +65,9 @@ export function tableForm(
       const fields = fieldsOf(line, delimiter);
       const atMs = timeOf(fields[time], unit, options);
       if (typeof atMs === 'string') return leftOut(atMs);
-      if (columns.length === 0) return leftOut('not-mapped', unknown.map(({ name }) => name).join(', '));
-      return readingsOf(fields, columns, atMs, delimiter !== ',', nameOf);
+      if (columns.length === 0 && relay < 0)
+        return leftOut('not-mapped', unknown.map(({ name }) => name).join(', '));
+      return readingsOf(fields, { columns, relay }, atMs, delimiter !== ',', nameOf);
     },
   };
 }
@@ -87,15 +91,20 @@ interface Column {
 
 function readingsOf(
   fields: readonly string[],
-  columns: readonly Column[],
+  { columns, relay }: { readonly columns: readonly Column[]; readonly relay: number },
   atMs: number,
   isDecimalComma: boolean,
   nameOf: (fields: readonly string[]) => string | undefined,
 ): ImportedRow {
   const readings = new Map<string, ImportedReading>();
   let wrong: ImportedRow | undefined;
-  for (const { at, measured, outlet: own } of columns) {
-    const value = valueIn(fields[at], isDecimalComma);
+  const told: [figure: ReadingFigure, value: number | LeftOutReason, at: number, own?: string | undefined][] =
+    columns.map(({ at, measured: { quantity, factor }, outlet }) => {
+      const value = valueIn(fields[at], isDecimalComma);
+      return [quantity, typeof value === 'string' ? value : inOurUnit(value, factor), at, outlet];
+    });
+  if (relay >= 0) told.push(['on', relayIn(fields[relay]), relay]);
+  for (const [figure, value, at, own] of told) {
     if (typeof value === 'string') {
       // An empty field among others only says that this was not measured.
       if (value !== 'no-value') wrong ??= leftOut(value, fields[at]);
@@ -108,7 +117,7 @@ function readingsOf(
       reading = { outlet, atMs, values: {} };
       readings.set(outlet, reading);
     }
-    reading.values[measured.quantity] = inOurUnit(value, measured.factor);
+    reading.values[figure] = value;
   }
   if (readings.size === 0) return wrong ?? leftOut('no-value');
   return { kind: 'readings', readings: [...readings.values()] };

@@ -17,6 +17,11 @@ export const quantities = [
 /** W, V, A, VA, var, 1 (−1…1), Hz, Wh drawn in all, Wh returned in all. */
 export type Quantity = (typeof quantities)[number];
 
+/** What is kept of a reading: its quantities, and last the relay, 0 (open) or 1. The order is that of columns, too. */
+export const readingFigures = [...quantities, 'on'] as const;
+
+export type ReadingFigure = (typeof readingFigures)[number];
+
 export function isQuantity(text: string): text is Quantity {
   return (quantities as readonly string[]).includes(text);
 }

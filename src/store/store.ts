@@ -2,7 +2,7 @@ import type { Alert } from '../model/alert.ts';
 import type { EnergyColumns, RollUpColumns, Series } from '../model/columns.ts';
 import type { IdleEvent, PowerEvent } from '../model/event.ts';
 import type { IdleVerdict } from '../model/idle.ts';
-import type { Quantity } from '../model/quantity.ts';
+import type { ReadingFigure } from '../model/quantity.ts';
 import type { Reading } from '../model/reading.ts';
 import { type RollUpChange, type RollUpTier, tiers } from '../model/roll-up.ts';
 import type { StartRecord } from '../model/start.ts';
@@ -107,7 +107,7 @@ export interface RefusedWrite {
 
 export interface SeriesQuery {
   readonly outlet: string;
-  readonly quantity: Quantity;
+  readonly quantity: ReadingFigure;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -143,10 +143,10 @@ export interface RawQuery {
   readonly fromMs: number;
   readonly toMs: number;
   /** What is wanted of each reading; one that brought none of it is left out. */
-  readonly quantities: readonly Quantity[];
+  readonly quantities: readonly ReadingFigure[];
 }
 
-/** `values` are aligned with the question's quantities, NaN: not brought. The array is used again for the next. */
+/** `values` are aligned with the question's quantities (`on` as 0 or 1), NaN: not brought. The array is used again for the next. */
 export type TakeRaw = (outlet: string, atMs: number, values: Float64Array) => void;
 
 /** Events at a moment in [fromMs, toMs). */

@@ -97,9 +97,12 @@ describe('a table of readings', () => {
     const row = fc.record({
       at: fc.integer({ min: Date.UTC(2001, 0) * 1000, max: nowMs * 1000 }),
       outlet: fc.constantFrom('a/0', 'rack "1", left/3', '=cmd/1', 'träger/ä', 'pdu/a/7'),
-      values: fc.dictionary(fc.constantFrom(...quantities), fc.double({ min: -1e9, max: 1e9, noNaN: true }), {
-        minKeys: 1,
-      }),
+      values: fc.oneof(
+        fc.dictionary(fc.constantFrom(...quantities), fc.double({ min: -1e9, max: 1e9, noNaN: true }), {
+          minKeys: 1,
+        }),
+        fc.record({ watts: fc.nat(), on: fc.constantFrom(0, 1) }, { requiredKeys: ['on'] }),
+      ),
     });
     fc.assert(
       fc.property(fc.array(row, { maxLength: 20 }), (rows) => {
@@ -115,6 +118,17 @@ describe('a table of readings', () => {
         );
       }),
     );
+  });
+
+  it('reads whether a relay was closed, in words or as a digit', () => {
+    const { readings, left } = read(
+      'time,device,outlet,on\n1768478400,a,1,true\n1768478401,a,1,OFF\n1768478402,a,1,maybe',
+    );
+    expect(readings.map(({ outlet, values }) => [outlet, values])).toEqual([
+      ['a/1', { on: 1 }],
+      ['a/1', { on: 0 }],
+    ]);
+    expect(left).toEqual({ 'bad-number': [1, 4] });
   });
 
   it('answers or refuses anything, and never takes what is no number', () => {

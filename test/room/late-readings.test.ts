@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { remakeBuckets } from '../../src/bucket-remake.ts';
 import { EnergyMarks } from '../../src/energy-marks.ts';
+import { remakeOutlet } from '../../src/energy-remake.ts';
 import { LateBuckets } from '../../src/late-buckets.ts';
 import type { PowerTree } from '../../src/model/power-tree.ts';
 import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
@@ -63,6 +64,27 @@ describe('minutes and peaks of late readings', () => {
     ]);
     // Its energy is the ledger's.
     expect(made!.quarter.every((row) => row.wattHours === undefined)).toBe(true);
+  });
+
+  it('are 0 where a meter told only that its relay opened, as live', async () => {
+    const batch = store.readingBatch();
+    for (let at = fromMs; at < fromMs + 60_000; at += 10_000)
+      batch.add(reading('plug/0', at, { watts: 300, on: true }));
+    for (let at = fromMs + minuteMs; at < fromMs + 15 * minuteMs; at += 10_000)
+      batch.add(reading('plug/0', at, { on: false }));
+    await store.write(batch.encode());
+    const made = await remake(['outlet:plug/0']);
+    expect(made!.minute.map(({ wattsMean }) => wattsMean)).toEqual([300, ...Array(14).fill(0)]);
+    const [quarter] = await remakeOutlet({
+      store,
+      outlet: 'plug/0',
+      mark: { outlet: 'plug/0', fromMs, toMs: fromMs + 10 * minuteMs, markedMs: 0 },
+      expectedIntervalMs: 10_000,
+      nowMs: fromMs + quarterMs,
+      untilMs: fromMs + quarterMs,
+    });
+    expect(quarter).toMatchObject({ fromMs, wattHours: expect.closeTo(4.58, 1) });
+    expect(quarter!.observedMs).toBeGreaterThan(890_000);
   });
 
   it('never take the place of rows that know more', async () => {

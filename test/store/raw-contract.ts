@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Quantity } from '../../src/model/quantity.ts';
+import type { ReadingFigure } from '../../src/model/quantity.ts';
 import type { Reading } from '../../src/model/reading.ts';
 import type { Store } from '../../src/store/store.ts';
 import { reading, seeded } from './made-readings.ts';
@@ -39,6 +39,9 @@ export function rawContract(opened: () => Store): void {
       ['raw-a/1', atMs + 2000, undefined, 12.5],
       ['raw-b/1', atMs + 2000, 230, 22.5],
       ['raw-a/2', (atMs * 1000 + 2_000_001) / 1000, undefined, 0],
+    ]);
+    expect(await taken(store, atMs + 2000, atMs + hourMs, ['on', 'hertz'])).toEqual([
+      ['raw-a/2', atMs + 2500, 1, 50],
     ]);
     expect(await taken(store, atMs + 1000, atMs + 2000, ['watts'])).toEqual([]);
     expect(await taken(store, atMs + 2000, (atMs * 1000 + 2_000_001) / 1000, ['watts'])).toHaveLength(2);
@@ -144,7 +147,12 @@ export function rawContract(opened: () => Store): void {
   });
 }
 
-async function taken(store: Store, fromMs: number, toMs: number, quantities: Quantity[]): Promise<Taken[]> {
+async function taken(
+  store: Store,
+  fromMs: number,
+  toMs: number,
+  quantities: ReadingFigure[],
+): Promise<Taken[]> {
   const all: Taken[] = [];
   await store.rawReadings({ fromMs, toMs, quantities }, (outlet, atMs, values) => {
     all.push([outlet, atMs, ...Array.from(values, (value) => (Number.isNaN(value) ? undefined : value))]);

@@ -1,4 +1,4 @@
-import { quantities } from '../../model/quantity.ts';
+import { readingFigures } from '../../model/quantity.ts';
 import { plainFigures, type RollUpTier, rollUpFigures } from '../../model/roll-up.ts';
 import type { RollUpColumns, RollUpQuery, Series, SeriesQuery } from '../store.ts';
 import { rollUpBits } from './batch.ts';
@@ -25,7 +25,7 @@ export class Questions {
   readingSeries(query: SeriesQuery): Series {
     const series = this.#series.find('raw', query.outlet);
     if (series === undefined || !(query.fromMs < query.toMs)) return { atMs: none(), values: none() };
-    const column = quantities.indexOf(query.quantity);
+    const column = readingFigures.indexOf(query.quantity);
     const fromMicros = toMicros(query.fromMs);
     const start = this.#lastBefore(series.id, column, fromMicros) ?? fromMicros;
     const points = this.#points(series.id, start, toMicros(query.toMs), column);

@@ -1,4 +1,4 @@
-import { quantities } from '../../model/quantity.ts';
+import { readingFigures } from '../../model/quantity.ts';
 import { type RawPart, type RawSlice, weaveSlice } from '../raw-slice.ts';
 import type { RawQuery } from '../store.ts';
 import type { BlockTable } from './block-table.ts';
@@ -27,7 +27,7 @@ export class RawSlices {
   slice(query: RawSliceQuery): RawSlice | undefined {
     const from = Math.round(query.fromMs * 1000);
     const to = Math.round(query.toMs * 1000);
-    const wanted = query.quantities.map((quantity) => quantities.indexOf(quantity));
+    const wanted = query.quantities.map((quantity) => readingFigures.indexOf(quantity));
     const parts: RawPart[] = [];
     let count = 0;
     for (const [series, blocks] of this.#blocksBySeries(from, to)) {

@@ -1,4 +1,4 @@
-import type { Quantity } from '../../model/quantity.ts';
+import type { Quantity, ReadingFigure } from '../../model/quantity.ts';
 import type { RollUpFigure, RollUpTier } from '../../model/roll-up.ts';
 import type { EventTable } from '../event-rows.ts';
 import type { WriteTier } from '../store.ts';
@@ -24,6 +24,11 @@ export const readingFields: Readonly<Record<Quantity, string>> = {
 };
 /** The relay; a boolean beside the floats. */
 export const onField = 'on';
+
+/** The field of a figure of a reading. */
+export function fieldOf(figure: ReadingFigure): string {
+  return figure === 'on' ? onField : readingFields[figure];
+}
 
 /** Roll-ups: the measurement is called like its tier and its retention policy. */
 export const rollUpTags = ['scope'] as const;

@@ -1,4 +1,4 @@
-import type { Quantity } from '../../model/quantity.ts';
+import type { ReadingFigure } from '../../model/quantity.ts';
 import { splitOutlet } from '../../model/reading.ts';
 import { plainFigures, type RollUpTier, rollUpFigures } from '../../model/roll-up.ts';
 import type { RollUpColumns, RollUpQuery, Series, SeriesQuery } from '../store.ts';
@@ -6,9 +6,9 @@ import { StoreError } from '../store.ts';
 import type { AnswerSeries, InfluxAsker } from './ask.ts';
 import { fromGrid } from './binary-grid.ts';
 import {
+  fieldOf,
   measurementOf,
   policyOf,
-  readingFields,
   readingMeasurement,
   readingTags,
   rollUpFields,
@@ -77,17 +77,18 @@ export async function askEnergyByScope(
   return sums;
 }
 
-type Row = readonly (number | null)[];
+/** A relay is a boolean. */
+type Row = readonly (number | boolean | null)[];
 
 async function lastBefore(asker: InfluxAsker, query: SeriesQuery, earliestMs: number): Promise<Row[]> {
   if (earliestMs >= query.fromMs) return [];
-  const field = readingFields[query.quantity];
+  const field = fieldOf(query.quantity);
   const statement = `SELECT last("${field}") FROM "${readingMeasurement}" WHERE ${ofOutlet(query.outlet)} AND ${timeRange(earliestMs, query.fromMs)}`;
   return rowsOf(await asker.ask({ statement, policy: policyOf('raw') }));
 }
 
-function points(query: { outlet: string; quantity: Quantity }, range: string): string {
-  return `SELECT "${readingFields[query.quantity]}" FROM "${readingMeasurement}" WHERE ${ofOutlet(query.outlet)} AND ${range}`;
+function points(query: { outlet: string; quantity: ReadingFigure }, range: string): string {
+  return `SELECT "${fieldOf(query.quantity)}" FROM "${readingMeasurement}" WHERE ${ofOutlet(query.outlet)} AND ${range}`;
 }
 
 function ofOutlet(outlet: string): string {
@@ -111,7 +112,7 @@ async function readPages(
         'refused',
         `more than ${answerRowsMax} points were asked for: ask for a shorter time`,
       );
-    nextMs = msOfMicros(page[page.length - 1]![0]! + 1);
+    nextMs = msOfMicros(Number(page[page.length - 1]![0]) + 1);
   }
 }
 
@@ -125,7 +126,7 @@ function column(
   index: number,
   read: (value: number) => number = (value) => value,
 ): Float64Array {
-  return Float64Array.from(rows, (row) => read(row[index] ?? Number.NaN));
+  return Float64Array.from(rows, (row) => read(Number(row[index] ?? Number.NaN)));
 }
 
 export function msOfMicros(micros: number): number {

@@ -1,8 +1,8 @@
-import type { Quantity } from '../../model/quantity.ts';
+import type { ReadingFigure } from '../../model/quantity.ts';
 import { type RawPart, type RawSlice, weaveSlice } from '../raw-slice.ts';
 import type { InfluxAsker } from './ask.ts';
 import { fromGrid } from './binary-grid.ts';
-import { policyOf, readingFields, readingMeasurement, readingTags } from './layout.ts';
+import { fieldOf, policyOf, readingMeasurement, readingTags } from './layout.ts';
 import { nameOfTagValue } from './names.ts';
 import { micros, msOfMicros, timeRange } from './questions.ts';
 
@@ -14,7 +14,7 @@ const countFromMs = 60_000;
 /** The readings of all outlets in [fromMs, toMs); undefined: there are too many. `endMs`: of the whole question. */
 export async function askRawSlice(
   asker: InfluxAsker,
-  quantities: readonly Quantity[],
+  quantities: readonly ReadingFigure[],
   fromMs: number,
   toMs: number,
   endMs: number,
@@ -36,7 +36,7 @@ export async function askRawSlice(
       outlet: `${device}/${label}`,
       micros: Float64Array.from(values, (row) => row[0] as number),
       columns: quantities.map((_, c) =>
-        Float64Array.from(values, (row) => fromGrid((row[c + 1] as number) ?? Number.NaN)),
+        Float64Array.from(values, (row) => fromGrid(Number(row[c + 1] ?? Number.NaN))),
       ),
     };
   });
@@ -47,7 +47,7 @@ export async function askRawSlice(
 /** Of the quantity brought most often. */
 async function askCount(
   asker: InfluxAsker,
-  quantities: readonly Quantity[],
+  quantities: readonly ReadingFigure[],
   fromMs: number,
   toMs: number,
 ): Promise<number> {
@@ -62,7 +62,7 @@ async function askCount(
 /** When the first reading after an empty time comes; the end of the question when none does. */
 async function askNext(
   asker: InfluxAsker,
-  quantities: readonly Quantity[],
+  quantities: readonly ReadingFigure[],
   fromMs: number,
   endMs: number,
 ): Promise<number> {
@@ -79,6 +79,6 @@ async function askNext(
   return Math.max(fromMs, nextMs);
 }
 
-function quoted(quantity: Quantity): string {
-  return `"${readingFields[quantity]}"`;
+function quoted(quantity: ReadingFigure): string {
+  return `"${fieldOf(quantity)}"`;
 }
