@@ -279,6 +279,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     tree: () => treeAnswer(tree, room, demo),
     devices: () => deviceRows(intake, room),
     ready: () => readyAnswer(source.status(), store.kind, recorder.status),
+    ...(store.kind === 'influx' && { pingStore: () => recorder.feelStore() }),
     history: (question, signal) =>
       askHistory(storeUntil(store, signal), { ...question, ...historyContext(question.scope) }),
     energy: (question, signal) => energyOf(question, storeUntil(store, signal)),

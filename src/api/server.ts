@@ -28,6 +28,7 @@ import { safeHeaders } from './safe-headers.ts';
 import type { DeviceRow, HistoryAnswer, NotifierRow, ReadyAnswer, SagAnswer, TreeAnswer } from './shapes.ts';
 import { answerStart, answerStarts, type StartsParts } from './starts.ts';
 import { StoreGate } from './store-gate.ts';
+import { StorePulse } from './store-pulse.ts';
 
 /** Everything the API answers from. It knows nobody else. */
 export interface ApiParts {
@@ -52,6 +53,8 @@ export interface ApiParts {
   readonly alerting: Pick<AlertsParts, 'alerts' | 'ackAlert' | 'alertRules'> &
     Pick<SilencesParts, 'silences' | 'silence' | 'endSilence'>;
   counts(): RoadCounts;
+  /** Of a store that is elsewhere: rejects when it is not well. */
+  readonly pingStore?: (() => Promise<unknown>) | undefined;
   readonly access: GuardParts['access'];
   readonly http: GuardParts['http'] & HttpParts['http'];
   readonly patience?: HttpParts['patience'];
@@ -82,7 +85,7 @@ export interface Api {
 export function createApi(parts: ApiParts): Api {
   const audit = new AuditLog({ ...parts, file: parts.auditFile });
   const guard = new Guard({ ...parts, audit });
-  const gate = new StoreGate(parts.clock);
+  const gate = new StoreGate(parts.clock, parts.pingStore && new StorePulse(parts.pingStore, parts.clock));
   const metrics = new Metrics(() => parts.counts(), {
     guard: () => guard.counts,
     auditLost: () => audit.lost,

@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { Clock } from '../base/clock.ts';
 import { ProblemError } from './problem.ts';
+import { doubtMs, type StorePulse } from './store-pulse.ts';
 
 /** Answers that ask the store at the same time; more would only make each of them later. */
 const askingMax = 4;
@@ -26,12 +27,15 @@ export interface StoreGateCounts {
  */
 export class StoreGate {
   readonly #clock: Timers;
+  readonly #pulse: StorePulse | undefined;
   readonly #waiting = new Set<() => void>();
   #asking = 0;
   #refused = 0;
 
-  constructor(clock: Timers) {
+  /** `pulse`: of a store that is elsewhere. */
+  constructor(clock: Timers, pulse?: StorePulse) {
     this.#clock = clock;
+    this.#pulse = pulse;
   }
 
   get counts(): StoreGateCounts {
@@ -65,6 +69,40 @@ export class StoreGate {
       this.#waiting.add(goOn);
       signal.addEventListener('abort', giveUp, { once: true });
     });
+  }
+
+  /** While a store answers nothing a newcomer only waits until that is certain. Rejects with a ProblemError. */
+  async unlessSilent(): Promise<void> {
+    if (this.#pulse?.isSilent !== true) return;
+    const problem = await this.#pulse.feel();
+    if (problem !== undefined) throw this.#away(problem);
+  }
+
+  /** Calls `end` when the store turns out to answer nothing; until the returned function is called. */
+  watch(end: (problem: ProblemError) => void): () => void {
+    const pulse = this.#pulse;
+    if (pulse === undefined) return () => {};
+    let isOver = false;
+    let stopTimer = () => {};
+    const doubtLater = () => {
+      stopTimer = this.#clock.after(doubtMs, async () => {
+        const problem = await pulse.feel();
+        if (isOver) return;
+        if (problem === undefined) doubtLater();
+        else end(this.#away(problem));
+      });
+    };
+    doubtLater();
+    return () => {
+      isOver = true;
+      stopTimer();
+    };
+  }
+
+  #away(problem: string): ProblemError {
+    this.#refused += 1;
+    const detail = `The store does not answer: ${problem}. What is live goes on; ask again when it is back.`;
+    return new ProblemError('store-away', detail, {}, { 'Retry-After': `${retrySeconds}` });
   }
 
   refusal(detail: string): ProblemError {
@@ -116,13 +154,16 @@ export class Asking {
       const detail = `The store has not answered within ${answerMsMax / 1000} s; ask again later, or for less.`;
       this.#ending.abort(this.#gate.refusal(detail));
     });
+    const stopWatch = this.#gate.watch((problem) => this.#ending.abort(problem));
     try {
+      await this.#gate.unlessSilent();
       const leave = await this.#gate.enter(signal, isUnderWay);
       const answer = (async () => work())();
       answer.then(leave, leave);
       return await unlessAborted(answer, signal);
     } finally {
       stopTimer();
+      stopWatch();
     }
   }
 }

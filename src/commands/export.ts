@@ -64,7 +64,7 @@ async function fromService(
   } else if (kind === 'starts') query.set('limit', '10000');
   else query.set('tier', kind);
   const path = kind === 'energy' || kind === 'starts' ? kind : 'export';
-  const answer = await fetch(`${service.url}/api/v1/${path}?${query}`, {
+  const answer = await service.ask(`${service.url}/api/v1/${path}?${query}`, {
     headers: { ...service.headers, Accept: 'text/csv' },
   });
   if (!answer.ok || answer.body === null) throw new Error(await problemOf(answer));

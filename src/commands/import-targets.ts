@@ -116,7 +116,9 @@ export class ServiceTarget implements ImportTarget {
     // Also without anything, so that it is the service that says so.
     await this.#post(this.#parts.readings.take(), true);
     for (;;) {
-      const answer = await fetch(`${this.#service.url}/api/v1/import`, { headers: this.#service.headers });
+      const answer = await this.#service.ask(`${this.#service.url}/api/v1/import`, {
+        headers: this.#service.headers,
+      });
       if (!answer.ok) throw new Error(await problemOf(answer));
       const status = (await answer.json()) as ImportAnswer;
       if (status.job !== this.#job)
@@ -146,7 +148,7 @@ export class ServiceTarget implements ImportTarget {
     const query = new URLSearchParams({ job: this.#job, last: String(isLast) });
     const body = await packed(text, { level: 1 });
     for (let tries = 1; ; tries += 1) {
-      const answer = await fetch(`${this.#service.url}/api/v1/import?${query}`, {
+      const answer = await this.#service.ask(`${this.#service.url}/api/v1/import?${query}`, {
         method: 'POST',
         body,
         headers: { ...this.#service.headers, 'Content-Type': 'text/csv', 'Content-Encoding': 'gzip' },

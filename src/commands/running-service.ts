@@ -1,10 +1,12 @@
 import type { Settings } from '../config/schema.ts';
+import { type AskService, askWithCertificate } from './service-ask.ts';
 
 /** A service that runs, and what it wants to see of whoever asks. */
 export interface RunningService {
   /** Without a slash at the end. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly ask: AskService;
 }
 
 const lookMsMax = 2_000;
@@ -19,11 +21,13 @@ export async function runningService(
 ): Promise<RunningService | undefined> {
   const token = named.token ?? process.env.RACKWATT_TOKEN;
   const url = (named.url ?? addressOf(settings.http)).replace(/\/+$/, '');
-  const isThere = await isAlive(url);
+  const { tls } = settings.http;
+  const ask = named.url === undefined && tls !== undefined ? askWithCertificate(tls.cert) : fetch;
+  const isThere = await isAlive(url, ask);
   if (!isThere && named.url !== undefined)
     throw new Error(`no rackwatt answers at ${url}: is it running there?`);
   if (!isThere) return undefined;
-  return { url, headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } };
+  return { url, ask, headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } };
 }
 
 /** What the service says is wrong, in a line for a person. */
@@ -39,14 +43,14 @@ export async function problemOf(answer: Response): Promise<string> {
   }
 }
 
-function addressOf({ host, port }: { host: string; port: number }): string {
+function addressOf({ host, port, tls }: Settings['http']): string {
   const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`;
+  return `${tls === undefined ? 'http' : 'https'}://${near.includes(':') ? `[${near}]` : near}:${port}`;
 }
 
-async function isAlive(url: string): Promise<boolean> {
+async function isAlive(url: string, ask: AskService): Promise<boolean> {
   try {
-    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(lookMsMax) });
+    const answer = await ask(`${url}/healthz`, { signal: AbortSignal.timeout(lookMsMax) });
     return ((await answer.json()) as { status?: string }).status === 'alive';
   } catch {
     return false;

@@ -178,6 +178,14 @@ export class Recorder {
     await this.#watch.start();
   }
 
+  /** Asks the store whether it is there; one that is not counts as away from now on. Rejects with a StoreError. */
+  async feelStore(): Promise<void> {
+    await this.#store.ping().catch((error: unknown) => {
+      this.#watch.failed(error);
+      throw error;
+    });
+  }
+
   get status(): RecorderStatus {
     const { readings, bytes, oldestAtMs, droppedReadings, damagedPlaces, setAside } = this.#backlog.status;
     const problem = this.#watch.problem ?? this.#spill.problem;

@@ -189,6 +189,7 @@ export const openHttp: ApiParts['http'] = {
 export class ApiService {
   readonly room = new MadeRoom();
   readonly clock = new HandClock(Date.UTC(2026, 6, 15, 12));
+  pingStore: () => Promise<unknown> = () => Promise.resolve();
   readonly webRoot = mkdtempSync(join(tmpdir(), 'rackwatt-web-'));
   readonly live: LiveHub = new LiveHub({
     room: this.room,
@@ -250,6 +251,7 @@ export class ApiService {
     const log = makeLog('silent');
     log.error = (...of: unknown[]) => void this.logged.push(of);
     this.api = createApi({
+      pingStore: () => this.pingStore(),
       room: this.room,
       names: { name: 'Room 1', timezone: 'Europe/London', demo: false },
       tree: () => tree,

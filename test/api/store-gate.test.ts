@@ -145,3 +145,48 @@ it('an answer that takes long to put together begins to flow, and its reader wai
   store.answerAll();
   expect(JSON.parse(await text).series).toHaveLength(store.asked);
 });
+
+it('a store that answers nothing at all is given up within seconds, and asked no more until it is there again', async () => {
+  const store = new HeldStore();
+  let pings = 0;
+  let answerPing = () => {};
+  service.pingStore = () =>
+    new Promise<void>((resolve) => {
+      pings += 1;
+      answerPing = resolve;
+    });
+  const asked = Array.from({ length: 6 }, () => service.get('/api/v1/history?scope=room'));
+  await until(() => store.underWay === 4, 'four are under way');
+  await expect.poll(async () => (await gate()).waiting).toBe(2);
+  service.clock.advance(2_000);
+  await until(() => pings === 1, 'the store is felt for');
+  service.clock.advance(2_000);
+  for (const response of await Promise.all(asked)) {
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '10']);
+    expect(await response.json()).toMatchObject({
+      type: 'urn:rackwatt:problem:store-away',
+      detail: expect.stringContaining('has not answered even a ping within 2 s'),
+    });
+  }
+  expect((await service.get('/api/v1/history?scope=room')).status).toBe(503);
+  expect([store.asked, pings]).toEqual([4, 1]);
+  answerPing();
+  store.answerAll();
+  service.pingStore = () => Promise.resolve();
+  const next = service.get('/api/v1/history?scope=room');
+  await until(() => store.asked === 5, 'it is asked again');
+  store.answerAll();
+  expect((await next).status).toBe(200);
+});
+
+it('a store that is only slow is waited for', async () => {
+  const store = new HeldStore();
+  const asked = service.get('/api/v1/history?scope=room');
+  await until(() => store.underWay === 1, 'it is asked');
+  for (let i = 0; i < 4; i += 1) {
+    service.clock.advance(2_000);
+    await new Promise(setImmediate);
+  }
+  store.answerAll();
+  expect((await asked).status).toBe(200);
+});

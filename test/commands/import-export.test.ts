@@ -85,7 +85,9 @@ async function imported(
       stderr: { write: () => {} },
       clock: systemClock,
       target: async () =>
-        url === undefined ? storeTarget(parts) : new ServiceTarget({ url, headers: {} }, systemClock),
+        url === undefined
+          ? storeTarget(parts)
+          : new ServiceTarget({ url, headers: {}, ask: fetch }, systemClock),
     },
   );
   return said.join('');
@@ -105,7 +107,7 @@ async function exported({ parts }: Place, options: Partial<ExportArguments>, url
       stdout,
       stderr: { write: () => {} },
       clock: systemClock,
-      service: url === undefined ? undefined : { url, headers: {} },
+      service: url === undefined ? undefined : { url, headers: {}, ask: fetch },
       store: parts,
     },
   );
