@@ -46,6 +46,6 @@ function relayText(value: number | undefined): string {
 
 /** A name that a spreadsheet would take for a formula is marked as text. */
 function nameText(name: string): string {
-  const text = /^[=+\-@]/.test(name) ? `'${name}` : name;
+  const text = /^[=+\-@＝＋－＠]/.test(name) ? `'${name}` : name;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -60,5 +60,5 @@ function localMs(wallMs: number, timezone: string): number {
 
 /** What a spreadsheet would have taken for a formula was marked as text when it was written. */
 export function nameIn(field: string | undefined): string {
-  return (field ?? '').trim().replace(/^'(?=[=+\-@])/, '');
+  return (field ?? '').trim().replace(/^'(?=[=+\-@＝＋－＠])/, '');
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import mqtt from 'mqtt';
 import { expect, it } from 'vitest';
 import type { DevicesAnswer, HistoryAnswer, RoomAnswer } from '../../src/api/shapes.ts';
@@ -5,7 +6,7 @@ import { startInfluxd } from '../servers/influxd.ts';
 import { runApp, until } from './running.ts';
 
 /** Names that somewhere else would be code, taken through the whole road and looked at where they come out. */
-const names = [
+const chosen = [
   '=HYPERLINK("http:evil")',
   '<img src=x onerror=alert(1)>',
   '__proto__',
@@ -14,9 +15,85 @@ const names = [
   "'; DROP MEASUREMENT reading; --",
   'back\\slash\\',
   'zwei Wörter 💥',
+  '\u202egnp.exe\u2066',
+  'a\r\nSet-Cookie: x=1',
+  '＝cmd|calc',
 ];
+/** Pieces that mean something to whoever is to write a name down: line protocol, CSV, HTML, log, headers, JSON. */
+const pieces = [
+  ...[
+    '=',
+    '+',
+    '-',
+    '@',
+    ',',
+    ';',
+    '"',
+    "'",
+    '\\',
+    '\\ ',
+    '\t',
+    '\r',
+    '\n',
+    '\u2028',
+    '\u0085',
+    ' ',
+    '#',
+    '<!--',
+    '</script>',
+  ],
+  ...[
+    '&lt;',
+    '%00',
+    '%0d%0a',
+    '\u001b[2J',
+    '\u0007',
+    '\u200b',
+    '\u202e',
+    '\ufeff',
+    '\u0301',
+    'ﷺ',
+    '💥',
+    '{{7*7}}',
+    'toString',
+  ],
+  ...[
+    '__proto__',
+    'constructor',
+    'prototype',
+    'watts=1',
+    ' 1577836800000000000',
+    'NaN',
+    'null',
+    '0',
+    'hasOwnProperty',
+  ],
+];
+/** What a topic may hold at one of its levels; as long as a name may be. */
+const names = fc
+  .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 6 })), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((parts) =>
+    parts
+      .join('')
+      .replace(/[/+#\0]/g, '')
+      .toWellFormed()
+      .slice(0, 60),
+  )
+  .filter((name) => name.isWellFormed() && name.trim() !== '' && !name.startsWith('$'));
 
 async function throughTheRoad(env: Record<string, string>): Promise<void> {
+  const seed = Date.now() % 1_000_000;
+  const all = [...new Set([...chosen, ...fc.sample(names, { numRuns: 60, seed })])];
+  await look(env, all).catch((error: Error) => {
+    error.message = `seed ${seed}: ${error.message}`;
+    throw error;
+  });
+}
+
+async function look(env: Record<string, string>, names: readonly string[]): Promise<void> {
   const app = await runApp(env);
   const client = await mqtt.connectAsync(app.brokerUrl);
   for (const [i, name] of names.entries()) {
@@ -39,11 +116,14 @@ async function throughTheRoad(env: Record<string, string>): Promise<void> {
     const question = `/api/v1/history?scope=${encodeURIComponent(`outlet:${name}/0`)}&quantity=volts&points=2`;
     const answer = JSON.parse((await get(question)).text) as HistoryAnswer;
     expect([name, answer.mean?.filter((value) => value !== null)]).toEqual([name, [230]]);
-    // As a list, so that the name is a field: no line of it begins like a formula, and none is split by the name.
+    // As a list, so that the name is a field: it stays one, whatever is in it, and begins no record with a formula.
     const csv = await get(`${question}&scope=room`, 'text/csv');
     expect(csv.status).toBe(200);
-    for (const line of csv.text.trimEnd().split('\r\n')) expect(line).toMatch(/^"?(outlet:|room|scope)/);
-    const label = `device:${name}`.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+    const [head, ...records] = csvRecords(csv.text);
+    const scopes = records.map((record) => record[0]);
+    expect([name, [...new Set(scopes)].sort()]).toEqual([name, [`outlet:${name}/0`, 'room'].sort()]);
+    for (const record of records) expect([name, record.length]).toEqual([name, head!.length]);
+    const label = `device:${name}`.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
     expect(metrics).toContain(`rackwatt_watts{scope="${label}"} ${100 + i}`);
   }
   expect(Object.keys(Object.prototype)).toEqual([]);
@@ -51,12 +131,27 @@ async function throughTheRoad(env: Record<string, string>): Promise<void> {
   await app.dispose();
 }
 
-it('hostile names come out of the embedded store as they went in, and are nothing but names', async () => {
+it('hostile names come out of the embedded store as they went in, and are nothing but names', {
+  timeout: 60_000,
+}, async () => {
   await throughTheRoad({});
 });
 
-it('hostile names come out of InfluxDB as they went in, and are nothing but names', async () => {
+it('hostile names come out of InfluxDB as they went in, and are nothing but names', {
+  timeout: 60_000,
+}, async () => {
   const influxd = await startInfluxd();
   await throughTheRoad({ RACKWATT_STORE_KIND: 'influx', RACKWATT_STORE_INFLUX_URL: influxd.url });
   await influxd.stop();
 });
+
+/** RFC 4180. */
+function csvRecords(text: string): string[][] {
+  const records: string[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/gy)) {
+    records.at(-1)!.push(quoted?.replaceAll('""', '"') ?? plain!);
+    if (end === '\r\n') records.push([]);
+  }
+  expect(records.pop()).toEqual([]);
+  return records;
+}
