@@ -97,7 +97,7 @@ export class Alerting {
     this.#alerts.recable(tree);
   }
 
-  /** Takes up what fired when the run before ended; to be called when the store is there. Never rejects. */
+  /** Takes up what fired when the run before ended; to be called when the store is there, and again after it has rejected. */
   async takeUpPast(): Promise<void> {
     const { store, log } = this.#parts;
     const nowMs = this.#startedMs;
@@ -109,6 +109,7 @@ export class Alerting {
       });
       if (!this.#isOpen) this.#alerts.takeUp(alerts, nowMs);
     } catch (error) {
+      if (!this.#isOpen) throw error;
       log.warn(
         { err: error },
         'the store could not be asked for alerts that fired: the checkpoint alone counts',

@@ -36,6 +36,7 @@ import { Energy, type EnergyCounts } from './energy.ts';
 import { exportCsv } from './exporting.ts';
 import { familiesWith } from './families.ts';
 import { FirstBuckets } from './first-buckets.ts';
+import { inSteps } from './first-contact.ts';
 import { Importing } from './importing.ts';
 import { LiveHub } from './live/live-hub.ts';
 import { startOfLocalDay } from './model/local-day.ts';
@@ -351,15 +352,17 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const learnPastScopes = async () => {
     for (const scope of await store.knownScopes()) pastScopes.add(scope);
   };
-  const firstContact = once(async () => {
-    await learnPastScopes();
-    await detection.takeUpPast();
-    await alerting.takeUpPast();
-    notifiers.agreeWith(alerting.firing());
-    const newestDayThere = () => seedToday(room, store, startedMs);
-    if (simulated === undefined) return newestDayThere();
-    return fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping });
-  });
+  const newestDayThere = () => seedToday(room, store, startedMs);
+  const firstContact = inSteps([
+    learnPastScopes,
+    () => detection.takeUpPast(),
+    () => alerting.takeUpPast(),
+    async () => notifiers.agreeWith(alerting.firing()),
+    async () =>
+      simulated === undefined
+        ? newestDayThere()
+        : fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping }),
+  ]);
   const recable = (cabled: PowerTree, atMs: number) => {
     detection.recable(cabled);
     room.recable(cabled, atMs);
@@ -380,7 +383,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     // What the run before could not bring to the store belongs to the past as well.
     if (recorder.status.backlog.bytes > 0 && clock.nowMs() - startedMs < pastWaitMsMax) return;
     firstContact()?.catch((error: unknown) =>
-      log.warn({ err: error }, 'the past could not be read from the store'),
+      log.warn({ err: error }, 'the past could not be read from the store; tried again'),
     );
   };
   const stopTicking = clock.every(tickMs, tick);
@@ -423,14 +426,4 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
 async function seedToday(room: Room, store: Store, startedMs: number): Promise<void> {
   const midnightMs = startOfLocalDay(startedMs, room.timezone);
   if (startedMs > midnightMs) room.seedToday(await store.energyByScope('minute', midnightMs, startedMs));
-}
-
-/** Calls `work` the first time only. */
-function once<T>(work: () => T): () => T | undefined {
-  let done = false;
-  return () => {
-    if (done) return undefined;
-    done = true;
-    return work();
-  };
 }

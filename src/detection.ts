@@ -83,6 +83,7 @@ export class Detection {
   #checkpointMs: number | undefined;
   #saving: Promise<void> | undefined;
   #nextIdleMs: number;
+  #pastBegun = false;
   #givenUp = false;
   #makingUp = false;
   /** By id, the oldest first. */
@@ -150,17 +151,28 @@ export class Detection {
 
   /**
    * Observes what the store has since the checkpoint, then what is read live; closes starts that nobody watches any
-   * more. To be called when the store is there.
+   * more. To be called when the store is there, and again after it has rejected: the store went away meanwhile.
    */
   async takeUpPast(): Promise<void> {
     await this.#loaded;
-    const { tree, store, startedMs, log } = this.#parts;
+    const { log } = this.#parts;
+    if (!this.#gate.isOpen) await this.#observePast();
+    try {
+      await this.#leftOver.find(() => this.#openStarts());
+    } catch (error) {
+      log.warn(
+        { err: error },
+        'starts left incomplete by earlier runs could not be closed; the next run tries',
+      );
+    }
+  }
+
+  async #observePast(): Promise<void> {
+    const { tree, store, startedMs, clock, log } = this.#parts;
     const oldestMs = startedMs - (this.#checkpointMs === undefined ? replayMsDefault : replayMsMax);
     const fromMs = Math.max(oldestMs, this.#checkpointMs ?? 0);
-    if (this.#checkpointMs !== undefined && this.#checkpointMs < oldestMs) this.#watch.missed();
-    let whole = false;
     try {
-      await this.#observeMadeUpPast();
+      await this.#beginPast(oldestMs);
       this.#told = await ToldEvents.of(store, fromMs, startedMs);
       for (const start of this.#watch.openStarts()) this.#nameAsTold(start, 0);
       const { readings, cut } = await replayReadings({
@@ -176,22 +188,22 @@ export class Detection {
         stopped: () => this.#gate.isOpen,
       });
       log.debug({ readings, fromMs }, 'readings since the last checkpoint have been observed again');
-      whole = !cut;
       if (cut)
         log.warn({ readings, fromMs }, 'not all readings since the last checkpoint were observed again');
+      this.#open(!cut);
     } catch (error) {
+      if (!this.#gate.isOpen && clock.nowMs() - startedMs < pastWaitMsMax) throw error;
       log.warn({ err: error }, 'readings since the last checkpoint could not be observed again');
-    } finally {
-      this.#open(whole);
+      this.#open(false);
     }
-    try {
-      await this.#leftOver.find(() => this.#openStarts());
-    } catch (error) {
-      log.warn(
-        { err: error },
-        'starts left incomplete by earlier runs could not be closed; the next run tries',
-      );
-    }
+  }
+
+  /** What comes before it, however often the store is asked for it. */
+  async #beginPast(oldestMs: number): Promise<void> {
+    if (this.#pastBegun) return;
+    this.#pastBegun = true;
+    if (this.#checkpointMs !== undefined && this.#checkpointMs < oldestMs) this.#watch.missed();
+    await this.#observeMadeUpPast();
   }
 
   async #observeMadeUpPast(): Promise<void> {

@@ -74,6 +74,8 @@ export class WatchGate {
         if (this.isOpen) return;
         const number = numbers[scope]!;
         const atMs = row[told.atMs]!;
+        // The store went away, and the past is read once more from its beginning.
+        if (atMs < this.#pastMs[number]!) return;
         this.letThrough(atMs);
         this.#noteTime(number, atMs);
         this.#pastMs[number] = atMs;

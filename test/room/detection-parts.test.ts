@@ -183,7 +183,7 @@ it.each<[string, Partial<Store>]>([
     const restartMs = startedMs + 640 * second;
     const next = made(first.file.saved, { startedMs: restartMs, store: broken as Store });
     await next.detection.start();
-    void next.detection.takeUpPast();
+    void next.detection.takeUpPast().catch(() => {});
     for (let at = 0; at <= 40; at += 1) {
       observe(next.detection.observer, 0, restartMs + at * second, 200 + (at % 3), 230, 0.9);
       next.detection.tick(restartMs + at * second);
@@ -304,4 +304,42 @@ it('a start completed while the store did not answer yet is not closed again', a
   await next.detection.takeUpPast();
   for (let at = 60; at < 65; at += 1) next.detection.tick(restartMs + at * second);
   expect(next.file.recorded).toHaveLength(1);
+});
+
+it('asks for the past again when the store goes away within it, and observes nothing of it twice', async () => {
+  const atMs = startedMs - 60 * second;
+  const clock = new HandClock(startedMs);
+  let asked = 0;
+  const rows = Array.from({ length: 40 }, (_, i) => atMs + i * second);
+  const drawn = (ms: number) => (ms < atMs + 20 * second ? 0 : ms < atMs + 23 * second ? 300 : 180);
+  const store = {
+    starts: async () => [],
+    idleEvents: async () => [],
+    async rawReadings(_: unknown, take: (outlet: string, atMs: number, values: Float64Array) => void) {
+      asked += 1;
+      for (const ms of asked === 1 ? rows.slice(0, 30) : rows)
+        take('b/0', ms, Float64Array.of(drawn(ms), 230, 1));
+      if (asked === 1) throw new Error('away');
+    },
+  } as unknown as Store;
+  const { detection, file } = made(undefined, { store, clock });
+  await detection.start();
+  await expect(detection.takeUpPast()).rejects.toThrow('away');
+  await detection.takeUpPast();
+  expect([asked, file.warnings]).toEqual([2, []]);
+  const starts = file.recorded.filter((event) => event.kind === 'start');
+  expect(new Set(starts.map(({ start }) => start.id)).size).toBe(1);
+  expect(starts[0]).toMatchObject({ scope: 'server:b/0', start: { atMs: atMs + 20 * second } });
+});
+
+it('gives the past up when the store goes away within it for too long', async () => {
+  const clock = new HandClock(startedMs);
+  const away = () => Promise.reject(new Error('away'));
+  const store = { starts: away, idleEvents: away } as unknown as Store;
+  const { detection, file } = made(undefined, { store, clock });
+  await detection.start();
+  await expect(detection.takeUpPast()).rejects.toThrow('away');
+  clock.advance(30 * second);
+  await detection.takeUpPast();
+  expect(file.warnings).toContain('readings since the last checkpoint could not be observed again');
 });

@@ -110,7 +110,7 @@ async function look(env: Record<string, string>, names: readonly string[]): Prom
   const room = JSON.parse((await get('/api/v1/room')).text) as RoomAnswer;
   const devices = JSON.parse((await get('/api/v1/devices')).text) as DevicesAnswer;
   const metrics = (await get('/metrics')).text.split('\n');
-  expect(devices.rows.map(({ device }) => device)).toEqual(expect.arrayContaining(names));
+  expect(devices.rows.map(({ device }) => device)).toEqual(expect.arrayContaining([...names]));
   for (const [i, name] of names.entries()) {
     expect([name, room.figures[`server:${name}/0`]?.watts]).toEqual([name, 100 + i]);
     const question = `/api/v1/history?scope=${encodeURIComponent(`outlet:${name}/0`)}&quantity=volts&points=2`;
