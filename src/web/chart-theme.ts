@@ -48,18 +48,34 @@ export function powerLabels(watts: number[], increment: number, format: Format):
   return watts.map((value) => `${format.number(value / divisor, digits)} ${unit}`);
 }
 
-/** Wide enough for the widest label. */
+const widths = new Map<string, number>();
+const widthsMax = 500;
+
+/**
+ * Wide enough for the widest label. Remembered, since a font set on a canvas makes the browser lay the page out
+ * before anything is measured.
+ */
 export function axisWidth(
   ctx: CanvasRenderingContext2D,
   labels: readonly string[] | null,
   font: string,
 ): number {
   if (!labels) return 40;
-  ctx.save();
-  ctx.font = font;
-  const widest = Math.max(0, ...labels.map((label) => ctx.measureText(label).width));
-  ctx.restore();
-  return Math.ceil(widest) + 12;
+  return Math.ceil(Math.max(0, ...labels.map((label) => textWidth(ctx, label, font)))) + 12;
+}
+
+function textWidth(ctx: CanvasRenderingContext2D, text: string, font: string): number {
+  const key = `${font} ${text}`;
+  let width = widths.get(key);
+  if (width === undefined) {
+    ctx.save();
+    ctx.font = font;
+    width = ctx.measureText(text).width;
+    ctx.restore();
+    if (widths.size >= widthsMax) widths.clear();
+    widths.set(key, width);
+  }
+  return width;
 }
 
 /** A straight line between two points of the canvas. */

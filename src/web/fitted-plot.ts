@@ -106,6 +106,7 @@ export function lineCursor(theme: () => ChartTheme): uPlot.Cursor {
   return {
     drag: { x: false, y: false },
     y: false,
+    dataIdx: (_plot, _series, index) => index,
     points: { size: 7, one: true, fill: () => theme().line },
   };
 }

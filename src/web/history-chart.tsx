@@ -39,18 +39,22 @@ export function HistoryChart({ present, series, title, query, marks = noMarks }:
   history.current ??= new ScopeHistory(series.scope);
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<PowerChart>(undefined);
-  const arrivals = present.arrivals.value;
+  const returns = present.returns.value;
   const format = present.format.value;
   const nowMs = () => present.nowMs();
 
   // The way back, or a link, leads to another span.
+  const asked = [query.range, query.from, query.to].join();
+  const askedBefore = useRef(asked);
   useEffect(() => {
+    if (askedBefore.current === asked) return;
+    askedBefore.current = asked;
     span.value = parseSpan(query);
-  }, [query.range, query.from, query.to]);
+  }, [asked]);
   useEffect(() => {
     const { value } = span;
     return history.current?.follow(() => spanAt(value, nowMs()), nowMs);
-  }, [span.value, arrivals]);
+  }, [span.value, returns]);
   useEffect(() => {
     const made = new PowerChart({
       host: host.current!,

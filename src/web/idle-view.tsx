@@ -44,7 +44,7 @@ export function IdleView({ present, route }: PresentProps & { readonly route: { 
 
 /** Asks for the baselines while they are looked at, and at once when one is told to have moved. */
 export function useIdle(present: PresentProps['present']): void {
-  const arrivals = present.arrivals.value;
+  const returns = present.returns.value;
   useEffect(() => {
     const stopAsking = present.idle.follow();
     const stopListening = present.onEvent(({ kind }) => {
@@ -54,7 +54,7 @@ export function useIdle(present: PresentProps['present']): void {
       stopAsking();
       stopListening();
     };
-  }, [present, arrivals]);
+  }, [present, returns]);
 }
 
 interface RowsProps extends PresentProps {

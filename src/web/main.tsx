@@ -12,5 +12,6 @@ import { Present } from './present.ts';
 import { followRoute } from './routes.ts';
 
 const present = new Present();
-render(<Page present={present} route={followRoute()} />, document.getElementById('page')!);
+// What is asked for first is answered while the page is drawn for the first time.
 void present.start();
+render(<Page present={present} route={followRoute()} />, document.getElementById('page')!);

@@ -78,6 +78,8 @@ export class Present {
     return makeRoster(this.tree.answer.value.value, this.#figures.scopes());
   });
 
+  readonly #returns = computed(() => Math.max(0, this.#arrivals.value - 1));
+
   readonly #rosterByScope = computed(() => new Map(this.roster.value.map((row) => [row.scope, row])));
 
   constructor() {
@@ -123,6 +125,11 @@ export class Present {
   /** Grows each time the stream begins or begins again: what was missed meanwhile is in the history. */
   get arrivals(): ReadonlySignal<number> {
     return this.#arrivals;
+  }
+
+  /** Grows each time the stream begins again: what was asked for before may lack something. */
+  get returns(): ReadonlySignal<number> {
+    return this.#returns;
   }
 
   /** What is known of a server besides its figures. */
@@ -195,6 +202,7 @@ export class Present {
     });
     if (this.session.state.peek() === 'out') return;
     this.#liveLink.start();
+    this.#treeAskedAtMs = Date.now();
     for (const one of [this.session, this.tree, this.ready, this.devices, this.starts, this.alerts]) {
       stops.push(one.follow());
     }

@@ -24,6 +24,11 @@ const answers: readonly (readonly [RegExp, string])[] = [
   [/\bif \(syncKey != null\)/g, 'if (false)'],
   [/\bif \(e != null\) \{(?=\s*_l = e\.clientX)/g, 'if (true) {'],
   [/\bdrag\.(?:y|setScale)\b/g, 'false'],
+  // Its cursor is the page's (`lineCursor`): it finds its point itself, and has no line across.
+  [/\bif \(cursor\.dataIdx == null\)/g, 'if (false)'],
+  [/\bdrag\.uni\b/g, 'null'],
+  [/\bif \(dragY\)/g, 'if (false)'],
+  [/\bcursor\.(?:y|_lock|lock)\b(?! = )/g, 'false'],
   [/\bcursorFocus = .*$/gm, 'cursorFocus = false;'],
   [/(?<!function )\bpubSync\(/g, 'noop('],
   [/\bshowLegend = legend\.show\b/g, 'showLegend = false'],
