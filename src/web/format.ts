@@ -100,7 +100,10 @@ export class Format {
 
   amps(amps: number | undefined): Shown {
     if (amps === undefined) return { text: unknownText, unit: '' };
-    return { text: this.number(amps, Math.abs(amps) < 9.995 ? 2 : 1), unit: 'A' };
+    return {
+      text: this.number(amps, Math.abs(amps) < 9.995 ? 2 : Math.abs(amps) < 999.5 ? 1 : 0),
+      unit: 'A',
+    };
   }
 
   /** A rating: `16 A`, `2.5 A`. */
@@ -239,7 +242,7 @@ export function joined({ text, unit }: Shown): string {
 
 /** A word for a count: `1 server`, `2 servers`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count}${noBreak}${count === 1 ? one : many}`;
+  return `${count.toLocaleString()}${noBreak}${count === 1 ? one : many}`;
 }
 
 function digitsFor(value: number): 0 | 1 | 2 {

@@ -11,6 +11,16 @@ export function heatLevel(watts: number, mostWatts: number): number {
   return Math.min(heatLevels - 1, Math.floor(share * heatLevels));
 }
 
+/** A rack has no more lines of cells as large as usual; with more servers the cells are smaller. */
+const linesMax = 8;
+const cellPxMin = 5;
+
+/** How large a cell is, where `usualPx` is the size for a rack of usual height. */
+export function cellSize(count: number, widthPx: number, usualPx: number): number {
+  const fitting = Math.floor(Math.sqrt((linesMax * usualPx * widthPx) / Math.max(count, 1)));
+  return Math.max(cellPxMin, Math.min(usualPx, fitting));
+}
+
 /** How many cells of one size fit beside each other, and how many lines they make. */
 export function cellGrid(
   count: number,

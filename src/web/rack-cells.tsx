@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useColourChanges } from './chart-host.tsx';
 import { joined, unknownText } from './format.ts';
-import { cellGrid, heatLevel, heatLevels } from './heat.ts';
+import { cellGrid, cellSize, heatLevel, heatLevels } from './heat.ts';
 import { freshWatts } from './live-series.ts';
 import type { Present, PresentProps } from './present.ts';
 import { type RosterRow, stateOf } from './roster.ts';
@@ -69,6 +69,8 @@ function titleOf(row: RosterRow, present: Present): string {
 class Cells {
   readonly #canvas: HTMLCanvasElement;
   readonly #present: Present;
+  /** Of a rack of usual height. */
+  #usualPx = 16;
   #cellPx = 16;
   #colours: readonly string[] = [];
   #lineColour = '';
@@ -83,7 +85,7 @@ class Cells {
   /** Sizes and colours as the styles say now. */
   measure(): void {
     const style = getComputedStyle(this.#canvas);
-    this.#cellPx = Math.round(1.15 * Number.parseFloat(style.fontSize));
+    this.#usualPx = Math.round(1.15 * Number.parseFloat(style.fontSize));
     this.#colours = Array.from({ length: heatLevels }, (_, level) =>
       style.getPropertyValue(`--heat-${level}`),
     );
@@ -99,6 +101,7 @@ class Cells {
 
   draw(servers: readonly RosterRow[], mostWatts: number): void {
     const width = this.#canvas.clientWidth;
+    this.#cellPx = cellSize(servers.length, width, this.#usualPx);
     const { columns, lines } = cellGrid(servers.length, width, this.#cellPx);
     let levels = '';
     for (const { scope } of servers) {
@@ -119,7 +122,7 @@ class Cells {
 
   /** Unknown is an empty frame: no colour of the scale says it. */
   #cell(ctx: CanvasRenderingContext2D, x: number, y: number, level: string): void {
-    const size = this.#cellPx - 2;
+    const size = this.#cellPx - (this.#cellPx > 8 ? 2 : 1);
     if (level === '-') {
       ctx.strokeStyle = this.#lineColour;
       ctx.setLineDash([2, 2]);

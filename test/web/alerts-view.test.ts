@@ -18,7 +18,7 @@ describe('the Alerts view', () => {
     );
     expect(await textOf(page, '.alert >> nth=0')).toMatch(/Touches srv-000, .*srv-007 and 4 more/);
     expect(await textOf(page, '.alert >> nth=1')).toMatch(
-      /Breaker A1 Circuit load 13\.2 A, limit 12\.8 A for 10 min, since [\d:]+ Acknowledge Silence/,
+      /Breaker A1 Circuit load 13\.2 A, limit 12\.8 A for 10 min, since [\w ,:]+ Acknowledge Silence/,
     );
     expect(await textOf(page, '.alert >> nth=2')).toContain('Told to nobody: silenced (s1)');
     expect(await textOf(page, '.alert[data-state="pending"]')).toMatch(
@@ -38,7 +38,7 @@ describe('the Alerts view', () => {
     await page.locator('.alert').getByLabel('Note').fill('on my way');
     await page.locator('.alert .do').click();
     await eventually(page, '.alert:has-text("Feed A is lost")').toMatch(
-      /Acknowledged by Ada, [\d:]+: on my way/,
+      /Acknowledged by Ada, [\w ,:]+: on my way/,
     );
     expect(server.script.alerts.done).toEqual([
       { method: 'POST', resource: 'alerts/feed/ack', body: { by: 'Ada', note: 'on my way' } },
@@ -101,7 +101,7 @@ describe('the Alerts view', () => {
   it('shows who is told and whether that arrives', async () => {
     await using opened = await open('#/alerts');
     await eventually(opened.page, '[aria-labelledby="notifiers-title"]').toMatch(
-      /chat webhook delivers https:.* 4 sent · last [\d:]+ mail email fails ops@example\.org · 0 sent · 2 waiting · 3 failed attempts connection refused/,
+      /chat webhook delivers https:.* 4 sent · last [\w ,:]+ mail email fails ops@example\.org · 0 sent · 2 waiting · 3 failed attempts connection refused/,
     );
   });
 

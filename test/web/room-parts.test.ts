@@ -5,7 +5,7 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { attentionList } from '../../src/web/attention-list.ts';
 import { breakerLoad, feedCircuits, summedFigure } from '../../src/web/breaker-load.ts';
-import { cellGrid, heatLevel } from '../../src/web/heat.ts';
+import { cellGrid, cellSize, heatLevel } from '../../src/web/heat.ts';
 import { powerRange } from '../../src/web/power-scale.ts';
 import { readinessSentences } from '../../src/web/readiness.ts';
 import { parseRoute } from '../../src/web/routes.ts';
@@ -102,6 +102,13 @@ describe('the heat of a rack', () => {
       0, 0, 1, 3, 5, 5,
     ]);
     expect(heatLevel(7, 0)).toBe(0);
+  });
+
+  it('is drawn in smaller cells where a rack holds hundreds', () => {
+    expect([0, 40, 100].map((count) => cellSize(count, 300, 20))).toEqual([20, 20, 20]);
+    const cell = cellSize(600, 300, 20);
+    expect(cellGrid(600, 300, cell).lines * cell).toBeLessThanOrEqual(8 * 20 + cell);
+    expect(cellSize(100_000, 300, 20)).toBe(5);
   });
 
   it('is laid out in lines as wide as there is room', () => {

@@ -174,7 +174,7 @@ describe('starts', () => {
     const { page, server } = opened;
     await eventually(page, '.link').toBe('Live');
     await eventually(page, '.last-starts li >> nth=0').toMatch(
-      /srv-003 [\d:]+ 8\.4 → to ≥ at least 429 → to 165 W/,
+      /srv-003 [\w ,:]+ 8\.4 → to ≥ at least 429 → to 165 W/,
     );
     expect(await page.locator('.last-starts li').count()).toBe(4);
     server.tellStart(makeNewStart(6));
