@@ -44,6 +44,8 @@ async function run(channels: object[], folder: string, clientId: string): Promis
     {
       RACKWATT_DEMO_RUN: 'always',
       RACKWATT_MQTT_CLIENT_ID: clientId,
+      // Its ten minutes are waited for in the week of the demo (test/alerts).
+      RACKWATT_ALERTS_FAILOVER_OVERLOAD_RAISE_AFTER: '3m',
       RACKWATT_NOTIFY: JSON.stringify({
         channels,
         gatherSeconds: 0,
@@ -84,10 +86,8 @@ const planted = [
   'high-idle server:old-erp-01',
   'redundancy-lost server:db-02',
 ];
-/** For so long a breaker must be too small, and some more. */
-const plantedMs = 12 * 60_000;
-/** The longest of the other dwells, and some more. */
-const againMs = 5 * 60_000;
+/** The longest of the dwells, and some more. */
+const dwellsMs = 5 * 60_000;
 
 /** `kind rule scope` of every notice the webhook was told. */
 const hooked = () =>
@@ -176,7 +176,7 @@ test('the faults of the demo room, and nothing else, reach a webhook, a mailbox,
     const { rows } = (await app.get('/api/v1/alerts')).body as { rows: Alert[] };
     return rows.some(({ rule }) => rule === 'redundancy-lost');
   });
-  await clock.pass(plantedMs);
+  await clock.pass(dwellsMs);
   await until('all four are hooked', () => hooked().length >= planted.length);
   await until('all four are mailed', () => mail.mails.length >= planted.length);
   await until('all four stand in the house', () => onBoard(inHouse).length >= planted.length);
@@ -205,7 +205,7 @@ test('the faults of the demo room, and nothing else, reach a webhook, a mailbox,
     const { rows } = (await next.get('/api/v1/alerts?state=firing')).body as { rows: Alert[] };
     return rows.length === planted.length;
   });
-  await clock.pass(againMs);
+  await clock.pass(dwellsMs);
   expect(onBoard(now)).toEqual(planted);
   expect(onBoard(inHouse)).toEqual(planted);
   await Promise.all([again.endAsync(), house.endAsync()]);
