@@ -31,6 +31,7 @@ export function makeRoom(serverCount: number, nowMs = Date.now()): RoomScript {
     tokens: new Map(),
     history: (scope, fromMs, toMs) => makeHistory(scope, fromMs, toMs, script.figures.get(scope)?.watts ?? 0),
     failing: new Set(),
+    silent: new Set(),
   };
   for (const [scope, figure] of Object.entries(makeFigures(numbers, nowMs))) {
     script.figures.set(scope, figure as Figure);

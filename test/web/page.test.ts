@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeAlert } from './alert-desk.ts';
 import { makeRoom, serverName } from './made-room.ts';
 import { eventually, rowNames, soon, textOf, useBrowser } from './opened-page.ts';
 
@@ -133,6 +134,19 @@ describe('the room', () => {
       'plug-9 silent for 3 min | pdu-b not readable: not json 3',
     );
   });
+
+  it('gathers what is wrong now under one heading, the gravest first, and has none while all is well', async () => {
+    const script = makeRoom(2);
+    await using opened = await browser.open(script);
+    const { page, server } = opened;
+    await eventually(page, '.server .server-link').toContain('srv-001');
+    expect(await page.getByRole('heading', { name: 'Attention' }).count()).toBe(0);
+    server.tellAlert(makeAlert('hot'));
+    server.tellAlert(makeAlert('feed', { rule: 'feed-lost', scope: 'feed:A', severity: 'critical' }));
+    await page.getByRole('heading', { name: 'Attention' }).waitFor();
+    await eventually(page, '.attention .panel-head').toBe('Attention 2');
+    await eventually(page, '.attention li').toMatch(/^Feed lost: .*, critical .* \| Circuit load: /);
+  });
 });
 
 describe('the link', () => {
@@ -145,7 +159,12 @@ describe('the link', () => {
     await server.stop();
     await eventually(page, '.link').toMatch(/^Reconnecting · figures \d s old$/);
     await expect.poll(colour, soon).not.toBe(liveColour);
-    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    // Who wants no motion gets none; others see that it tries.
+    const moving = () => page.evaluate(() => document.getAnimations().length);
+    expect(await moving()).toBe(0);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await moving()).toBeGreaterThan(0);
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await eventually(page, '.link').toMatch(/figures [2-9] s old/);
     expect(await textOf(page, '.total-watts')).toMatch(/^[\d.]+ k?W$/);
     server.script.figures.set('room', { ...server.script.figures.get('room')!, watts: 4_321 });
@@ -250,5 +269,47 @@ describe('notices', () => {
     await page.getByRole('link', { name: 'Back to the room' }).click();
     await eventually(page, '.link').toBe('Live');
     await eventually(page, '.server .server-link').toContain('srv-001');
+  });
+});
+
+describe('on a wall', () => {
+  it.each([
+    [1920, 1080, '.total, .chart'],
+    [3840, 2160, '.total, .chart, .room-places .feeds, .room-places .racks, .server:nth-of-type(6)'],
+  ])(
+    'of %i × %i what matters is in sight without scrolling, over the whole width',
+    async (width, height, parts) => {
+      await using opened = await browser.open(makeRoom(48), '', { viewport: { width, height } });
+      const { page } = opened;
+      await eventually(page, '.link').toBe('Live');
+      await expect.poll(() => page.locator('.server').count(), soon).toBeGreaterThan(6);
+      const boxes = await page.locator(parts).evaluateAll((elements) =>
+        elements.map((element) => {
+          const { right, bottom } = element.getBoundingClientRect();
+          return { name: element.className, right, bottom };
+        }),
+      );
+      expect(boxes.length).toBe(parts.split(',').length);
+      expect(boxes.filter(({ bottom }) => bottom > height)).toEqual([]);
+      const panels = await page
+        .locator('.panel')
+        .evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+      expect(Math.max(...panels.map(({ right }) => right))).toBeGreaterThan(width * 0.95);
+      expect(Math.min(...panels.map(({ left }) => left))).toBeLessThan(width * 0.05);
+    },
+  );
+
+  it('text is larger than on a desk, since it is read from farther away', async () => {
+    await using opened = await browser.open(makeRoom(2));
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    const textPx = () =>
+      page
+        .locator('.server-link')
+        .first()
+        .evaluate((name) => Number.parseFloat(getComputedStyle(name).fontSize));
+    const onDesk = await textPx();
+    await page.setViewportSize({ width: 3840, height: 2160 });
+    expect(await textPx()).toBeGreaterThan(onDesk * 1.2);
   });
 });

@@ -45,6 +45,8 @@ export interface RoomScript {
   history: (scope: string, fromMs: number, toMs: number) => HistoryAnswer;
   /** Questions to the API that are answered with an error. */
   failing: Set<string>;
+  /** Questions to the API that are not answered at all. */
+  silent: Set<string>;
 }
 
 interface Client {
@@ -191,6 +193,7 @@ export class RoomServer {
     const url = new URL(request.url ?? '/', this.url);
     const resource = url.pathname.replace('/api/v1/', '').replace(/^\//, '');
     this.asked.push(`${resource}${url.search}`);
+    if (this.script.silent.has(resource)) return;
     if (this.script.failing.has(resource)) {
       const problem = { type: 'about:blank', title: 'Store away', status: 503, detail: 'the store is away' };
       json(response, 503, problem, 'application/problem+json');
