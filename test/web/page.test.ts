@@ -310,6 +310,6 @@ describe('on a wall', () => {
         .evaluate((name) => Number.parseFloat(getComputedStyle(name).fontSize));
     const onDesk = await textPx();
     await page.setViewportSize({ width: 3840, height: 2160 });
-    expect(await textPx()).toBeGreaterThan(onDesk * 1.2);
+    expect(await textPx()).toBeGreaterThan(onDesk * 1.6);
   });
 });
