@@ -309,7 +309,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
       broker: { ready: source.status().ready, droppedByBroker: source.status().droppedByBroker },
       store: recorder.status,
       energy: energy.counts,
-      factors: factors.outcomes,
+      factors: { ...factors.counts, outcomes: factors.outcomes },
       startsDropped: detection.startsDropped,
       live: live.status(),
       notifiers: notifierRows(notifiers),

@@ -5,7 +5,10 @@ import {
   type Carbon,
   type CarbonSettings,
   type FactorPoint,
-  laidOver,
+  factorsWithin,
+  type GridFactor,
+  laidAgain,
+  laidInSteps,
   makeCarbon,
 } from './analysis/carbon.ts';
 import { readFactorCsv, spansOfCsv } from './analysis/factor-csv.ts';
@@ -13,6 +16,7 @@ import { factorOfMessage } from './analysis/factor-message.ts';
 import { type FactorOutcome, FactorSeries, type SeriesPoint } from './analysis/factor-series.ts';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { OneStep } from './base/one-step.ts';
 import type { RawMessage } from './model/reading.ts';
 import { FactorFile } from './store/factor-file.ts';
 
@@ -22,19 +26,37 @@ export interface CarbonFactorsParts {
   readonly timezone: string;
   /** Where the published factors are kept. */
   readonly folder: string;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
   readonly log: Log;
+}
+
+/** Factors of a series. */
+export interface FactorCounts {
+  /** Of those that were published, so many are known … */
+  readonly published: number;
+  readonly inFile: number;
+  /** … so many older ones had to make room … */
+  readonly forgotten: number;
+  /** … and so many could not be written and will be missing after the next start. */
+  readonly lost: number;
 }
 
 const holdsDefaultMs = 6 * 3_600_000;
 const lookEveryMs = 10_000;
 const fileBytesMax = 64 * 2 ** 20;
 const mistakesTold = 5;
-const yearMs = 365 * 86_400_000;
+const dayMs = 86_400_000;
+const yearMs = 365 * dayMs;
+/** Spans of published factors made without a turn for the road: some milliseconds. */
+const spansInTurn = 10_000;
+const retryMs = 30_000;
+const stopMsMax = 1_000;
 
 /**
  * What a kWh emits, from all that is known of it, the finest first: what is published on `room.carbon.topic`, else what
- * stands in `room.carbon.file`, else the factors of the settings, else those of the country.
+ * stands in `room.carbon.file`, else the factors of the settings, else those of the country. Half a million of them are
+ * laid over each other in steps, in the background; until that is done what was known before holds. A factor that is
+ * published changes the end of that alone.
  */
 export class CarbonFactors {
   readonly #parts: CarbonFactorsParts;
@@ -45,7 +67,16 @@ export class CarbonFactors {
   #csvSeen: string | undefined;
   #looking: Promise<void> | undefined;
   #lookedMs = Number.NEGATIVE_INFINITY;
-  #carbon: Carbon | undefined;
+  readonly #steps: OneStep;
+  /** What the published factors are laid over. */
+  #below: readonly GridFactor[];
+  #carbon: Carbon;
+  /** All is to be laid anew: the file changed, or the oldest factors were forgotten. */
+  #isStale = true;
+  /** From when on the published factors say something else than `#carbon` … */
+  #changedMs = Number.POSITIVE_INFINITY;
+  /** … and than what is being made. */
+  #changedSinceMs = Number.POSITIVE_INFINITY;
   readonly #outcomes: Record<FactorOutcome, number> = {
     taken: 0,
     correction: 0,
@@ -61,6 +92,15 @@ export class CarbonFactors {
     this.#parts = parts;
     this.#settled = makeCarbon(parts.settings, parts.timezone);
     this.#kept = new FactorFile(join(parts.folder, 'carbon-factors.csv'));
+    this.#below = this.#settled.factors;
+    this.#carbon = this.#settled;
+    this.#steps = new OneStep({
+      clock: parts.clock,
+      retryMs,
+      stopMsMax,
+      failed: (error) =>
+        parts.log.error({ err: error }, 'carbon: the factors cannot be laid over each other'),
+    });
   }
 
   /** What to subscribe to. */
@@ -74,6 +114,12 @@ export class CarbonFactors {
     return this.#outcomes;
   }
 
+  /** What is kept of them, and what is not. */
+  get counts(): FactorCounts {
+    const { points, forgotten } = this.#series;
+    return { published: points.length, inFile: this.#csv.length, forgotten, lost: this.#kept.lost };
+  }
+
   /** Takes up what earlier runs were told, and the file. Never rejects: without them emissions are known less finely. */
   async open(): Promise<void> {
     if (this.#parts.settings.topic !== undefined) {
@@ -84,11 +130,16 @@ export class CarbonFactors {
       }
     }
     await this.#look();
+    await this.#lay();
   }
 
   /** All that is known now. The same object as long as nothing changed. */
   carbon(): Carbon {
-    this.#carbon ??= this.#made();
+    if (Number.isFinite(this.#changedMs)) {
+      const { factors, pue } = this.#carbon;
+      this.#carbon = { factors: laidAgain(factors, this.#below, this.#published(), this.#changedMs), pue };
+      this.#changedMs = Number.POSITIVE_INFINITY;
+    }
     return this.#carbon;
   }
 
@@ -96,7 +147,9 @@ export class CarbonFactors {
   yearCarbon(): Carbon {
     if (this.#settled.factors.length > 0) return this.#settled;
     const { factors, pue } = this.carbon();
-    const past = factors.map((factor) => ({
+    const nowMs = this.#parts.clock.nowMs();
+    // A day more on both sides: whoever asks counts from a midnight.
+    const past = factorsWithin(factors, nowMs - yearMs - dayMs, nowMs + dayMs).map((factor) => ({
       ...factor,
       fromMs: factor.fromMs + yearMs,
       toMs: factor.toMs + yearMs,
@@ -123,12 +176,14 @@ export class CarbonFactors {
   }
 
   tick(nowMs: number): void {
+    if (this.#isStale && this.#steps.isDue(nowMs)) this.#steps.take(nowMs, () => this.#lay());
     if (nowMs - this.#lookedMs < lookEveryMs) return;
     this.#kept.flush();
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
   }
 
   async close(): Promise<void> {
+    await this.#steps.stop();
     await this.#looking;
     await this.#kept.close();
   }
@@ -141,9 +196,12 @@ export class CarbonFactors {
     }
     const fromMs = told.fromMs ?? message.receivedAtMs;
     const before = this.#heldAt(fromMs);
+    const { forgotten } = this.#series;
     const outcome = this.#series.take({ fromMs, gramsPerKwh }, this.#parts.clock.nowMs());
     if (outcome !== 'taken' && outcome !== 'correction') return outcome;
-    this.#carbon = undefined;
+    this.#changedMs = Math.min(this.#changedMs, fromMs);
+    this.#changedSinceMs = Math.min(this.#changedSinceMs, fromMs);
+    if (forgotten < this.#series.forgotten) this.#isStale = true;
     this.#kept.add({ fromMs, gramsPerKwh, receivedAtMs: message.receivedAtMs });
     if (outcome === 'correction') {
       this.#parts.log.info(
@@ -158,11 +216,27 @@ export class CarbonFactors {
     return this.#series.points.findLast((point: SeriesPoint) => point.fromMs <= atMs)?.gramsPerKwh;
   }
 
-  #made(): Carbon {
+  #published(most?: number): readonly GridFactor[] {
     const { topic, holds = holdsDefaultMs } = this.#parts.settings;
-    const withFile = laidOver(this.#settled.factors, spansOfCsv(this.#csv));
-    const published = topic === undefined ? [] : this.#series.spans(holds, `published on ${topic}`);
-    return { factors: laidOver(withFile, published), pue: this.#settled.pue };
+    return topic === undefined ? [] : this.#series.spans(holds, `published on ${topic}`, most);
+  }
+
+  /** Lays all of it anew. */
+  async #lay(): Promise<void> {
+    this.#isStale = false;
+    try {
+      const below = await inTurns(laidInSteps(this.#settled.factors, spansOfCsv(this.#csv)));
+      while (this.#published(spansInTurn).length < this.#series.points.length) await nextTurn();
+      this.#changedSinceMs = Number.POSITIVE_INFINITY;
+      // A copy: what is published meanwhile changes the original.
+      const factors = await inTurns(laidInSteps(below, [...this.#published()]));
+      this.#below = below;
+      this.#carbon = { factors, pue: this.#settled.pue };
+      this.#changedMs = this.#changedSinceMs;
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    }
   }
 
   /** Reads the file when it is another than at the last look. */
@@ -182,7 +256,7 @@ export class CarbonFactors {
       );
       if (mistakes.length > 0) throw new Error(mistakesText(mistakes));
       this.#csv = points;
-      this.#carbon = undefined;
+      this.#isStale = true;
       log.info({ file, factors: points.length }, 'carbon: the file of factors was read');
     } catch (error) {
       const { message } = error as Error;

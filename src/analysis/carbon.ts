@@ -103,6 +103,21 @@ export function spanOf({ fromMs, gramsPerKwh, source }: FactorPoint, toMs: numbe
 
 /** Factors, and where they say nothing, those below them. Both oldest first and without overlap, as is the answer. */
 export function laidOver(below: readonly GridFactor[], above: readonly GridFactor[]): GridFactor[] {
+  const steps = laidInSteps(below, above);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** So many of the upper factors in a step: some milliseconds. */
+const factorsPerStep = 5_000;
+
+/** The same in steps, so that others have their turn in between. */
+export function* laidInSteps(
+  below: readonly GridFactor[],
+  above: readonly GridFactor[],
+): Generator<void, GridFactor[]> {
   const laid: GridFactor[] = [];
   let n = 0;
   let untilMs = Number.NEGATIVE_INFINITY;
@@ -116,7 +131,8 @@ export function laidOver(below: readonly GridFactor[], above: readonly GridFacto
       n += 1;
     }
   };
-  for (const factor of above) {
+  for (const [i, factor] of above.entries()) {
+    if (i % factorsPerStep === factorsPerStep - 1) yield;
     if (factor.toMs <= factor.fromMs) continue;
     if (factor.fromMs > untilMs) fill(factor.fromMs);
     const last = laid.at(-1);
@@ -128,6 +144,55 @@ export function laidOver(below: readonly GridFactor[], above: readonly GridFacto
   }
   fill(Number.POSITIVE_INFINITY);
   return laid;
+}
+
+/** What `laidOver` answered, made again where something changed: from `changedMs` on. */
+export function laidAgain(
+  laid: readonly GridFactor[],
+  below: readonly GridFactor[],
+  above: readonly GridFactor[],
+  changedMs: number,
+): GridFactor[] {
+  let kept = laid.length;
+  while (kept > 0 && laid[kept - 1]!.toMs > changedMs) kept -= 1;
+  const fromMs = Math.min(changedMs, laid[kept]?.fromMs ?? changedMs);
+  const upper = since(above, fromMs);
+  const made = laidOver(since(below, fromMs), upper);
+  const [first] = made;
+  const last = laid[kept - 1];
+  // As when all is laid: of those below, each stays by itself.
+  const isOneMore = first !== undefined && first.fromMs === upper[0]?.fromMs;
+  if (!isOneMore || last?.toMs !== first.fromMs || !isSame(last, first))
+    return laid.slice(0, kept).concat(made);
+  made[0] = { ...last, toMs: first.toMs };
+  return laid.slice(0, kept - 1).concat(made);
+}
+
+/** Those that hold at some time in [fromMs, toMs), as they are. */
+export function factorsWithin(factors: readonly GridFactor[], fromMs: number, toMs: number): GridFactor[] {
+  return factors.slice(
+    countWhile(factors, (factor) => factor.toMs <= fromMs),
+    countWhile(factors, (factor) => factor.fromMs < toMs),
+  );
+}
+
+function since(factors: readonly GridFactor[], fromMs: number): GridFactor[] {
+  const later = factorsWithin(factors, fromMs, Number.POSITIVE_INFINITY);
+  const [first] = later;
+  if (first !== undefined && first.fromMs < fromMs) later[0] = { ...first, fromMs };
+  return later;
+}
+
+/** How many of the first it is true of; of those after them it is not. */
+function countWhile(factors: readonly GridFactor[], isBefore: (factor: GridFactor) => boolean): number {
+  let low = 0;
+  let high = factors.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isBefore(factors[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function isSame(a: GridFactor, b: GridFactor): boolean {

@@ -30,6 +30,8 @@ export const correctableMs = 40 * dayMs;
 export const aheadMs = 3 * dayMs;
 /** Half-hours of 28 years, or four years of the closest spacing; beyond, the oldest are forgotten. */
 export const seriesPointsMax = 500_000;
+/** So many at once, since all is laid anew then. */
+const forgottenAtOnce = 5_000;
 
 /** The published factors, oldest first. What was said of a time stays, unless it is corrected. */
 export class FactorSeries {
@@ -53,8 +55,9 @@ export class FactorSeries {
     const byTime = new Map<number, SeriesPoint>();
     for (const point of points) byTime.set(point.fromMs, point);
     this.#points = [...byTime.values()].sort((a, b) => a.fromMs - b.fromMs);
+    this.#spans.length = 0;
     this.#unchanged = 0;
-    this.#trim();
+    this.#forget(this.#points.length - seriesPointsMax);
   }
 
   take(point: SeriesPoint, nowMs: number): FactorOutcome {
@@ -78,30 +81,34 @@ export class FactorSeries {
     points.splice(i, 0, point);
     // The one before it ends otherwise now.
     this.#unchanged = Math.min(this.#unchanged, Math.max(0, i - 1));
-    this.#trim();
+    if (points.length > seriesPointsMax) this.#forget(forgottenAtOnce);
     return next !== undefined && fromMs <= nowMs ? 'correction' : 'taken';
   }
 
-  /** Each holds until the next, `holdsMs` at most. What did not change since the last call is not made again. */
-  spans(holdsMs: number, source: string): readonly GridFactor[] {
+  /**
+   * Each holds until the next, `holdsMs` at most. What did not change since the last call is not made again; so many as
+   * `most` are made, the later ones by the next call.
+   */
+  spans(holdsMs: number, source: string, most = Number.POSITIVE_INFINITY): readonly GridFactor[] {
     const points = this.#points;
     const spans = this.#spans;
     spans.length = Math.min(spans.length, this.#unchanged);
-    for (let i = spans.length; i < points.length; i += 1) {
+    const end = Math.min(points.length, spans.length + most);
+    for (let i = spans.length; i < end; i += 1) {
       const { fromMs, gramsPerKwh } = points[i]!;
       const nextMs = points[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
       const toMs = Math.min(nextMs, fromMs + holdsMs);
       spans.push({ fromMs, toMs, gramsPerKwh, source, year: undefined, isStandIn: false });
     }
-    this.#unchanged = points.length;
+    this.#unchanged = end;
     return spans;
   }
 
-  #trim(): void {
-    const over = this.#points.length - seriesPointsMax;
-    if (over <= 0) return;
-    this.#points.splice(0, over);
-    this.#unchanged = 0;
-    this.#forgotten += over;
+  #forget(count: number): void {
+    if (count <= 0) return;
+    this.#points.splice(0, count);
+    this.#spans.splice(0, count);
+    this.#unchanged = Math.max(0, this.#unchanged - count);
+    this.#forgotten += count;
   }
 }

@@ -1,4 +1,4 @@
-import { type Carbon, gramsOf } from './carbon.ts';
+import { type Carbon, factorsWithin, gramsOf } from './carbon.ts';
 import { costOf } from './energy-cost.ts';
 import { ledgerStepMs } from './ledger-row.ts';
 import { priceSpanAt, type Tariff } from './tariff.ts';
@@ -66,7 +66,8 @@ function fillCost({ firstMs, cost, unpriced }: QuarterRates, tariff: Tariff): vo
 }
 
 function fillGrams({ firstMs, grams, uncounted }: QuarterRates, carbon: Carbon): void {
-  const { factors, pue = 1 } = carbon;
+  const { pue = 1 } = carbon;
+  const factors = factorsWithin(carbon.factors, firstMs, firstMs + uncounted.length * ledgerStepMs);
   let n = 0;
   for (let i = 0; i < uncounted.length; i += 1) {
     const fromMs = firstMs + i * ledgerStepMs;

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { GridFactor } from '../analysis/carbon.ts';
+import { factorsWithin, type GridFactor } from '../analysis/carbon.ts';
 import type { EnergySum } from '../analysis/energy-buckets.ts';
 import type { Reconciled } from '../analysis/energy-checks.ts';
 import { type LocalStep, localBucket, localEdges, localSteps } from '../analysis/local-time.ts';
@@ -205,7 +205,7 @@ function methodsOf(
   { fromMs, toMs }: EnergyQuestion,
 ): Pick<EnergyAnswer, 'currency' | 'tariff' | 'carbon'> {
   const within = (range: { fromMs: number; toMs: number }) => range.fromMs < toMs && range.toMs > fromMs;
-  const factors = carbon.factors.filter(within);
+  const factors = factorsWithin(carbon.factors, fromMs, toMs);
   return {
     ...(tariff && {
       currency: tariff.currency,

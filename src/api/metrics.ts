@@ -17,8 +17,7 @@ export interface RoadCounts {
   readonly broker: { readonly ready: boolean; readonly droppedByBroker?: number | undefined };
   readonly store: StoreCounts;
   readonly energy: EnergyCounts;
-  /** Published carbon factors, by what became of them. */
-  readonly factors: Readonly<Record<string, number>>;
+  readonly factors: CarbonFactorCounts;
   /** Rises in draw that were not followed. */
   readonly startsDropped: number;
   readonly live: LiveStatus;
@@ -34,6 +33,16 @@ export interface RoadCounts {
   readonly scopes: number;
   /** What they draw now, W; those that are not known are absent. */
   readonly watts: Iterable<readonly [watts: number, scope: string]>;
+}
+
+/** Series of carbon factors. */
+export interface CarbonFactorCounts {
+  /** Published ones, by what became of them. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly published: number;
+  readonly inFile: number;
+  readonly forgotten: number;
+  readonly lost: number;
 }
 
 /** What the booking of energy has counted. */
@@ -182,8 +191,29 @@ const rows: readonly Row[] = [
     help: 'Carbon factors published on room.carbon.topic, by what became of them',
     kind: 'counter',
     labels: ['outcome'],
-    read: ({ factors }) => Object.entries(factors).map(([outcome, count]) => [count, outcome] as const),
+    read: ({ factors }) =>
+      Object.entries(factors.outcomes).map(([outcome, count]) => [count, outcome] as const),
   },
+  {
+    name: 'carbon_factors_known',
+    help: 'Carbon factors of a series, by where they come from',
+    kind: 'gauge',
+    labels: ['source'],
+    read: ({ factors }) => [
+      [factors.published, 'published'],
+      [factors.inFile, 'file'],
+    ],
+  },
+  counter(
+    'carbon_factors_forgotten_total',
+    'Oldest published carbon factors that had to make room',
+    (c) => c.factors.forgotten,
+  ),
+  counter(
+    'carbon_factors_lost_total',
+    'Published carbon factors that could not be kept on disk: missing after the next start',
+    (c) => c.factors.lost,
+  ),
   gauge('ring_waiting', 'Messages that wait between socket and road', (c) => c.ring.waiting),
   counter('ring_dropped_total', 'Messages that came while the ring was full', (c) => c.ring.dropped),
   gauge('broker_ready', '1: connected and every topic granted', (c) => (c.broker.ready ? 1 : 0)),

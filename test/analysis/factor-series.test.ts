@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type GridFactor, laidOver, makeCarbon } from '../../src/analysis/carbon.ts';
+import { type GridFactor, laidAgain, laidOver, makeCarbon } from '../../src/analysis/carbon.ts';
 import { readFactorCsv, spansOfCsv } from '../../src/analysis/factor-csv.ts';
 import { factorOfMessage } from '../../src/analysis/factor-message.ts';
 import { FactorSeries, seriesPointsMax } from '../../src/analysis/factor-series.ts';
@@ -110,10 +110,15 @@ describe('a series of factors', () => {
       fc.property(fc.array(told, { maxLength: 40 }), (all) => {
         const asked = new FactorSeries();
         const unasked = new FactorSeries();
+        const below = makeCarbon({ country: 'GB' }, 'UTC').factors;
+        let laid = laidOver(below, []);
         for (const { fromMs, gramsPerKwh } of all) {
           const point = { fromMs: nowMs - fromMs * 300_000, gramsPerKwh };
           expect(asked.take(point, nowMs)).toBe(unasked.take(point, nowMs));
-          asked.spans(hourMs, 'grid');
+          laid = laidAgain(laid, below, asked.spans(hourMs, 'grid', 3), point.fromMs);
+          laid = laidAgain(laid, below, asked.spans(hourMs, 'grid'), point.fromMs);
+          // Only what changed was laid again, and it is as if all of it had been.
+          expect(laid).toEqual(laidOver(below, asked.spans(hourMs, 'grid')));
         }
         expect(asked.spans(hourMs, 'grid')).toEqual(unasked.spans(hourMs, 'grid'));
       }),
@@ -198,6 +203,12 @@ describe('a series of factors', () => {
     expect(grams!.at(-1)).toBeCloseTo(mean / 1000, 9);
     load(seriesPointsMax + 5);
     expect([series.points.length, series.forgotten]).toEqual([seriesPointsMax, 5]);
+    series.spans(hourMs, 'grid');
+    expect(series.take({ fromMs: nowMs, gramsPerKwh: 7 }, nowMs)).toBe('taken');
+    expect(series.forgotten).toBe(5_005);
+    expect(series.points.length).toBe(seriesPointsMax + 1 - 5_000);
+    const spans = series.spans(hourMs, 'grid');
+    expect(spans.map(({ fromMs: atMs }) => atMs)).toEqual(series.points.map(({ fromMs: atMs }) => atMs));
   });
 });
 

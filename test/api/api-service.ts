@@ -356,7 +356,7 @@ export class ApiService {
         setAside: ['/data/rackwatt.sqlite.damaged-20260101T000000'],
       },
       energy: { lateReadings: 9, waiting: 10, quartersRemade: 11, notRemade: 12 },
-      factors: { taken: 6, implausible: 2 },
+      factors: { outcomes: { taken: 6, implausible: 2 }, published: 6, inFile: 24, forgotten: 3, lost: 1 },
       startsDropped: 13,
       live: this.live.status(),
       notifiers: notifierRows,

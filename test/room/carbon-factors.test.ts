@@ -77,6 +77,9 @@ describe('factors fed to the service', () => {
     for (const payload of ['5000', 'lots', '-3']) await client.publishAsync(topic, payload, { qos: 1 });
     await until('they are refused', async () => (await outcomeOf(service.httpUrl, 'implausible')) === 2);
     expect(await outcomeOf(service.httpUrl, 'unreadable')).toBe(1);
+    expect(await (await fetch(`${service.httpUrl}/metrics`)).text()).toContain(
+      'rackwatt_carbon_factors_known{source="published"} 1',
+    );
     await client.publishAsync(topic, JSON.stringify({ gramsPerKwh: 60, from }), { qos: 1 });
     await until('it is corrected', async () => (await outcomeOf(service.httpUrl, 'correction')) === 1);
     await service.stop();
@@ -88,7 +91,10 @@ describe('factors fed to the service', () => {
     const again = await start();
     cleanUps.push(() => again.stop());
     await until('ready', async () => (await again.get('/readyz')).status === 200);
-    const later = await energyNow(again);
+    const later = await until('the outlet is known again', async () => {
+      const answer = await energyNow(again);
+      return answer.carbon !== undefined && answer;
+    });
     expect(later.carbon!.factors.map(({ gramsPerKwh }) => gramsPerKwh)).toContain(60);
     expect(later.carbon!.factors.map(({ gramsPerKwh }) => gramsPerKwh)).not.toContain(50);
   }, 60_000);
