@@ -78,6 +78,11 @@ export class RollUpMaker {
     }
   }
 
+  /** Whether the minute of this moment is closed, so that a step there counts from a later one. */
+  isClosed(scope: number, atMs: number): boolean {
+    return atMs < this.#rows.chunk(scope)[this.#rows.at(scope) + minuteFromMs]!;
+  }
+
   /** The minute that is still open, as far as it has come by `nowMs`; undefined while nothing was observed. */
   openMinute(scope: number, nowMs: number): Omit<RollUp, 'scope'> | undefined {
     const rows = this.#rows.chunk(scope);

@@ -34,6 +34,8 @@ export interface RoomOptions {
 const outletsMaxDefault = 200_000;
 /** After a pause longer than this (a suspended machine) holds are ended before anything new is added. */
 const sweepGapMs = 5_000;
+/** What came later than this into a closed minute is more than the step of a slow gateway. */
+const remadeLateMs = 20_000;
 /** After a start roll-ups of a sum wait so long for its inputs: the slowest usual meter reports every 300 s. */
 const awaitMsMax = 310_000;
 
@@ -222,13 +224,21 @@ export class Room implements RoomView {
     this.#outlets.takeReading(outlet, reading, reading.atMs);
     if (this.#energy !== undefined) this.#book(this.#energy, outlet, record, reading, expectedIntervalMs);
     // Brought late (a session caught up, a device that was cut off): it belongs to the past, not to the present.
-    if (reading.receivedAtMs - reading.atMs > this.#intervals.staleAfterMs(outlet)) {
+    const lateMs = reading.receivedAtMs - reading.atMs;
+    if (lateMs > this.#intervals.staleAfterMs(outlet)) {
       this.#lateReadings += 1;
       if (reading.watts !== undefined) this.#energy?.late(outlet, reading.atMs);
       this.#late?.(reading, expectedIntervalMs);
       this.#touch(record.ancestors);
       return;
     }
+    // Young enough for the present, but its minute is written already: that is made again.
+    if (
+      lateMs > remadeLateMs &&
+      reading.watts !== undefined &&
+      this.#rollUps.isClosed(record.scope, reading.atMs)
+    )
+      this.#energy?.late(outlet, reading.atMs);
     record.fresh = true;
     record.everFresh = true;
     if (record.awaited && reading.watts !== undefined) this.#places.arrived(record);

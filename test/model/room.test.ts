@@ -353,6 +353,36 @@ describe('the roll-ups of a room', () => {
     expect(minutes.map((r) => r.observedMs)).toEqual([60_000, 45_000]);
   });
 
+  it('are to be made again where readings of a short outage come when their minute is closed', () => {
+    const late: [number, number][] = [];
+    const energy = {
+      read: () => {},
+      quarter: () => {},
+      late: (outlet: number, atMs: number) => void late.push([outlet, atMs]),
+    };
+    const room = new Room({ tree: emptyTree, rollUp: () => {}, energy });
+    room.tick(noon);
+    const tell = (atMs: number, receivedAtMs: number) => {
+      const message = {
+        topic: '',
+        payload: new Uint8Array(),
+        receivedAtMs,
+        retained: false,
+        qos: 1 as const,
+        sequence: 0,
+      };
+      room.apply(Object.assign(emptyReading('plug', 'plug/0', message), { watts: 60, atMs }), 10 * second);
+    };
+    for (let i = 0; i < 45; i += 1) tell(noon + i * second, noon + i * second);
+    for (let i = 45; i < 85; i += 1) room.tick(noon + i * second);
+    for (let i = 45; i < 85; i += 1) tell(noon + i * second, noon + 85 * second);
+    expect(late.every(([outlet]) => room.outletAt(outlet) === 'plug/0')).toBe(true);
+    // Those of the second minute find it open.
+    expect(late.map(([, atMs]) => (atMs - noon) / second)).toEqual(
+      Array.from({ length: 15 }, (_, i) => 45 + i),
+    );
+  });
+
   it('do not book a machine that was suspended as drawing on', () => {
     const { room, rows, tell } = makeRoom(emptyTree);
     for (let i = 0; i <= 100; i += 1) tell('plug/0', noon + i * second, { watts: 60 });
