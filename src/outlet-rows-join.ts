@@ -19,7 +19,8 @@ export interface OutletRowsJoin {
 /**
  * Watts of wider scopes from the rows of their outlets, for times of which not all readings are at hand. The mean is the
  * sum of their means. Of peaks only one outlet's is known to lie within a row: the highest of them stands on the others'
- * means. Rows that would know less than what is stored are left out. Minutes with their energy, quarters without.
+ * means. A quarter has the peaks of the scope's own minutes where those are kept: join minutes first. Rows that would know
+ * less than what is stored are left out. Minutes with their energy, quarters without.
  */
 export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange[]> {
   const { store, tier, members, fromMs, toMs, isWholeTruth = false } = join;
@@ -36,6 +37,7 @@ export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange
     const sums = new Map<number, Sum>();
     for (const outlet of outlets) for (const row of perOutlet.get(outlet)!) add(sums, row);
     if (isWholeTruth) joined.push(...unknownRows(scope, stored, sums));
+    const peaks = tier === 'quarter' ? await peaksOfMinutes(store, scope, fromMs, toMs) : undefined;
     for (const [at, sum] of sums) {
       const observedMs = Math.min(
         tierStepMs[tier],
@@ -53,6 +55,7 @@ export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange
         wattsMean: sum.mean,
         wattsMin: sum.mean - sum.below,
         wattsMax: sum.mean + sum.above,
+        ...peaksWithin(peaks?.get(at), observedMs),
         ...(tier === 'minute' && { wattHours: sum.wattHours, observedMs }),
       });
     }
@@ -60,6 +63,43 @@ export async function joinOutletRows(join: OutletRowsJoin): Promise<RollUpChange
   return joined;
 }
 
+interface Peaks {
+  wattsMin: number;
+  wattsMax: number;
+  observedMs: number;
+}
+
+/** By quarter, from the minutes of the scope. */
+async function peaksOfMinutes(
+  store: OutletRowsJoin['store'],
+  scope: string,
+  fromMs: number,
+  toMs: number,
+): Promise<ReadonlyMap<number, Peaks>> {
+  const minutes = await store.rollUps({ tier: 'minute', scope, fromMs, toMs });
+  const peaks = new Map<number, Peaks>();
+  for (const [i, atMs] of minutes.fromMs.entries()) {
+    const observedMs = minutes.observedMs[i]!;
+    if (!(observedMs > 0)) continue;
+    const quarterMs = Math.floor(atMs / tierStepMs.quarter) * tierStepMs.quarter;
+    const before = peaks.get(quarterMs);
+    peaks.set(quarterMs, {
+      wattsMin: Math.min(before?.wattsMin ?? Number.POSITIVE_INFINITY, minutes.wattsMin[i]!),
+      wattsMax: Math.max(before?.wattsMax ?? Number.NEGATIVE_INFINITY, minutes.wattsMax[i]!),
+      observedMs: (before?.observedMs ?? 0) + observedMs,
+    });
+  }
+  return peaks;
+}
+
+/** Minutes that cover the quarter about as well as its outlets' quarters do know its peaks better. */
+function peaksWithin(peaks: Peaks | undefined, observedMs: number): Partial<Peaks> {
+  if (peaks === undefined || peaks.observedMs < minutesShareMin * observedMs) return {};
+  const { wattsMin, wattsMax } = peaks;
+  return { wattsMin, wattsMax };
+}
+
+const minutesShareMin = 0.95;
 const shorterMs = 1_000;
 const sameShare = 1e-5;
 const sameWatts = 0.001;
