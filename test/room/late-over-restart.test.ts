@@ -2,7 +2,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { Rig, stores } from './passing-hours.ts';
-import { scratchFolder } from './running.ts';
+import { scratchFolder, until } from './running.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
@@ -104,3 +104,43 @@ describe('late readings before a kill', () => {
     await expectMadeAgain(rig, open);
   });
 });
+
+describe.each(Object.keys(stores) as (keyof typeof stores)[])(
+  'live readings older than raw readings are kept, with the %s store',
+  (kind) => {
+    it('go into the roll-ups and the energy of their time, and are counted', {
+      timeout: 60_000,
+    }, async () => {
+      const folder = scratchFolder();
+      cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+      const { env, open } = await stores[kind](folder, (work) => cleanUps.push(work));
+      const shortly = { ...env, RACKWATT_ROOM_SERVERS: servers, RACKWATT_STORE_RETENTION_RAW: '2h' };
+      const rig = new Rig(shortly, folder, fromMs + 6 * hourMs);
+      await rig.start();
+      await rig.publish(heldBack());
+      await until('roll-ups are made of them', async () => {
+        await rig.pass(1_000);
+        const { body } = await rig.app.get('/api/v1/import');
+        return (body as { state?: string }).state === 'done';
+      });
+      const metrics = await (await fetch(`${rig.app.httpUrl}/metrics`)).text();
+      expect(metrics).toMatch(/^rackwatt_readings_too_old_total 20$/m);
+      await rig.stop();
+      const store = open();
+      await store.open();
+      cleanUps.push(() => store.close());
+      for (const scope of ['outlet:pdu/1', 'server:hv-01', 'room']) {
+        const minutes = await store.rollUps({ scope, ...silentMs, tier: 'minute' });
+        expect(minutes.fromMs[0], scope).toBe(silentMs.fromMs);
+        expect(Math.max(...minutes.wattsMax), scope).toBe(900);
+        const quarters = await store.rollUps({ scope, fromMs, toMs: fromMs + hourMs, tier: 'quarter' });
+        expect(Math.max(...quarters.wattsMax), scope).toBe(900);
+        // 19 minutes between the first and the last, one of them (and its slopes) at 900 W.
+        expect(
+          quarters.wattHours.reduce((sum, one) => sum + one, 0),
+          scope,
+        ).toBeCloseTo((19 * 100 + 800) / 60, 1);
+      }
+    });
+  },
+);
