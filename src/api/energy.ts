@@ -13,7 +13,15 @@ import type { EnergyContext, EnergyQuestion, EnergyTotal, ScopeEnergy } from './
 import { csvLine } from './csv.ts';
 import { historyDaysMax } from './history.ts';
 import { ProblemError } from './problem.ts';
-import { choiceOf, parameterOf, rangeOf, refuseFuture, scopeListOf, timezoneOf } from './question.ts';
+import {
+  choiceOf,
+  parameterOf,
+  rangeOf,
+  refuseFuture,
+  refuseMisspelt,
+  scopeListOf,
+  timezoneOf,
+} from './question.ts';
 import type { EnergyAnswer, EnergyRow, EnergyTotalRow } from './shapes.ts';
 import type { StoreGate } from './store-gate.ts';
 
@@ -68,8 +76,11 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
   });
 }
 
+const parameters = ['scope', 'from', 'to', 'by', 'timezone', 'format', 'checks', 'totals'];
+
 function energyQuestionOf(parts: EnergyParts, request: Request): EnergyQuestion {
   const nowMs = parts.nowMs();
+  refuseMisspelt(request, parameters);
   const by = choiceOf(request, 'by', localSteps, 'day');
   const timezone = timezoneOf(request, parts.timezone);
   const { scopes } = scopeListOf(request, parts.room, parts.pastScopes());

@@ -12,6 +12,7 @@ import {
   parameterOf,
   rangeOf,
   refuseFuture,
+  refuseMisspelt,
   scopeListOf,
   timezoneOf,
   wholeNumberOf,
@@ -43,6 +44,7 @@ export interface HistoryParts {
   readonly clock: Pick<Clock, 'after'>;
 }
 
+const parameters = ['scope', 'from', 'to', 'points', 'quantity', 'timezone', 'format'];
 export const pointsMin = 1;
 export const pointsMax = 5000;
 export const pointsDefault = 600;
@@ -84,6 +86,7 @@ function historyRequestsOf(
   request: Request,
 ): { questions: readonly HistoryRequest[]; isList: boolean } {
   const nowMs = parts.nowMs();
+  refuseMisspelt(request, parameters);
   const { scopes, isList } = scopeListOf(request, parts.room, parts.pastScopes());
   const range = rangeOf(request, {
     nowMs,

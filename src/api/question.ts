@@ -14,6 +14,26 @@ export function parameterOf(request: Request, name: string): string | undefined 
   throw new ProblemError('bad-parameter', `${name} is given more than once.`, { parameter: name });
 }
 
+/** A misspelt parameter would be taken for none, and the answer for that of another question. */
+export function refuseMisspelt(request: Request, known: readonly string[]): void {
+  for (const name of Object.keys(request.query)) {
+    if (name.length < nameLengthMin || known.includes(name)) continue;
+    const far = (other: string) => distance(name.slice(0, nameLengthMax), other);
+    const [nearest] = known
+      .filter((other) => far(other) <= Math.min(2, name.length / 2))
+      .sort((a, b) => far(a) - far(b));
+    if (nearest === undefined) continue;
+    const detail = `There is no parameter ${name.slice(0, nameLengthMax)}. Nearest: ${nearest}.`;
+    throw new ProblemError('bad-parameter', detail, {
+      parameter: name.slice(0, nameLengthMax),
+      nearest: [nearest],
+    });
+  }
+}
+
+const nameLengthMin = 3;
+const nameLengthMax = 40;
+
 /** Scopes asked about: one the room knows, or a pattern such as `server:*`; `*` when none is given. */
 export function scopesOf(request: Request, room: RoomView): string {
   const scope = parameterOf(request, 'scope') ?? '*';
@@ -76,7 +96,10 @@ function isPattern(scope: string): boolean {
 export function knownScope(scope: string, room: RoomView, parameter = 'scope'): string {
   if (room.indexOf(scope) >= 0) return scope;
   const nearest = nearestScopes(scope.slice(0, scopeLengthMax), room);
-  const hint = nearest.length === 0 ? '' : ` Nearest: ${nearest.join(', ')}.`;
+  const hint =
+    nearest.length === 0
+      ? ` GET /api/v1/tree lists what there is, such as ${room.scopeAt(0)}.`
+      : ` Nearest: ${nearest.join(', ')}.`;
   throw new ProblemError('unknown-scope', `There is no ${scope.slice(0, scopeLengthMax)}.${hint}`, {
     parameter,
     nearest,
@@ -101,6 +124,10 @@ export function rangeOf(request: Request, rules: RangeRules): { fromMs: number; 
     if (parameterOf(request, 'to') === undefined) refuseFuture(fromMs, rules.nowMs);
     const detail = `from ${isoText(fromMs)} is not before to ${isoText(toMs)}; from must be the earlier one.`;
     throw new ProblemError('bad-range', detail, { parameter: 'from' });
+  }
+  if (toMs < secondsMistakenBeforeMs) {
+    const detail = `to ${isoText(toMs)}: nothing was measured then. Times are in milliseconds, such as ${toMs * 1000}.`;
+    throw new ProblemError('bad-range', detail, { parameter: 'to' });
   }
   if (toMs - fromMs > rules.rangeMsMax) {
     const days = Math.floor(rules.rangeMsMax / dayMs);

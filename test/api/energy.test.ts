@@ -80,6 +80,8 @@ describe('a question for energy', () => {
     ['', 400, 'bad-parameter', /scope is missing, e\.g\. scope=room, scope=server:\*/],
     ['?scope=,', 400, 'bad-parameter', /scope is missing/],
     ['?scope=room,server:hv-1', 404, 'unknown-scope', /There is no server:hv-1\. Nearest: server:hv-01/],
+    ['?scope=room&total=false', 400, 'bad-parameter', /There is no parameter total\. Nearest: totals/],
+    ['?scope=room&from=1763000000&to=1764000000', 400, 'bad-range', /Times are in milliseconds/],
     ['?scope=racks:*', 404, 'unknown-scope', /There is no racks:\*/],
     [
       '?scope=room&by=fortnight',
