@@ -31,7 +31,7 @@ export function addExport(rackwatt: Command): void {
       'after',
       examples(
         'rackwatt export --from 2026-10-01 --to 2026-11-01 --out october.csv.gz',
-        'rackwatt export --tier energy --by month --scope server:* --from 2026-01-01',
+        "rackwatt export --tier energy --by month --scope 'server:*' --from 2026-01-01",
       ),
     )
     .action(async (options: ExportOptions) => {

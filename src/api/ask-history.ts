@@ -10,7 +10,7 @@ export interface HistoryQuestion {
   readonly quantity: Quantity;
   readonly fromMs: number;
   readonly toMs: number;
-  /** At most so many buckets. */
+  /** At most so many buckets, and one more where the first is cut: they begin at round times. */
   readonly points: number;
   /** The one outlet the scope stands for; undefined: it is a sum, of whose watts only roll-ups are kept. */
   readonly outlet: string | undefined;

@@ -66,7 +66,7 @@ export const openApiDocument = {
           scopeListParameter(),
           parameter('from', 'Default: a day before `to`', ref('Time')),
           parameter('to', `Default: now. At most ${historyDaysMax} days after \`from\``, ref('Time')),
-          parameter('points', `At most so many buckets; ${pointsTotalMax} of all scopes together`, {
+          parameter('points', `At most so many buckets, and one more where the first is cut (they begin at round times); ${pointsTotalMax} of all scopes together`, {
             type: 'integer',
             minimum: pointsMin,
             maximum: pointsMax,
