@@ -11,6 +11,8 @@ export interface FirstBucketsParts {
 /** So many rows wait for their earlier part at most; beyond, they are written as they are. */
 const waitingMax = 20_000;
 const minuteMs = tierStepMs.minute;
+/** Questions to the store at once: at a stop there is one for each scope, and little time. */
+const lanes = 8;
 
 /**
  * The buckets that were open when the service started hold what an earlier run observed in them. Their rows are
@@ -21,7 +23,8 @@ export class FirstBuckets {
   readonly #startMinuteMs: number;
   /** By scope: what the earlier run observed of the minute of the start. Its quarter needs it too. */
   readonly #ofStartMinute = new Map<string, RollUpColumns>();
-  #queue: Promise<void> = Promise.resolve();
+  /** A scope always takes the same, so that its rows keep their order. */
+  readonly #lanes: Promise<void>[] = Array.from({ length: lanes }, () => Promise.resolve());
   #waiting = 0;
 
   constructor(parts: FirstBucketsParts) {
@@ -37,12 +40,13 @@ export class FirstBuckets {
       return;
     }
     this.#waiting += 1;
-    this.#queue = this.#queue.then(() => this.#join(tier, row));
+    const lane = laneOf(row.scope);
+    this.#lanes[lane] = this.#lanes[lane]!.then(() => this.#join(tier, row));
   }
 
   /** Resolves when nothing waits any more. */
-  settled(): Promise<void> {
-    return this.#queue;
+  async settled(): Promise<void> {
+    await Promise.all(this.#lanes);
   }
 
   async #join(tier: RollUpTier, row: RollUp): Promise<void> {
@@ -89,4 +93,10 @@ function joined(row: RollUp, parts: readonly RollUpColumns[]): RollUp {
     observedMs,
     wattsMean: wattMs / observedMs,
   };
+}
+
+function laneOf(scope: string): number {
+  let sum = 0;
+  for (let i = 0; i < scope.length; i += 1) sum = (sum * 31 + scope.charCodeAt(i)) | 0;
+  return (sum >>> 0) % lanes;
 }

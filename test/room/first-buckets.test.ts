@@ -52,6 +52,37 @@ describe('the buckets that were open at the start', () => {
     expect(quarter!.wattHours).toBeCloseTo((100 * 315 + 400 * 580) / 3600, 5);
   });
 
+  it('ask for several scopes at once, eight at most, and keep the order of each', async () => {
+    let asking = 0;
+    let most = 0;
+    const slow = {
+      async rollUps(...question: Parameters<EmbeddedStore['rollUps']>) {
+        asking += 1;
+        most = Math.max(most, asking);
+        const answer = await store.rollUps(...question);
+        asking -= 1;
+        return answer;
+      },
+    } as unknown as EmbeddedStore;
+    buckets = new FirstBuckets({
+      store: slow,
+      startedMs,
+      record: (tier, made) => written.push([tier, made]),
+    });
+    for (let i = 0; i < 40; i += 1) {
+      buckets.take('minute', { ...row(fromMs + 300_000, 400, 40_000), scope: `server:${i}` });
+      buckets.take('quarter', { ...row(fromMs, 400, 580_000), scope: `server:${i}` });
+    }
+    await buckets.settled();
+    expect(most).toBeGreaterThan(4);
+    expect(most).toBeLessThanOrEqual(8);
+    for (let i = 0; i < 40; i += 1)
+      expect(written.filter(([, { scope }]) => scope === `server:${i}`).map(([tier]) => tier)).toEqual([
+        'minute',
+        'quarter',
+      ]);
+  });
+
   it('are written as they are while the store is away', async () => {
     await store.close();
     buckets.take('minute', row(fromMs + 300_000, 400, 40_000));
