@@ -66,12 +66,16 @@ export const openApiDocument = {
           scopeListParameter(),
           parameter('from', 'Default: a day before `to`', ref('Time')),
           parameter('to', `Default: now. At most ${historyDaysMax} days after \`from\``, ref('Time')),
-          parameter('points', `At most so many buckets, and one more where the first is cut (they begin at round times); ${pointsTotalMax} of all scopes together`, {
-            type: 'integer',
-            minimum: pointsMin,
-            maximum: pointsMax,
-            default: pointsDefault,
-          }),
+          parameter(
+            'points',
+            `At most, and one more where the first is cut; ${pointsTotalMax} of all scopes`,
+            {
+              type: 'integer',
+              minimum: pointsMin,
+              maximum: pointsMax,
+              default: pointsDefault,
+            },
+          ),
           parameter(
             'quantity',
             'Other than watts: from raw readings, for as long as those are kept; of several outlets the sum (amps, ' +
