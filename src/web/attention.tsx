@@ -61,12 +61,12 @@ function FiringAlert({ present, item }: PresentProps & { readonly item: AlertIte
         {ruleWord(rule)}: {present.nameOf(scope)}
         <span class="unseen">, {severity}</span>
       </a>
-      <span class="attention-text">
-        {text}{' '}
-        <span class="aside">
-          for {present.format.value.age(present.ageMs(sinceMs))}
-          {ackedBy !== undefined && `, taken on by ${ackedBy}`}
-        </span>
+      <span class="attention-text" title={text}>
+        {text}
+      </span>{' '}
+      <span class="attention-since aside">
+        for {present.format.value.age(present.ageMs(sinceMs))}
+        {ackedBy !== undefined && `, taken on by ${ackedBy}`}
       </span>
     </li>
   );

@@ -144,7 +144,7 @@ export class StartChart {
     const right = bbox.left + bbox.width;
     if (left >= right) return;
     ctx.save();
-    ctx.fillStyle = this.#fitted.theme.band;
+    ctx.fillStyle = this.#fitted.theme.idleBand;
     ctx.fillRect(left, bbox.top, right - left, bbox.height);
     ctx.restore();
   }

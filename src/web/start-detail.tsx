@@ -96,7 +96,7 @@ function TraceChart({ present, traced, hasVolts }: TraceChartProps) {
         <Key swatch="line">this start</Key>
         {earlier.length > 0 && <Key swatch="faint">{counted(earlier.length, 'earlier one')}</Key>}
         {isSettled && <Key swatch="idle">settled level</Key>}
-        {isSettled && <Key swatch="band">settled</Key>}
+        {isSettled && <Key swatch="settled">settled</Key>}
         {hasVolts && <Key swatch="volts">volts</Key>}
       </p>
     </div>
