@@ -34,6 +34,27 @@ describe('the room', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('asks once for what it draws first', async () => {
+    await using opened = await browser.open(makeRoom(12));
+    const { page, server } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await eventually(page, '.chart-note').toBe('A break in the line: nothing known.');
+    await eventually(page, '.zone').toContain('Europe/London');
+    const askedFor = (beginning: string) => server.asked.filter((path) => path.startsWith(beginning)).length;
+    expect(['tree', 'idle', 'history?scope=room&'].map(askedFor)).toEqual([1, 1, 1]);
+  });
+
+  it('marks a feed by the most that each of its phases may carry', async () => {
+    const script = makeRoom(4);
+    const [feed] = script.tree.feeds;
+    feed!.amps = 20;
+    feed!.breakers[0]!.phase = 'L1';
+    feed!.breakers[1]!.phase = 'L2';
+    script.figures.get('breaker:A1')!.amps = 13;
+    await using opened = await browser.open(script);
+    await eventually(opened.page, '.gauge >> nth=0').toBe('L1 13.0 of 16 A 81%');
+  });
+
   it('tells the time of the room, and names its zone, wherever the reader is', async () => {
     await using opened = await browser.open(makeRoom(1));
     const { page } = opened;
