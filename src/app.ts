@@ -294,6 +294,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
           : scopes.flatMap((scope) => outletsIn(scope, tree, room.unclaimedOutlets())),
       }),
     pastScopes: () => pastScopes,
+    isRemaking: (scope, fromMs, toMs) => recabledPast.isWaiting(scope, fromMs, toMs),
     importing,
     starts: (request) => answers.starts(request),
     start: (id) => answers.start(id),

@@ -59,6 +59,7 @@ export class RecabledPast {
   readonly #steps: OneStep;
   #cabling: Cabling;
   #waiting: Recabling | undefined;
+  #waitingScopes: ReadonlySet<string> = new Set();
   #isFirstKnown = false;
   #toldMs = 0;
 
@@ -98,6 +99,13 @@ export class RecabledPast {
     this.#steps.take(nowMs, () => this.#step(nowMs));
   }
 
+  /** Do sums of this scope within [fromMs, toMs) still say what the settings said before? */
+  isWaiting(scope: string, fromMs: number, toMs: number): boolean {
+    const waiting = this.#waiting;
+    if (waiting === undefined || waiting.fromMs >= toMs || waiting.toMs <= fromMs) return false;
+    return this.#waitingScopes.has(scope);
+  }
+
   /** Waits a little for the day under way; the next start goes on from there. */
   stop(): Promise<void> {
     return this.#steps.stop();
@@ -107,6 +115,7 @@ export class RecabledPast {
     const { startedMs } = this.#parts;
     const untilMs = (Math.floor(startedMs / ledgerStepMs) + 1) * ledgerStepMs;
     this.#waiting = joined(waiting, recablingBetween(before, this.#now, untilMs));
+    this.#waitingScopes = new Set(this.#waiting?.scopes);
     this.#cabling = cablingSince(before, this.#now, startedMs);
   }
 

@@ -36,6 +36,8 @@ export interface EnergyParts {
   readonly prices: Pick<EnergyContext, 'tariff' | 'carbon'>;
   /** Is everything that was measured in the store? */
   isCaughtUp(): boolean;
+  /** Are sums of the scope within [fromMs, toMs) still to be made again, since the settings say otherwise than before? */
+  isRemaking(scope: string, fromMs: number, toMs: number): boolean;
   readonly gate: StoreGate;
   readonly clock: Pick<Clock, 'after'>;
 }
@@ -62,13 +64,17 @@ const longestMs: Record<LocalStep, number> = {
 /** `GET /energy`, as JSON or CSV, in parts. */
 export async function answerEnergy(parts: EnergyParts, request: Request, response: Response): Promise<void> {
   const question = energyQuestionOf(parts, request);
-  const isClosed = question.toMs + settleMs <= question.nowMs && parts.isCaughtUp();
+  const { scopes, fromMs, toMs, nowMs } = question;
+  const remaking = scopes.some((scope) => parts.isRemaking(scope, fromMs, toMs));
+  const isClosed = toMs + settleMs <= nowMs && parts.isCaughtUp() && !remaking;
   const isCsv = wantsCsv(request, response);
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
     parts: (signal) => {
       const energy = (asked: EnergyQuestion) => parts.energy(asked, signal);
-      return isCsv ? energyCsv({ ...parts, energy }, question) : jsonParts({ ...parts, energy }, question);
+      return isCsv
+        ? energyCsv({ ...parts, energy }, question)
+        : jsonParts({ ...parts, energy }, question, remaking);
     },
     isClosed,
     gate: parts.gate,
@@ -137,7 +143,11 @@ export interface AnsweredEnergy extends Pick<EnergyParts, 'prices'> {
 }
 
 /** The totals come last: they are known when the rows have gone out. */
-async function* jsonParts(parts: AnsweredEnergy, question: EnergyQuestion): AsyncGenerator<string> {
+async function* jsonParts(
+  parts: AnsweredEnergy,
+  question: EnergyQuestion,
+  remaking: boolean,
+): AsyncGenerator<string> {
   const { by, timezone, fromMs, toMs } = question;
   const answers = parts.energy(question);
   const totals: EnergyTotalRow[] = [];
@@ -146,6 +156,7 @@ async function* jsonParts(parts: AnsweredEnergy, question: EnergyQuestion): Asyn
     timezone,
     fromMs,
     toMs,
+    ...(remaking && { remaking }),
     ...methodsOf(parts, question),
   };
   let before = `${JSON.stringify(head).slice(0, -1)},"rows":[`;

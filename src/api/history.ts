@@ -40,6 +40,8 @@ export interface HistoryParts {
   history(request: HistoryRequest, signal: AbortSignal): Promise<HistoryAnswer>;
   /** Is everything that was measured in the store? */
   isCaughtUp(): boolean;
+  /** Are sums of the scope within [fromMs, toMs) still to be made again, since the settings say otherwise than before? */
+  isRemaking(scope: string, fromMs: number, toMs: number): boolean;
   readonly gate: StoreGate;
   readonly clock: Pick<Clock, 'after'>;
 }
@@ -68,11 +70,15 @@ export async function answerHistory(
 ): Promise<void> {
   const { questions, isList } = historyRequestsOf(parts, request);
   const isCsv = wantsCsv(request, response);
-  const isClosed = (questions[0]?.toMs ?? parts.nowMs()) + settleMs <= parts.nowMs() && parts.isCaughtUp();
+  const isSettled = (questions[0]?.toMs ?? parts.nowMs()) + settleMs <= parts.nowMs();
+  const remaking = new Set(
+    questions.filter((asked) => parts.isRemaking(asked.scope, asked.fromMs, asked.toMs)),
+  );
+  const isClosed = isSettled && parts.isCaughtUp() && remaking.size === 0;
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
     parts: (signal) => {
-      const answers = historiesOf(parts, questions, signal);
+      const answers = historiesOf(parts, questions, remaking, signal);
       return isCsv ? csvParts(answers, isList) : jsonParts(answers, isList);
     },
     isClosed,
@@ -128,12 +134,15 @@ function refuseTooMuch(
 async function* historiesOf(
   parts: HistoryParts,
   questions: readonly HistoryRequest[],
+  remaking: ReadonlySet<HistoryRequest>,
   signal: AbortSignal,
 ): AsyncGenerator<HistoryAnswer> {
-  for (let i = 0; i < questions.length; i += askedAtOnce) {
-    const some = questions.slice(i, i + askedAtOnce);
-    yield* await Promise.all(some.map((question) => parts.history(question, signal)));
-  }
+  const ask = async (question: HistoryRequest): Promise<HistoryAnswer> => {
+    const answer = await parts.history(question, signal);
+    return remaking.has(question) ? { ...answer, remaking: true } : answer;
+  };
+  for (let i = 0; i < questions.length; i += askedAtOnce)
+    yield* await Promise.all(questions.slice(i, i + askedAtOnce).map(ask));
 }
 
 async function* jsonParts(answers: AsyncIterable<HistoryAnswer>, isList: boolean): AsyncGenerator<string> {

@@ -1,5 +1,5 @@
 import { localSteps } from '../analysis/local-time.ts';
-import { list, object, ref, share } from './json-schema.ts';
+import { list, object, ref, remakingSchema, share } from './json-schema.ts';
 
 /** What the answers of `GET /energy` look like, for the OpenAPI document. */
 export function energySchemas() {
@@ -29,6 +29,7 @@ export function energySchemas() {
         timezone: { ...text, description: 'IANA zone of the buckets' },
         fromMs: epochMs,
         toMs: epochMs,
+        remaking: remakingSchema,
         currency: { ...text, description: 'ISO 4217; absent: no tariff is set' },
         tariff: object({
           basis: text,

@@ -1,7 +1,7 @@
 import { figureKeys } from '../model/figure.ts';
 import { quantities } from '../model/quantity.ts';
 import { tiers } from '../model/roll-up.ts';
-import { list, object, ref, share } from './json-schema.ts';
+import { list, object, ref, remakingSchema, share } from './json-schema.ts';
 import { accessSchemas } from './openapi-access.ts';
 import { alertSchemas } from './openapi-alerts.ts';
 import { energySchemas } from './openapi-energy.ts';
@@ -73,6 +73,7 @@ export function schemas() {
           ...object({ all: whole, told: whole }),
           description: 'Quantities other than watts of several outlets: how many there are, how many told it',
         },
+        remaking: remakingSchema,
         stepMs: number,
         atMs: { ...list(epochMs), description: 'Starts of the buckets' },
         mean: list({ type: ['number', 'null'] }),

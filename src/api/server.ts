@@ -43,6 +43,7 @@ export interface ApiParts {
   readonly prices: EnergyParts['prices'];
   readonly export: ExportParts['export'];
   readonly pastScopes: ExportParts['pastScopes'];
+  readonly isRemaking: EnergyParts['isRemaking'];
   readonly importing: ImportRouteParts['importing'];
   readonly starts: StartsParts['starts'];
   readonly start: StartsParts['start'];

@@ -52,6 +52,8 @@ export interface HistoryAnswer {
   tiers: { tier: Tier; fromMs: number; toMs: number }[];
   /** Other quantities than watts, of several outlets: how many there are, and how many told it. */
   outlets?: { all: number; told: number };
+  /** Sums of this time are being made again since the settings say otherwise who was plugged in where: some are of before. */
+  remaking?: boolean;
   stepMs: number;
   /** Starts of the buckets. */
   atMs: number[];
@@ -72,6 +74,8 @@ export interface EnergyAnswer {
   timezone: string;
   fromMs: number;
   toMs: number;
+  /** Sums of this time are being made again since the settings say otherwise who was plugged in where: some are of before. */
+  remaking?: boolean;
   /** ISO 4217; absent: no tariff is set. */
   currency?: string;
   /** How cost was found. */

@@ -204,6 +204,8 @@ export class ApiService {
   readonly alerting = new MadeAlerting();
   readonly api: Api;
   ready = ready;
+  /** Sums of this scope and moment are still to be made again. */
+  remaking: { scope: string; atMs: number } | undefined;
   /** Rows taken, by job. */
   readonly imported = new Map<string, unknown[]>();
   readonly importing: ApiParts['importing'] = {
@@ -282,6 +284,10 @@ export class ApiService {
         yield 'atMs,outlet\r\n';
       },
       pastScopes: () => new Set(['outlet:gone/0']),
+      isRemaking: (scope, fromMs, toMs) => {
+        const { remaking } = this;
+        return remaking?.scope === scope && remaking.atMs >= fromMs && remaking.atMs < toMs;
+      },
       importing: this.importing,
       starts: (request) => {
         this.askedStarts.push(request);

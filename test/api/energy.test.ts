@@ -233,6 +233,22 @@ describe('an answer', () => {
     expect((await ask(`${query}&totals=false`, { 'if-none-match': etag })).status).toBe(200);
   });
 
+  it('of sums that are being made again says so, and is not kept', async () => {
+    service.remaking = { scope: 'feed:A', atMs: Date.UTC(2026, 6, 5) };
+    const get = async (query: string) => {
+      const response = await ask(query);
+      const { remaking } = (await response.json()) as EnergyAnswer;
+      return [remaking, response.headers.get('cache-control')];
+    };
+    const range = 'from=2026-07-01&to=2026-07-14';
+    const kept = 'private, max-age=3600, immutable';
+    expect(await get(`?scope=room,feed:A&${range}`)).toEqual([true, 'private, no-cache']);
+    expect(await get(`?scope=room&${range}`)).toEqual([undefined, kept]);
+    expect(await get('?scope=feed:A&from=2026-07-06&to=2026-07-08')).toEqual([undefined, kept]);
+    service.remaking = undefined;
+    expect(await get(`?scope=room,feed:A&${range}`)).toEqual([undefined, kept]);
+  });
+
   it('of a time that may still change is asked for again each time', async () => {
     for (const query of ['?scope=room', '?scope=room&from=2026-07-14&to=2026-07-15']) {
       expect((await ask(query)).headers.get('cache-control')).toBe('private, no-cache');

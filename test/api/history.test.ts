@@ -201,6 +201,18 @@ describe('an answer', () => {
     expect(now.headers.get('cache-control')).toBe('private, no-cache');
   });
 
+  it('of sums that are being made again says so, and is not kept', async () => {
+    service.remaking = { scope: 'feed:A', atMs: Date.UTC(2026, 6, 1, 12) };
+    const answer = await service.get('/api/v1/history?scope=room,feed:A&from=2026-07-01&to=2026-07-02');
+    service.remaking = undefined;
+    const { series } = (await answer.json()) as { series: { scope: string; remaking?: boolean }[] };
+    expect(series.map(({ scope, remaking }) => [scope, remaking])).toEqual([
+      ['room', undefined],
+      ['feed:A', true],
+    ]);
+    expect(answer.headers.get('cache-control')).toBe('private, no-cache');
+  });
+
   it('of several scopes names them in CSV', async () => {
     const answer = await service.get(
       '/api/v1/history?scope=room,feed:A&from=1768478400000&to=1768478580000&points=1',

@@ -131,6 +131,15 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('history, kept in 
 
     app = await start(asItIs);
     cleanUps.push(() => app.stop());
+    const range = `from=${fromMs}&to=${toMs}`;
+    const isRemaking = async (scope: string) => {
+      const energy = await asked<EnergyAnswer>(app, `energy?scope=${scope}&${range}`);
+      const history = await asked<HistoryAnswer>(app, `history?scope=${scope}&${range}`);
+      return [energy.remaking ?? false, history.remaking ?? false];
+    };
+    // Until that is done, each answer it touches says so.
+    expect(await isRemaking('server:db-01')).toEqual([true, true]);
+    expect(await isRemaking('server:hv-01')).toEqual([false, false]);
     await until('the sums are made again', async () => {
       pass();
       return (await told(app, 'server:db-01')).wattHours[1] === null;
@@ -138,6 +147,10 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('history, kept in 
     await until('of all of them', async () => {
       pass();
       return (await told(app, 'rack:r2')).wattHours[1] === 6720;
+    });
+    await until('it is said to be done', async () => {
+      pass();
+      return !(await isRemaking('server:db-01')).includes(true);
     });
     expect(await told(app, 'server:db-01')).toEqual({ wattHours: [1920, null], watts: [80, null], peak: 0 });
     const more = { wattHours: [4800, 6720], watts: [200, 280], peak: 700 };
