@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 /** Between two questions: five a second, as some open pages and a dashboard ask together. */
 const everyMs = 200;
 
-/** What pages and dashboards ask, of the scopes of the bench. */
+/** What pages and dashboards ask, of the scopes of the bench; the last: what each thing drew in this month. */
 const questions = [
   '/history?scope=room&from=-1h',
   '/history?scope=outlet:plug_3/0&from=-1h&points=600',
@@ -17,6 +17,7 @@ const questions = [
   '/energy?scope=outlet:*&by=day&from=-1d&totals=false',
   '/history?scope=outlet:plug_3/0&quantity=volts&from=-1h',
   '/energy?scope=room&by=hour&from=-1d',
+  '/energy?scope=outlet:*&by=month&from=-30d&totals=false',
 ];
 const spans: Readonly<Record<string, number>> = { h: 3_600_000, d: dayMs };
 

@@ -6,7 +6,7 @@ import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import { startInfluxd } from '../servers/influxd.ts';
 import { startMosquitto } from '../servers/mosquitto.ts';
-import { fillPast, startAsking } from './asking.ts';
+import { type Asked, fillPast, startAsking } from './asking.ts';
 import { benchMqttIntake } from './mqtt-intake.ts';
 import { cpuMicrosOf } from './process-cpu.ts';
 import { startPublisher } from './publisher.ts';
@@ -18,12 +18,18 @@ const warmUpMax = 60_000;
 const measuredDefault = 500_000;
 const window = 4_000;
 const devices = 200;
+/** Of them, so many have a past. */
+const pastDevices = 100;
+/** Asked and unasked in turns, so that whatever else the machine does meets both: A B, B A, A B … */
+const pairs = 6;
 
 /**
  * The whole road: mosquitto → rackwatt (decoding, room, roll-ups, one live client) → influxd or the embedded
  * store, everything on this machine. Five quantities a reading, one reading a message; a run counts when every
  * reading is in the store. Beside it the bare reference: mqtt.js with JSON.parse and nothing else. "asked": the same, while
- * a client asks /history and /energy five times a second, as the share of the speed without (`ofUnasked`).
+ * a client asks /history and /energy five times a second (asking.ts). Rounds with and without follow each other in one
+ * service; `ofUnasked` is the median of the speed of each asked round over that of its unasked neighbour. Publisher, broker,
+ * store and client share the machine with the service: `lagMs` tells what its own event loop had to wait.
  */
 export async function ingestBench(measured = measuredDefault): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
@@ -42,12 +48,7 @@ export async function ingestBench(measured = measuredDefault): Promise<BenchRow[
       storeCpuMicros: 0,
       lost: 0,
     });
-    for (const kind of ['influx', 'embedded'] as const) {
-      const alone = await ingest({ kind, qos, measured, isAsked: false });
-      const asked = await ingest({ kind, qos, measured, isAsked: true });
-      const ofUnasked = Number(asked.readingsPerSecond) / Number(alone.readingsPerSecond);
-      rows.push(alone, { ...asked, ofUnasked: Math.round(ofUnasked * 1000) / 1000 });
-    }
+    for (const kind of ['influx', 'embedded'] as const) rows.push(...(await ingest({ kind, qos, measured })));
   }
   return rows;
 }
@@ -55,12 +56,23 @@ export async function ingestBench(measured = measuredDefault): Promise<BenchRow[
 interface Run {
   readonly kind: 'influx' | 'embedded';
   readonly qos: 0 | 1;
-  /** Messages. */
+  /** Messages of all unasked rounds; the asked ones have as many. */
   readonly measured: number;
-  readonly isAsked: boolean;
 }
 
-async function ingest({ kind, qos, measured, isAsked }: Run): Promise<BenchRow> {
+/** A part of a run, asked or not. */
+interface Round {
+  readonly seconds: number;
+  readonly nodeMicros: number;
+  readonly brokerMicros: number;
+  readonly storeMicros: number;
+  readonly lagMsP99: number;
+  readonly lagMsHighest: number;
+  readonly asked: Asked | undefined;
+}
+
+async function ingest({ kind, qos, measured }: Run): Promise<BenchRow[]> {
+  const each = Math.ceil(measured / pairs);
   const warmUp = Math.min(warmUpMax, measured);
   const mosquitto = await startMosquitto();
   const influxd = kind === 'influx' ? await startInfluxd() : undefined;
@@ -73,38 +85,43 @@ async function ingest({ kind, qos, measured, isAsked }: Run): Promise<BenchRow> 
     ...(influxd === undefined ? {} : { RACKWATT_STORE_INFLUX_URL: influxd.url }),
   });
   const page = await watchLive(service);
+  const storeMicros = () => (influxd === undefined ? 0 : cpuMicrosOf(influxd.pid));
+  const round = async (isAsked: boolean, messages: number): Promise<Round> => {
+    const before = await service.measured();
+    const [brokerBefore, storeBefore] = [cpuMicrosOf(mosquitto.pid), storeMicros()];
+    const stopAsking = isAsked ? startAsking(service.httpUrl) : undefined;
+    const seconds = await feed(service, mosquitto.port, qos, messages);
+    const asked = await stopAsking?.();
+    const { cpuMicros, lagMsP99, lagMsHighest } = await service.measured();
+    return {
+      seconds,
+      nodeMicros: cpuMicros - before.cpuMicros,
+      brokerMicros: cpuMicrosOf(mosquitto.pid) - brokerBefore,
+      storeMicros: storeMicros() - storeBefore,
+      lagMsP99,
+      lagMsHighest,
+      asked,
+    };
+  };
   try {
     await ready(service);
-    await feed(service, mosquitto.port, qos, warmUp);
-    const before = await service.counts();
-    const brokerBefore = cpuMicrosOf(mosquitto.pid);
-    const storeBefore = influxd === undefined ? 0 : cpuMicrosOf(influxd.pid);
-    const stopAsking = isAsked ? startAsking(service.httpUrl) : undefined;
-    const startedMs = performance.now();
-    await feed(service, mosquitto.port, qos, measured);
-    const seconds = (performance.now() - startedMs) / 1000;
-    const asked = await stopAsking?.();
-    const after = await service.counts();
-    const storeAfter = influxd === undefined ? 0 : cpuMicrosOf(influxd.pid);
-    const brokerAfter = cpuMicrosOf(mosquitto.pid);
+    await round(true, warmUp);
+    const rounds: Record<'alone' | 'asked', Round[]> = { alone: [], asked: [] };
+    for (let pair = 0; pair < pairs; pair += 1)
+      for (const isAsked of pair % 2 === 0 ? [false, true] : [true, false])
+        rounds[isAsked ? 'asked' : 'alone'].push(await round(isAsked, each));
     await service.stop();
-    const lost = warmUp + measured - (await stored(folder, influxd?.url));
-    const each = (micros: number) => Math.round((micros / measured) * 100) / 100;
-    return {
-      what: `rackwatt → ${kind}${isAsked ? ', asked' : ''}`,
-      qos,
-      readingsPerSecond: Math.round(measured / seconds),
-      nodeCpuMicros: each(after.cpuMicros - before.cpuMicros),
-      brokerCpuMicros: each(brokerAfter - brokerBefore),
-      storeCpuMicros: influxd === undefined ? 0 : each(storeAfter - storeBefore),
-      lost,
-      ...(asked !== undefined && {
-        answers: asked.answers,
-        answersRefused: asked.refused,
-        answerMsMedian: asked.medianMs,
-        answerMsHighest: asked.highestMs,
-      }),
-    };
+    const lost = warmUp + 2 * pairs * each - (await stored(folder, influxd?.url));
+    const ofUnasked = median(rounds.alone.map((alone, i) => alone.seconds / rounds.asked[i]!.seconds));
+    return [
+      { ...rowOf(`rackwatt → ${kind}`, qos, each, rounds.alone), lost },
+      {
+        ...rowOf(`rackwatt → ${kind}, asked`, qos, each, rounds.asked),
+        lost,
+        ...answersOf(rounds.asked),
+        ofUnasked: Math.round(ofUnasked * 1000) / 1000,
+      },
+    ];
   } finally {
     page.terminate();
     await service.stop();
@@ -115,6 +132,37 @@ async function ingest({ kind, qos, measured, isAsked }: Run): Promise<BenchRow> 
   }
 }
 
+function rowOf(what: string, qos: 0 | 1, each: number, rounds: readonly Round[]): BenchRow {
+  const micros = (of: 'nodeMicros' | 'brokerMicros' | 'storeMicros') =>
+    Math.round((median(rounds.map((round) => round[of])) / each) * 100) / 100;
+  return {
+    what,
+    qos,
+    readingsPerSecond: Math.round(each / median(rounds.map(({ seconds }) => seconds))),
+    nodeCpuMicros: micros('nodeMicros'),
+    brokerCpuMicros: micros('brokerMicros'),
+    storeCpuMicros: micros('storeMicros'),
+    lagMsP99: Math.round(median(rounds.map(({ lagMsP99 }) => lagMsP99)) * 10) / 10,
+    lagMsHighest: Math.round(Math.max(...rounds.map(({ lagMsHighest }) => lagMsHighest))),
+  };
+}
+
+function answersOf(rounds: readonly Round[]): BenchRow {
+  const asked = rounds.flatMap((round) => round.asked ?? []);
+  return {
+    answers: asked.reduce((sum, { answers }) => sum + answers, 0),
+    answersRefused: asked.reduce((sum, { refused }) => sum + refused, 0),
+    answerMsMedian: median(asked.map(({ medianMs }) => medianMs)),
+    answerMsHighest: Math.max(...asked.map(({ highestMs }) => highestMs)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
 /** History for the questions, written before the service starts. */
 async function makePast(folder: string, influxUrl: string | undefined): Promise<void> {
   const retention = { rawMs: Infinity, minuteMs: Infinity };
@@ -123,18 +171,19 @@ async function makePast(folder: string, influxUrl: string | undefined): Promise<
       ? new EmbeddedStore({ path: folder, retention })
       : new InfluxStore({ url: influxUrl, database: 'rackwatt', retention });
   await store.open();
-  const outlets = Array.from({ length: 20 }, (_, i) => `plug_${i}/0`);
+  const outlets = Array.from({ length: pastDevices }, (_, i) => `plug_${i}/0`);
   await fillPast(store, outlets, Date.now());
   await store.close();
 }
 
-/** Publishes and waits until all of it is durable. */
-async function feed(service: BenchService, port: number, qos: 0 | 1, total: number): Promise<void> {
+/** Publishes and waits until all of it is durable. Answers how many seconds that took. */
+async function feed(service: BenchService, port: number, qos: 0 | 1, total: number): Promise<number> {
   const from = await service.counts();
   const publisher = startPublisher({ port, qos, total, window, devices });
   await publisher.ready;
+  const startedMs = performance.now();
   publisher.go();
-  const givenUpMs = performance.now() + 120_000;
+  const givenUpMs = startedMs + 120_000;
   for (;;) {
     const now = await service.counts();
     publisher.received(now.readings - from.readings);
@@ -144,7 +193,9 @@ async function feed(service: BenchService, port: number, qos: 0 | 1, total: numb
     }
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
+  const seconds = (performance.now() - startedMs) / 1000;
   await publisher.stop();
+  return seconds;
 }
 
 async function ready(service: BenchService): Promise<void> {

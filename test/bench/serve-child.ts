@@ -1,5 +1,6 @@
 // The service in a process of its own, for benches: started by IPC with settings, answers `counts` with what came
 // in, what became of it, and what it cost. The service itself is the real one, as `serve` runs it.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startApp } from '../../src/app.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { makeLog } from '../../src/base/log.ts';
@@ -18,6 +19,9 @@ export interface ChildCounts {
   readonly rssBytes: number;
   /** Heap, buffers and worker heaps after a collection, when one can be asked for. */
   readonly heldBytes: number;
+  /** Of the event loop since this was last told, ms. */
+  readonly lagMsP99: number;
+  readonly lagMsHighest: number;
 }
 
 const env = JSON.parse(process.env.BENCH_SETTINGS ?? '{}') as Record<string, string>;
@@ -28,10 +32,13 @@ const app = await startApp({
   clock: systemClock,
   log: makeLog(env.RACKWATT_LOG_LEVEL === undefined ? 'error' : settings.log.level),
 });
+const lag = monitorEventLoopDelay({ resolution: 5 });
+lag.enable();
 process.send?.({ httpUrl: app.httpUrl, brokerUrl: app.brokerUrl });
 process.on('message', (ask: string) => {
   if (ask === 'stop') void app.stop().then(() => process.exit(0));
   else process.send?.(counts(ask === 'collected'));
+  if (ask === 'measured') lag.reset();
 });
 process.on('disconnect', () => process.exit(0));
 
@@ -51,5 +58,7 @@ function counts(collected: boolean): ChildCounts {
     cpuMicros: user + system,
     rssBytes: memory.rss,
     heldBytes: memory.heapUsed + memory.external,
+    lagMsP99: lag.percentile(99) / 1e6,
+    lagMsHighest: lag.max / 1e6,
   };
 }

@@ -14,6 +14,8 @@ export interface BenchService {
   /** Its scratch folder, store.path. */
   readonly folder: string;
   counts(collected?: boolean): Promise<ChildCounts>;
+  /** The same; what is told of the event loop begins anew afterwards. */
+  measured(): Promise<ChildCounts>;
   /** Ends the service; what it kept stays until `remove`. */
   stop(): Promise<void>;
   remove(): void;
@@ -51,6 +53,10 @@ export async function startService(
     folder,
     counts(collected = false) {
       child.send(collected ? 'collected' : 'counts');
+      return next<ChildCounts>();
+    },
+    measured() {
+      child.send('measured');
       return next<ChildCounts>();
     },
     async stop() {
