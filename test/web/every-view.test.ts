@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { makeFullRoom, makeNewStart } from './full-room.ts';
 import { makeRoom, serverName } from './made-room.ts';
-import { axeFindings, axeLooks, eventually, overflows, useBrowser } from './opened-page.ts';
+import { axeFindings, eventually, findingsIn, overflows, useBrowser, viewports } from './opened-page.ts';
 import type { RoomScript } from './room-server.ts';
 import { troubledRoom } from './troubled-room.ts';
 
@@ -53,7 +53,7 @@ const views: View[] = [
   { hash: '#/server/srv-003', drawn: '.start-facts', figure: '.server-facts .total-watts' },
   { hash: '#/server/nobody', drawn: 'main .empty, main p' },
   { hash: '#/energy?date=2026-03&by=server', drawn: '.energy-ranking' },
-  { hash: '#/energy?period=week&step=hour&date=2026-03-03&by=room', drawn: '.energy-bar' },
+  { hash: '#/energy?period=day&date=2026-03-03&by=room', drawn: '.energy-bar' },
   {
     hash: '#/starts',
     drawn: '.start',
@@ -93,19 +93,24 @@ describe('each view', () => {
       const { page, server, complaints } = opened;
       await eventually(page, '.link').toBe('Store away');
       await page.locator(drawn).first().waitFor();
-      await unfold?.(page);
-      const found = [...(await overflows(page)), ...(await axeLooks(page, ['dark', 390], ['light', 1280]))];
-      // That the service is not ready is told by a status, of which the browser itself complains.
-      expect(complaints.filter((text) => !text.includes('/readyz'))).toEqual([]);
       const live = figure && (await colourOf(page, figure));
       const text = figure && (await page.locator(figure).first().textContent());
+      await unfold?.(page);
+      const found = [...(await overflows(page)), ...(await findingsIn(page, ['dark', 390]))];
+      // That the service is not ready is told by a status, of which the browser itself complains.
+      expect(complaints.filter((complaint) => !complaint.includes('/readyz'))).toEqual([]);
       await server.stop();
       await eventually(page, '.link').toContain('Reconnecting');
+      await page.emulateMedia({ colorScheme: 'light' });
       if (figure) {
         await expect.poll(() => colourOf(page, figure)).not.toBe(live);
         expect(await page.locator(figure).first().textContent()).toBe(text);
       }
-      found.push(...(await overflows(page)), ...(await axeLooks(page, ['dark', 1280])));
+      // Of the loss only head and notices say something.
+      found.push(
+        ...(await overflows(page, viewports.slice(0, 2))),
+        ...(await findingsIn(page, ['light', 1280])),
+      );
       expect(found).toEqual([]);
     },
     120_000,

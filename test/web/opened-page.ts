@@ -136,7 +136,7 @@ export const rowNames = (page: Page) => page.locator('.server .server-link').all
 export const hashOf = (page: Page) => page.evaluate(() => location.hash);
 
 /** By how much the page is wider than its window, px. */
-export const overflowPx = (page: Page) =>
+const overflowPx = (page: Page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
 /** Small phone to wall. */
@@ -151,9 +151,12 @@ export const viewports = [
 ] as const;
 
 /** At which of the widths, and by how much, the page is wider than its window. */
-export async function overflows(page: Page): Promise<string[]> {
+export async function overflows(
+  page: Page,
+  sizes: readonly (readonly [number, number])[] = viewports,
+): Promise<string[]> {
   const found: string[] = [];
-  for (const [width, height] of viewports) {
+  for (const [width, height] of sizes) {
     await page.setViewportSize({ width, height });
     const beyondPx = await overflowPx(page);
     if (beyondPx > 0) found.push(`${await hashOf(page)} at ${width}: ${beyondPx} px`);
@@ -179,18 +182,17 @@ export async function axeFindings(page: Page): Promise<string[]> {
     .flatMap(({ id, elements }) => elements.map((element) => `${id}: ${element}`));
 }
 
-/** The same on each combination of theme and width. */
-export async function axeLooks(
+/** What of it runs over the edge, and what axe finds, on each combination of theme and width. */
+export async function findingsIn(
   page: Page,
   ...looks: readonly (readonly ['dark' | 'light', number])[]
 ): Promise<string[]> {
   const found: string[] = [];
   for (const [colorScheme, width] of looks) {
     await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 900 });
-    found.push(
-      ...(await axeFindings(page)).map((finding) => `${page.url()} ${colorScheme} ${width} ${finding}`),
-    );
+    found.push(...(await overflows(page, [[width, 900]])));
+    const findings = await axeFindings(page);
+    found.push(...findings.map((finding) => `${page.url()} ${colorScheme} ${width} ${finding}`));
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hashOfToken } from '../../src/base/token.ts';
-import { runApp, scratchFolder, until } from '../room/running.ts';
+import { runApp, scratchFolder } from '../room/running.ts';
 import { makeAlert } from './alert-desk.ts';
 import { makeRoom } from './made-room.ts';
 import { axeFindings, eventually, soon, textOf, useBrowser } from './opened-page.ts';
@@ -77,7 +77,6 @@ it('the real service lets a browser in with its token, and shows the room live',
     browser.folder,
   );
   try {
-    await until('it is ready', async () => (await app.get('/readyz')).status === 200);
     await using looked = await browser.look(app.httpUrl);
     const { page } = looked;
     await eventually(page, '#sign-in-title').toBe('Sign in');
@@ -86,7 +85,8 @@ it('the real service lets a browser in with its token, and shows the room live',
     await expect.poll(() => textOf(page, '.problem'), soon).not.toBe('');
     await page.getByLabel('Access token').fill(token);
     await page.keyboard.press('Enter');
-    await eventually(page, '.link').toBe('Live');
+    // Its store may still be opening.
+    await expect.poll(() => textOf(page, '.link'), { ...soon, timeout: 20_000 }).toBe('Live');
     expect(await textOf(page, '.signed-in')).toBe('wall view only Sign out');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await eventually(page, '#sign-in-title').toBe('Sign in');
