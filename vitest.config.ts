@@ -4,8 +4,9 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
-    // Real brokers, stores and browsers run beside the tests: more workers than this only get in each other's way.
-    maxWorkers: 2,
+    // On two cores: one more, since tests wait for brokers, stores and browsers for about a third of their time. More
+    // than this only get in each other's way.
+    maxWorkers: 3,
     // Tests wait for conditions, not for time to pass; these are only the ends of their patience.
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { useSubmit } from './use-submit.ts';
 
 export interface Signed {
   readonly by: string;
@@ -21,23 +22,12 @@ const nameKey = 'rackwatt-name';
 export function OperateForm({ label, children, act, close }: OperateFormProps) {
   const by = useSignal(rememberedName());
   const note = useSignal('');
-  const sending = useSignal(false);
-  const problem = useSignal<string | undefined>(undefined);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    sending.value = true;
-    problem.value = undefined;
+  const { sending, problem, submit } = useSubmit(async () => {
     rememberName(by.value.trim());
-    try {
-      await act({ by: by.value.trim(), ...(note.value.trim() !== '' && { note: note.value.trim() }) });
-      note.value = '';
-      close?.();
-    } catch (error) {
-      problem.value = (error as Error).message;
-    } finally {
-      sending.value = false;
-    }
-  };
+    await act({ by: by.value.trim(), ...(note.value.trim() !== '' && { note: note.value.trim() }) });
+    note.value = '';
+    close?.();
+  });
   return (
     <form class="operate" onSubmit={submit}>
       {children}

@@ -1,22 +1,11 @@
 import { useSignal } from '@preact/signals';
 import type { PresentProps } from './present.ts';
+import { useSubmit } from './use-submit.ts';
 
 /** In place of the views while the service wants an access token. */
 export function SignIn({ present }: PresentProps) {
   const token = useSignal('');
-  const sending = useSignal(false);
-  const problem = useSignal<string | undefined>(undefined);
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    sending.value = true;
-    problem.value = undefined;
-    try {
-      await present.session.signIn(token.value.trim());
-    } catch (error) {
-      problem.value = (error as Error).message;
-      sending.value = false;
-    }
-  };
+  const { sending, problem, submit } = useSubmit(() => present.session.signIn(token.value.trim()));
   return (
     <form class="panel first-run operate" onSubmit={submit} aria-labelledby="sign-in-title">
       <h2 id="sign-in-title">Sign in</h2>
