@@ -14,8 +14,6 @@ export interface World {
   readonly storeProxy: CuttableProxy | undefined;
   readonly served: Served;
   readonly disk: SmallDisk;
-  /** Where influxd keeps what it has. */
-  readonly storeDisk: SmallDisk | undefined;
   readonly meters: Meters;
 }
 
@@ -106,17 +104,6 @@ export const faults = {
     possible: withInflux,
     begin: ({ influxd }) => influxd!.pause(),
     end: ({ influxd }) => influxd!.resume(),
-  },
-  'store disk full': {
-    victim: 'store',
-    ms: [500, 2_500],
-    possible: ({ storeDisk }) => storeDisk?.mounted === true,
-    begin: ({ storeDisk }) => storeDisk!.fill(),
-    // InfluxDB 1.x goes on refusing writes after its disk was full, until it is started again.
-    end: async ({ storeDisk, influxd }) => {
-      storeDisk!.free();
-      await influxd!.restart();
-    },
   },
   'store link reset': {
     victim: 'store-link',

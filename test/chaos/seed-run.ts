@@ -49,8 +49,6 @@ const startsToldWithinMs = 40_000;
 /** A load must be seen to be off before its start is one. */
 const offMs = 12_500;
 const twoInputServers = 3;
-/** An empty influxd takes some 33 MB for each database. */
-const storeDiskMegabytes = 256;
 
 /** One run: everything real, everything broken by turns, then held against what was sent. */
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
@@ -115,10 +113,9 @@ async function makeWorld(
   lastsMs: number,
   random: () => number,
 ): Promise<World> {
-  const storeDisk = kind === 'influx' ? makeSmallDisk(storeDiskMegabytes) : undefined;
   const [mosquitto, influxd] = await Promise.all([
     startMosquitto({ persistence: true }),
-    storeDisk && startInfluxd({ folder: join(storeDisk.folder, 'influxd') }),
+    kind === 'influx' ? startInfluxd() : undefined,
   ]);
   const tap = await startBrokerTap(mosquitto.port);
   const storeProxy = influxd && (await startProxy(influxd.port));
@@ -142,26 +139,16 @@ async function makeWorld(
     startToMs: lastsMs - 3_000,
   };
   const meters = new Meters(mosquitto.port, plan, random);
-  return { mosquitto, tap, influxd, storeProxy, served, disk, storeDisk, meters };
+  return { mosquitto, tap, influxd, storeProxy, served, disk, meters };
 }
 
-async function endWorld({
-  mosquitto,
-  tap,
-  influxd,
-  storeProxy,
-  served,
-  disk,
-  storeDisk,
-  meters,
-}: World): Promise<void> {
+async function endWorld({ mosquitto, tap, influxd, storeProxy, served, disk, meters }: World): Promise<void> {
   meters.stop();
   served.dispose();
   tap.close();
   storeProxy?.close();
   await Promise.all([mosquitto.stop(), influxd?.stop()]);
   disk.remove();
-  storeDisk?.remove();
 }
 
 interface Ready {
