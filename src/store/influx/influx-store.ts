@@ -38,7 +38,6 @@ import {
 import { errorText, type Place, writeVerdict } from './answers.ts';
 import { InfluxAsker } from './ask.ts';
 import { askJoinedRollUps, isWorthJoining } from './chart-rows.ts';
-import { EnergyDays } from './energy-days.ts';
 import { eventLines } from './event-lines.ts';
 import { askEvents, askLastStarts, askStart } from './event-questions.ts';
 import { InfluxHttp } from './http.ts';
@@ -55,6 +54,7 @@ import { makeDatabase } from './make-database.ts';
 import { askEnergyByScope, askKnownScopes, askRollUps, askSeries } from './questions.ts';
 import { askRawSlice, sliceReadings } from './raw-slices.ts';
 import { refusedLines } from './refused-lines.ts';
+import { RememberedEnergy } from './remembered-energy.ts';
 import { noteRoom, type RoomNote } from './room-note.ts';
 import { checkSchemaVersion } from './schema-version.ts';
 
@@ -87,7 +87,7 @@ export class InfluxStore implements Store {
   readonly #log: Log | undefined;
   readonly #http: InfluxHttp;
   readonly #asker: InfluxAsker;
-  readonly #energyDays: EnergyDays;
+  readonly #energy: RememberedEnergy;
   readonly #keys = new SeriesKeys();
   readonly #writePaths: Readonly<Record<PolicyName, string>>;
   /** Bytes of the last batch: the next one is likely to be like it. */
@@ -103,7 +103,7 @@ export class InfluxStore implements Store {
     this.#http = new InfluxHttp({ ...options, timeoutMs: options.writeTimeoutMs ?? 10_000 });
     this.#place = { shownUrl: this.#http.shownUrl, database };
     this.#asker = new InfluxAsker(this.#http, this.#place, options.queryTimeoutMs ?? 30_000);
-    this.#energyDays = new EnergyDays(this.#asker, this.#clock);
+    this.#energy = new RememberedEnergy(this.#asker, this.#clock);
     const path = (policy: PolicyName) => `/write?${new URLSearchParams({ db: database, rp: policy })}`;
     this.#writePaths = {
       raw: path('raw'),
@@ -126,7 +126,7 @@ export class InfluxStore implements Store {
   }
 
   encodeRollUps(tier: RollUpTier, rows: readonly RollUpChange[]): StoreWrite {
-    return this.#energyDays.encoded(rollUpLines(tier, rows), rows);
+    return this.#energy.encoded(rollUpLines(tier, rows), rows);
   }
 
   encodeEvents(events: readonly PowerEvent[]): StoreWrite {
@@ -150,11 +150,11 @@ export class InfluxStore implements Store {
     const refusals: Refusals = { counts: {}, kept: [] };
     if (write.tier === 'raw') this.#batchBytes = write.bytes.byteLength;
     // Before too: an answer given while it is written may be of either kind.
-    this.#energyDays.written(write);
+    this.#energy.written(write);
     try {
       if (write.count > 0) await this.#send(write, refusals, true);
     } finally {
-      this.#energyDays.written(write);
+      this.#energy.written(write);
     }
     return { refused: refusals.counts, kept: refusals.kept };
   }
@@ -176,7 +176,7 @@ export class InfluxStore implements Store {
   }
 
   energyRows(query: EnergyQuery): Promise<Map<string, EnergyColumns>> {
-    return this.#energyDays.rows(query);
+    return this.#energy.rows(query);
   }
 
   async rawReadings(query: RawQuery, take: TakeRaw): Promise<void> {

@@ -1,8 +1,9 @@
 import { beforeEach, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
+import type { RollUpTier } from '../../../src/model/roll-up.ts';
 import type { AnswerSeries, InfluxAsker, Question } from '../../../src/store/influx/ask.ts';
-import { EnergyDays } from '../../../src/store/influx/energy-days.ts';
 import { rollUpLines } from '../../../src/store/influx/lines.ts';
+import { RememberedEnergy } from '../../../src/store/influx/remembered-energy.ts';
 import { rollUp } from '../made-readings.ts';
 
 const dayMs = 86_400_000;
@@ -31,19 +32,23 @@ class Answering {
 
 let influx: Answering;
 let clockMs: number;
-let days: EnergyDays;
+let energy: RememberedEnergy;
 beforeEach(() => {
   influx = new Answering();
   clockMs = nowMs;
   const clock: Clock = { ...systemClock, nowMs: () => clockMs };
-  days = new EnergyDays(influx as unknown as InfluxAsker, clock);
+  energy = new RememberedEnergy(influx as unknown as InfluxAsker, clock);
 });
 
 async function wattHours(
   scopes = ['room'],
   question: { fromMs: number; toMs: number } = range,
 ): Promise<number[]> {
-  return [...((await days.rows({ tier: 'quarter', scopes, ...question })).get('room')?.wattHours ?? [])];
+  return [...((await energy.rows({ tier: 'quarter', scopes, ...question })).get('room')?.wattHours ?? [])];
+}
+
+function write(tier: RollUpTier, fromMs: number): void {
+  energy.written(energy.encoded(rollUpLines(tier, []), [rollUp('room', fromMs, quarterMs, 1, 1, 1)]));
 }
 
 /** Of what is asked for when the same is asked again. */
@@ -53,9 +58,18 @@ async function askedAgain(): Promise<[number, number][]> {
   return influx.asked;
 }
 
-it('asks again only for the day that is not over', async () => {
+it('asks nothing again while nothing is written, and then only for the day that is not over', async () => {
   expect(await wattHours()).toHaveLength(4.5 * 96);
+  expect(await askedAgain()).toEqual([]);
+  write('quarter', nowMs - quarterMs);
   expect(await askedAgain()).toEqual([[nowMs - dayMs / 2, nowMs]]);
+});
+
+it('does not ask again for the same rows because the time asked for moved within a step', async () => {
+  await wattHours(['room'], { fromMs: nowMs - 3 * quarterMs + 1, toMs: nowMs - 500 });
+  influx.asked.length = 0;
+  expect(await wattHours(['room'], { fromMs: nowMs - 3 * quarterMs + 999, toMs: nowMs })).toHaveLength(2);
+  expect(influx.asked).toEqual([]);
 });
 
 it('asks in pieces for what it knows only in part', async () => {
@@ -65,49 +79,52 @@ it('asks in pieces for what it knows only in part', async () => {
   expect(asked.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0)).toBe(2.5 * dayMs);
 });
 
-it('answers other scopes, and minutes, by themselves', async () => {
+it('answers other scopes by themselves', async () => {
   await wattHours();
   influx.asked.length = 0;
   await wattHours(['room', 'server:*']);
   expect(influx.asked.length).toBeGreaterThan(0);
-  const hour = {
-    tier: 'minute',
-    scopes: ['room'],
-    fromMs: range.fromMs,
-    toMs: range.fromMs + 3_600_000,
-  } as const;
-  influx.asked.length = 0;
-  for (let i = 1; i <= 2; i += 1) {
-    await days.rows(hour);
-    expect(influx.asked).toHaveLength(i);
-  }
+});
+
+it('asks for minutes again when one of them is written, and not for others or quarters', async () => {
+  const hour = { fromMs: nowMs - 3_600_000, toMs: nowMs };
+  const askAgain = async () => {
+    influx.asked.length = 0;
+    await energy.rows({ tier: 'minute', scopes: ['room'], ...hour });
+    return influx.asked;
+  };
+  expect(await askAgain()).toEqual([[hour.fromMs, hour.toMs]]);
+  write('minute', hour.fromMs - 60_000);
+  write('minute', hour.toMs);
+  write('quarter', hour.fromMs);
+  expect(await askAgain()).toEqual([]);
+  write('minute', hour.toMs - 60_000);
+  expect(await askAgain()).toEqual([[hour.fromMs, hour.toMs]]);
 });
 
 it('asks again for the days a write touches, and for no others', async () => {
   await wattHours();
   const touchedMs = (20_000 - 2) * dayMs;
-  const write = days.encoded(rollUpLines('quarter', []), [rollUp('room', touchedMs + 5, quarterMs, 1, 1, 1)]);
-  days.written(write);
+  write('quarter', touchedMs + 5);
   influx.watts = 500;
-  const asked = await askedAgain();
-  expect(asked).toHaveLength(2);
-  expect(asked[0]).toEqual([touchedMs, touchedMs + dayMs]);
+  expect(await askedAgain()).toEqual([[touchedMs, touchedMs + dayMs]]);
 });
 
 it('asks for all again after a write of which it does not know what it touches', async () => {
   await wattHours();
-  days.written(rollUpLines('quarter', []));
+  energy.written(rollUpLines('quarter', []));
   expect((await askedAgain())[0]![0]).toBe(range.fromMs);
 });
 
 it('is not changed by minutes', async () => {
   await wattHours();
-  days.written(rollUpLines('minute', []));
-  expect(await askedAgain()).toHaveLength(1);
+  energy.written(rollUpLines('minute', []));
+  write('minute', nowMs - dayMs);
+  expect(await askedAgain()).toEqual([]);
 });
 
 it('remembers no answer that was on its way while something was written', async () => {
-  influx.meanwhile = () => days.written(rollUpLines('quarter', []));
+  influx.meanwhile = () => energy.written(rollUpLines('quarter', []));
   await wattHours();
   expect((await askedAgain())[0]![0]).toBe(range.fromMs);
 });
@@ -122,25 +139,19 @@ it('asks again after a while, of days that are long over after an hour: others m
 
 it('remembers days of a grid by themselves, and forgets those a write touches', async () => {
   const grid = { stepMs: dayMs, offsetMs: 6 * 3_600_000 };
-  const ask = () => days.rows({ ...range, scopes: ['room'], grid });
+  const ask = () => energy.rows({ ...range, scopes: ['room'], grid });
   await ask();
   influx.asked.length = 0;
   await ask();
-  const firstDayMs = (20_000 - 4) * dayMs + grid.offsetMs;
-  expect(influx.asked).toEqual([
-    [range.fromMs, firstDayMs],
-    [20_000 * dayMs - dayMs + grid.offsetMs + dayMs, nowMs],
-  ]);
+  expect(influx.asked).toEqual([]);
   await wattHours();
   expect(influx.asked.at(-1)![0]).toBeLessThan(nowMs - dayMs);
   // The first hours of a day of UTC lie in the day of the grid before.
-  const row = rollUp('room', (20_000 - 2) * dayMs + quarterMs, quarterMs, 1, 1, 1);
-  days.written(days.encoded(rollUpLines('quarter', []), [row]));
+  write('quarter', (20_000 - 2) * dayMs + quarterMs);
   influx.asked.length = 0;
   await ask();
-  expect(influx.asked).toContainEqual([
-    (20_000 - 3) * dayMs + grid.offsetMs,
-    (20_000 - 1) * dayMs + grid.offsetMs,
+  expect(influx.asked).toEqual([
+    [(20_000 - 3) * dayMs + grid.offsetMs, (20_000 - 2) * dayMs + grid.offsetMs],
   ]);
 });
 
