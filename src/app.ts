@@ -54,6 +54,8 @@ import { makeYearPrices } from './year-prices.ts';
 export interface AppOptions extends PartsOptions {
   /** Folder of the built page. Default: dist/web of this checkout. */
   readonly webRoot?: string | undefined;
+  /** How far back the simulated room has a past, so that a test need not wait for weeks of it. Default: 30. */
+  readonly demoPastDays?: number | undefined;
 }
 
 export interface RunningApp {
@@ -362,7 +364,15 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     async () =>
       simulated === undefined
         ? newestDayThere()
-        : fillDemoPast({ room: simulated, store, clock, log, newestDayThere, stopping: () => stopping }),
+        : fillDemoPast({
+            room: simulated,
+            store,
+            clock,
+            log,
+            days: options.demoPastDays,
+            newestDayThere,
+            stopping: () => stopping,
+          }),
   ]);
   const recable = (cabled: PowerTree, atMs: number) => {
     detection.recable(cabled);

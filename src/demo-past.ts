@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from './model/roll-up.ts';
-import { demoHistory, plantedFaults } from './sources/demo/demo-history.ts';
+import { demoHistory, demoPastDays, plantedFaults } from './sources/demo/demo-history.ts';
 import type { SimulatedRoom } from './sources/demo/simulated-room.ts';
 import type { Store } from './store/store.ts';
 
@@ -11,6 +11,8 @@ export interface DemoPast {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** How far back it goes, newest day first; 30 unless told otherwise. */
+  readonly days?: number | undefined;
   /** Called when the newest day is there, or was there already. */
   readonly newestDayThere: () => Promise<void>;
   /** The service is stopping: leave off. */
@@ -18,7 +20,6 @@ export interface DemoPast {
 }
 
 const dayMs = 86_400_000;
-const pastDays = 30;
 const rowsPerWrite = 20_000;
 
 /**
@@ -26,7 +27,7 @@ const rowsPerWrite = 20_000;
  * newest day first, in slices between which the service goes about its work.
  */
 export async function fillDemoPast(demo: DemoPast): Promise<void> {
-  const { room, store, clock, log, stopping } = demo;
+  const { room, store, clock, log, stopping, days: pastDays = demoPastDays } = demo;
   const nowMs = clock.nowMs();
   const known = await store.rollUps({
     tier: 'quarter',
@@ -38,7 +39,7 @@ export async function fillDemoPast(demo: DemoPast): Promise<void> {
   log.info(
     `demo: making up the last ${pastDays} days, so that charts are not empty; this takes some seconds`,
   );
-  const faults = plantedFaults(nowMs);
+  const faults = plantedFaults(nowMs, pastDays);
   const firstMs = Math.floor((nowMs - pastDays * dayMs) / tierStepMs.quarter) * tierStepMs.quarter;
   let toMs = nowMs;
   for (let day = 1; toMs > firstMs; day += 1) {

@@ -40,6 +40,7 @@ export async function runApp(
     clock,
     log: makeLog('silent'),
     webRoot,
+    demoPastDays: 2,
   });
   return {
     ...app,

@@ -18,11 +18,18 @@ const wattMsPerWattHour = 3_600_000;
 const coarse = 6;
 const fine = 60;
 
-/** What a room filled up to `nowMs` looks back on: a supply that died 19 days ago, a plug silent for six. */
-export function plantedFaults(nowMs: number): FaultTimes {
+/** How far a room looks back when it is first started. */
+export const demoPastDays = 30;
+
+/**
+ * What a room filled up to `nowMs` looks back on: a supply that died 19 days ago, a plug silent for six; sooner where
+ * its past is shorter.
+ */
+export function plantedFaults(nowMs: number, pastDays = demoPastDays): FaultTimes {
+  const ago = (days: number) => nowMs - days * (pastDays / demoPastDays) * dayMs;
   return {
-    supplyDiedAtMs: Math.floor((nowMs - 18.7 * dayMs) / quarterMs) * quarterMs,
-    plugSilentFromMs: Math.floor((nowMs - 6.4 * dayMs) / quarterMs) * quarterMs,
+    supplyDiedAtMs: Math.floor(ago(18.7) / quarterMs) * quarterMs,
+    plugSilentFromMs: Math.floor(ago(6.4) / quarterMs) * quarterMs,
   };
 }
 
