@@ -5,6 +5,7 @@ import type { PowerTree } from './model/power-tree.ts';
 import { splitOutlet } from './model/reading.ts';
 import type { Room } from './model/room.ts';
 import { parseScope, scopeId } from './model/scope.ts';
+import type { Road } from './road.ts';
 import type { SourceStatus } from './sources/source.ts';
 import type { RecorderStatus } from './store/recorder.ts';
 
@@ -53,7 +54,12 @@ export function deviceRows(intake: Intake, room: Room): DeviceRow[] {
 }
 
 /** `GET /readyz` */
-export function readyAnswer(source: SourceStatus, storeKind: string, recorder: RecorderStatus): ReadyAnswer {
+export function readyAnswer(
+  source: SourceStatus,
+  storeKind: string,
+  recorder: RecorderStatus,
+  road: Pick<Road, 'waiting' | 'dropped'>,
+): ReadyAnswer {
   const { backlog } = recorder;
   const broker = {
     ok: source.ready,
@@ -74,6 +80,7 @@ export function readyAnswer(source: SourceStatus, storeKind: string, recorder: R
     broker,
     store,
     backlog: { ok: recorder.dropped === 0 && backlog.problem === undefined, ...backlog },
+    intake: { waiting: road.waiting, dropped: road.dropped },
   };
 }
 

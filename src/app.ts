@@ -72,7 +72,7 @@ export interface RunningApp {
 export interface AppCounts {
   readonly messages: number;
   readonly readings: number;
-  /** Messages that found the ring full. */
+  /** Messages of QoS 0 let go of because too many came. */
   readonly dropped: number;
   readonly store: RecorderStatus;
   readonly energy: EnergyCounts;
@@ -269,9 +269,13 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     publish: (topic, payload) => source.publish(topic, payload),
   };
   const road = new Road({
-    intake: { accept: (message, to) => factors.take(message) || intake.accept(message, to) },
+    intake: {
+      accept: (message, to) => factors.take(message) || intake.accept(message, to),
+      isOfOneOutlet: (topic) => intake.isOfOneOutlet(topic),
+    },
     sink,
     handedOn: (sequence) => recorder.mark(sequence),
+    log,
   });
 
   // ── who looks at it ──
@@ -281,7 +285,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     names: { name: tree.name, timezone: tree.timezone, demo },
     tree: () => treeAnswer(tree, room, demo),
     devices: () => deviceRows(intake, room),
-    ready: () => readyAnswer(source.status(), store.kind, recorder.status),
+    ready: () => readyAnswer(source.status(), store.kind, recorder.status, road),
     ...(store.kind === 'influx' && { pingStore: () => recorder.feelStore() }),
     history: (question, signal) =>
       askHistory(storeUntil(store, signal), { ...question, ...historyContext(question.scope) }),
@@ -383,6 +387,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     for (; clock.nowMs() >= recablingMs; recablingMs = nextRecabling(wholeTree, recablingMs))
       recable(treeAt(wholeTree, recablingMs), recablingMs);
     room.tick(clock.nowMs());
+    road.tick(clock.nowMs());
     intake.tick(clock.nowMs(), sink);
     detection.tick(clock.nowMs());
     energy.tick(clock.nowMs());
@@ -406,7 +411,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     counts: () => ({
       messages: intake.totals().messages,
       readings,
-      dropped: road.dropped,
+      dropped: road.dropped.repeats + road.dropped.newest,
       store: recorder.status,
       energy: energy.counts,
     }),

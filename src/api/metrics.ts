@@ -13,7 +13,10 @@ export interface RoadCounts {
   /** Messages and fields dropped. */
   readonly rejected: readonly { readonly family: string; readonly reason: string; readonly count: number }[];
   /** Between socket and road. */
-  readonly ring: { readonly waiting: number; readonly dropped: number };
+  readonly ring: {
+    readonly waiting: number;
+    readonly dropped: { readonly repeats: number; readonly newest: number };
+  };
   readonly broker: { readonly ready: boolean; readonly droppedByBroker?: number | undefined };
   readonly store: StoreCounts;
   readonly energy: EnergyCounts;
@@ -215,7 +218,16 @@ const rows: readonly Row[] = [
     (c) => c.factors.lost,
   ),
   gauge('ring_waiting', 'Messages that wait between socket and road', (c) => c.ring.waiting),
-  counter('ring_dropped_total', 'Messages that came while the ring was full', (c) => c.ring.dropped),
+  {
+    name: 'ring_dropped_total',
+    help: 'QoS 0 messages let go of because too many came: repeats (a newer one waited too) and newest (no room)',
+    kind: 'counter',
+    labels: ['kind'],
+    read: ({ ring: { dropped } }) => [
+      [dropped.repeats, 'repeats'],
+      [dropped.newest, 'newest'],
+    ],
+  },
   gauge('broker_ready', '1: connected and every topic granted', (c) => (c.broker.ready ? 1 : 0)),
   {
     name: 'broker_dropped_total',

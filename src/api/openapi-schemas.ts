@@ -192,6 +192,13 @@ export function schemas() {
         },
         ['ok', 'readings', 'bytes'],
       ),
+      intake: object({
+        waiting: { ...whole, description: 'Messages that wait to be read' },
+        dropped: object({
+          repeats: { ...whole, description: 'QoS 0: a newer message with newer figures waited too' },
+          newest: { ...whole, description: 'QoS 0: found no room' },
+        }),
+      }),
     }),
     Problem: object(
       {

@@ -412,6 +412,8 @@ export interface ReadyAnswer {
     /** Parts kept beside as files, for a person to look at. */
     setAside?: number;
   };
+  /** Messages that wait to be read, and those of QoS 0 let go of since the start because too many came. */
+  intake: { waiting: number; dropped: { repeats: number; newest: number } };
 }
 
 /** RFC 9457. The kinds are listed in `problem.ts`. */

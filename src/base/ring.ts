@@ -41,4 +41,19 @@ export class Ring<T> {
     this.#length -= 1;
     return item;
   }
+
+  /** Keeps what `keeps` says yes to, asked of each from the newest to the oldest; their order stays. Answers how many went. */
+  sift(keeps: (item: T) => boolean): number {
+    let to = this.#length;
+    for (let from = this.#length - 1; from >= 0; from -= 1) {
+      const item = this.#items[(this.#head + from) % this.capacity] as T;
+      if (!keeps(item)) continue;
+      to -= 1;
+      this.#items[(this.#head + to) % this.capacity] = item;
+    }
+    for (let i = 0; i < to; i += 1) this.#items[(this.#head + i) % this.capacity] = undefined;
+    this.#head = (this.#head + to) % this.capacity;
+    this.#length -= to;
+    return to;
+  }
 }

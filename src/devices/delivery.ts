@@ -28,6 +28,8 @@ export interface Topic {
   /** The outlet it was about last time, and its slot: most topics have one only. */
   outlet: string;
   slot: number;
+  /** It has told of more than one outlet. */
+  isOfMany: boolean;
 }
 
 /** What the intake has decided about topics: drops it for one topic or for all that nobody reads, or tells. */
@@ -193,6 +195,7 @@ export class Delivery implements Report {
       this.#reject(device, slot);
       return -1;
     }
+    if (topic.outlet !== '') topic.isOfMany = true;
     topic.outlet = outlet;
     topic.slot = slot;
     return slot;

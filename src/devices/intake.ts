@@ -122,6 +122,12 @@ export class Intake {
     return [...this.#unknownTopics];
   }
 
+  /** Whether a topic has told of an outlet, and of no other. */
+  isOfOneOutlet(name: string): boolean {
+    const topic = this.#topics.get(name);
+    return topic !== undefined && topic.outlet !== '' && !topic.isOfMany;
+  }
+
   #read(topic: Topic, message: RawMessage): void {
     try {
       topic.read?.(message, this.#delivery);
@@ -171,7 +177,16 @@ export class Intake {
 }
 
 function unread(topic: string, lesson: number): Topic {
-  return { topic, family: undefined, read: undefined, lesson, device: undefined, outlet: '', slot: -1 };
+  return {
+    topic,
+    family: undefined,
+    read: undefined,
+    lesson,
+    device: undefined,
+    outlet: '',
+    slot: -1,
+    isOfMany: false,
+  };
 }
 
 /** No broker lets this through (MQTT 3.1.1, 4.7): families make filters and requests out of the names they see. */

@@ -47,6 +47,7 @@ export const ready: ReadyAnswer = {
   broker: { ok: true, state: 'ready', url: 'mqtt://127.0.0.1:1883' },
   store: { ok: true, kind: 'embedded' },
   backlog: { ok: true, readings: 0, bytes: 0 },
+  intake: { waiting: 0, dropped: { repeats: 0, newest: 0 } },
 };
 
 /** With everything a start can have. */
@@ -341,7 +342,7 @@ export class ApiService {
         { family: 'tasmota', reason: 'bad-json', count: 3 },
         { family: 'a"b\\c', reason: 'x\ny', count: 1 },
       ],
-      ring: { waiting: 1, dropped: 2 },
+      ring: { waiting: 1, dropped: { repeats: 3, newest: 2 } },
       broker: { ready: true, droppedByBroker: 7 },
       store: {
         storeOk: true,

@@ -92,6 +92,7 @@ const questions: [path: string, ask: string, status: number, before?: () => void
         broker: { ...ready.broker, ok: false, problem: 'refused' },
         store: { ...ready.store, ok: false, problem: 'away' },
         backlog: { ok: false, readings: 1, bytes: 2, oldestAtMs: 3, problem: 'full' },
+        intake: { waiting: 0, dropped: { repeats: 0, newest: 0 } },
       };
     },
   ],

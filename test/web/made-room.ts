@@ -21,6 +21,7 @@ export function makeRoom(serverCount: number, nowMs = Date.now()): RoomScript {
       broker: { ok: true, state: 'subscribed', url: 'mqtt://127.0.0.1:1883' },
       store: { ok: true, kind: 'embedded' },
       backlog: { ok: true, readings: 0, bytes: 0 },
+      intake: { waiting: 0, dropped: { repeats: 0, newest: 0 } },
     },
     figures: new Map(),
     starts: [],

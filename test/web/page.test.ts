@@ -248,6 +248,7 @@ describe('notices', () => {
       broker: { ok: false, state: 'connecting', url: 'mqtt://broker:1883', problem: 'connection refused' },
       store: { ok: false, kind: 'influx' },
       backlog: { ok: true, readings: 12, bytes: 1 },
+      intake: { waiting: 0, dropped: { repeats: 0, newest: 0 } },
     };
     await using opened = await browser.open(script);
     await eventually(opened.page, '.notice').toContain(

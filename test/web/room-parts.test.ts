@@ -286,6 +286,7 @@ describe('readiness in sentences', () => {
     broker: { ok: true, state: 'subscribed', url: 'mqtt://broker:1883' },
     store: { ok: true, kind: 'influx' },
     backlog: { ok: true, readings: 0, bytes: 0 },
+    intake: { waiting: 0, dropped: { repeats: 0, newest: 0 } },
   };
 
   it('says nothing when all is well', () => {
