@@ -2,7 +2,7 @@
 export async function until(
   condition: () => boolean | undefined,
   what: string | (() => string),
-  deadlineMs = 4_000,
+  deadlineMs = 15_000,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!condition()) {

@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { Rig, stores } from './passing-hours.ts';
@@ -73,7 +73,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])(
   'late readings, kept in the %s store',
   (kind) => {
     it('get into minutes and peaks also when the service stops right after them, and their outlet is gone', {
-      timeout: 60_000,
+      timeout: 120_000,
     }, async () => {
       const { rig, open } = await beginning(kind);
       await passHour(rig);
@@ -87,7 +87,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])(
 
 describe('late readings before a kill', () => {
   it('get into minutes and peaks also when no checkpoint was saved after them', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { rig, folder, open } = await beginning('embedded');
     await passHour(rig);
@@ -96,6 +96,7 @@ describe('late readings before a kill', () => {
     const before = scratchFolder();
     cleanUps.push(() => rmSync(before, { recursive: true, force: true }));
     const checkpoint = 'rackwatt.checkpoint';
+    await until('a checkpoint is saved', () => existsSync(`${folder}/${checkpoint}`));
     cpSync(`${folder}/${checkpoint}`, `${before}/${checkpoint}`);
     await rig.publish(heldBack());
     await rig.stop();
@@ -109,7 +110,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])(
   'live readings older than raw readings are kept, with the %s store',
   (kind) => {
     it('go into the roll-ups and the energy of their time, and are counted', {
-      timeout: 60_000,
+      timeout: 120_000,
     }, async () => {
       const folder = scratchFolder();
       cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));

@@ -6,6 +6,8 @@ import type { Store } from '../../src/store/store.ts';
 import { startInfluxd } from '../servers/influxd.ts';
 import { runApp, type TestedApp } from './running.ts';
 
+/** For a machine that is busy with something else. */
+const patienceMs = 60_000;
 const retention = { rawMs: 1e12, minuteMs: 1e12 };
 
 type CleanUp = (work: () => unknown) => void;
@@ -104,7 +106,7 @@ export class Rig {
 
   /** Until all that was said is durable: a clock that moves while a write is under way would make the store look slow. */
   async quiet(): Promise<void> {
-    const giveUpMs = Date.now() + 10_000;
+    const giveUpMs = Date.now() + patienceMs;
     for (;;) {
       const { storeOk, queuedReadings, inFlight, backlog } = this.app.counts().store;
       if (storeOk && queuedReadings === 0 && inFlight === 0 && backlog.readings === 0) return;
@@ -112,7 +114,7 @@ export class Rig {
         throw new Error(
           `the store took too long: ${JSON.stringify(this.app.counts())} ${new Date(this.clock.nowMs()).toISOString()}`,
         );
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
@@ -123,7 +125,7 @@ export class Rig {
 
   /** Until nothing is left to be booked again. */
   async settle(): Promise<void> {
-    const giveUpMs = Date.now() + 20_000;
+    const giveUpMs = Date.now() + patienceMs;
     for (let calm = 0; calm < 50; ) {
       await this.pass(1_000);
       await new Promise((resolve) => setTimeout(resolve, 1));
