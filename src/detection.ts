@@ -53,6 +53,8 @@ const checkpointEveryMs = 60_000;
 const saveSoonMs = 5_000;
 /** A store that is away for longer is not waited for: then what was read since the checkpoint is not observed. */
 const pastWaitMsMax = 30_000;
+/** What was measured before the checkpoint may have come after it: a broker kept it, or the network was slow. */
+const overlapMs = 120_000;
 /** How far back readings are observed again: since the checkpoint, but no further than this, … */
 const replayMsMax = 3_600_000;
 /** … and without a checkpoint. */
@@ -167,10 +169,14 @@ export class Detection {
     }
   }
 
+  get #againFromMs(): number {
+    return this.#checkpointMs === undefined ? 0 : this.#checkpointMs - overlapMs;
+  }
+
   async #observePast(): Promise<void> {
     const { tree, store, startedMs, clock, log } = this.#parts;
     const oldestMs = startedMs - (this.#checkpointMs === undefined ? replayMsDefault : replayMsMax);
-    const fromMs = Math.max(oldestMs, this.#checkpointMs ?? 0);
+    const fromMs = Math.max(oldestMs, this.#againFromMs);
     try {
       await this.#beginPast(oldestMs);
       this.#told = await ToldEvents.of(store, fromMs, startedMs);
@@ -180,7 +186,7 @@ export class Detection {
         store,
         fromMs,
         toMs: startedMs,
-        observer: this.#gate.past(),
+        observer: this.#gate.past(this.#checkpointMs),
         tick: (atMs) => {
           this.#gate.letThrough(atMs);
           this.#watch.tick(atMs);
@@ -329,13 +335,13 @@ export class Detection {
   }
 
   #nameAsTold(start: StartRecord, sinceMs: number): void {
-    const told = this.#told?.startLike(start, sinceMs);
+    const told = this.#told?.startLike(start, { sinceMs, endedBeforeMs: this.#checkpointMs });
     if (told !== undefined) this.#names.same(start, told);
   }
 
   #event(found: PowerEvent): void {
     if (this.#makingUp) return;
-    if (found.kind === 'start' && !this.#gate.isOpen) this.#nameAsTold(found.start, this.#checkpointMs ?? 0);
+    if (found.kind === 'start' && !this.#gate.isOpen) this.#nameAsTold(found.start, this.#againFromMs);
     const event = this.#names.ofEvent(found);
     if (event.kind === 'start') {
       this.#keep(event.start);

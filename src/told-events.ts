@@ -40,10 +40,13 @@ export class ToldEvents {
   }
 
   /**
-   * The start that was told already, perhaps with another onset; each is the like of one start only. `sinceMs`: one
-   * told before is not meant, since what was observed until then is not observed again.
+   * The start that was told already, perhaps with another onset; each is the like of one start only. One that began
+   * before `sinceMs`, or was over before `endedBeforeMs`, is not meant: what was observed until then is not observed again.
    */
-  startLike({ id, scope, atMs }: StartRecord, sinceMs = 0): StartRecord | undefined {
+  startLike(
+    { id, scope, atMs }: StartRecord,
+    { sinceMs = 0, endedBeforeMs = 0 }: { sinceMs?: number; endedBeforeMs?: number | undefined } = {},
+  ): StartRecord | undefined {
     if (this.#likes.has(id)) return this.#likes.get(id);
     const taken = new Set(this.#likes.values());
     const apartMs = (one: StartRecord) => Math.abs(one.atMs - atMs);
@@ -51,6 +54,7 @@ export class ToldEvents {
       this.#starts.get(id) ??
       [...this.#starts.values()]
         .filter((one) => one.scope === scope && one.atMs >= sinceMs && apartMs(one) <= sameStartMs)
+        .filter((one) => !(one.complete && one.atMs + (one.settleMs ?? 0) < endedBeforeMs))
         .filter((one) => !taken.has(one))
         .sort((a, b) => apartMs(a) - apartMs(b))[0];
     this.#likes.set(id, like);

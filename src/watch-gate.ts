@@ -2,8 +2,14 @@ import type { PowerState } from './model/figure.ts';
 import { type ServerObserver, told, toldWidth } from './model/server-observer.ts';
 import { WatchWaiting } from './watch-waiting.ts';
 
+/** The watch, as far as the gate goes. */
+export interface GuardedWatch extends ServerObserver {
+  /** When the newest was that it observed of the scope; 0: nothing yet. */
+  observedUntilMs(scope: number): number;
+}
+
 export interface WatchGateParts {
-  readonly watch: ServerObserver;
+  readonly watch: GuardedWatch;
   /** What is shown of this scope of the live room may have changed. */
   readonly changed: (roomScope: number) => void;
 }
@@ -25,6 +31,8 @@ export class WatchGate {
   readonly #newestMs: number[] = [];
   /** By the watch's number: the newest time of it that the past has brought. */
   readonly #pastMs: number[] = [];
+  /** By the watch's number: up to when it was observed before the past was taken up; NaN: not looked up yet. */
+  readonly #seenMs: number[] = [];
   #waiting: WatchWaiting | undefined = new WatchWaiting();
 
   constructor(parts: WatchGateParts) {
@@ -60,8 +68,12 @@ export class WatchGate {
   /** By the live room's scope: the watch's number. */
   readonly #live: number[] = [];
 
-  /** For the room that the past is replayed through; deaf as soon as the gate is open. */
-  past(): ServerObserver {
+  /**
+   * For the room that the past is replayed through; deaf as soon as the gate is open. It may reach back beyond the
+   * checkpoint, since readings come late: of a load only what is newer than all that was observed of it is heard, of its
+   * inputs what is not older than `inputsFromMs`.
+   */
+  past(inputsFromMs = Number.NEGATIVE_INFINITY): ServerObserver {
     const { watch } = this.#parts;
     const numbers: number[] = [];
     return {
@@ -74,15 +86,16 @@ export class WatchGate {
         if (this.isOpen) return;
         const number = numbers[scope]!;
         const atMs = row[told.atMs]!;
-        // The store went away, and the past is read once more from its beginning.
-        if (atMs < this.#pastMs[number]!) return;
+        if (Number.isNaN(this.#seenMs[number]!)) this.#seenMs[number] = watch.observedUntilMs(number);
+        // Or the store went away, and the past is read once more from its beginning.
+        if (atMs <= this.#seenMs[number]! || atMs < this.#pastMs[number]!) return;
         this.letThrough(atMs);
         this.#noteTime(number, atMs);
         this.#pastMs[number] = atMs;
         watch.observe(number, row);
       },
       observeInput: (scope, row) => {
-        if (!this.isOpen) watch.observeInput(numbers[scope]!, row);
+        if (!this.isOpen && row[told.atMs]! >= inputsFromMs) watch.observeInput(numbers[scope]!, row);
       },
       lost: (scope, atMs) => {
         if (!this.isOpen) watch.lost(numbers[scope]!, atMs);
@@ -162,6 +175,7 @@ export class WatchGate {
       this.#roomScopes.push(-1);
       this.#newestMs.push(0);
       this.#pastMs.push(Number.NEGATIVE_INFINITY);
+      this.#seenMs.push(Number.NaN);
     }
     return number;
   }

@@ -97,6 +97,11 @@ export class Watch implements ServerObserver {
     this.#loads.get(scope)!.branchOf[row[told.input]!]?.take(row);
   }
 
+  /** When the newest was that was observed of the scope, epoch ms; 0: nothing yet. */
+  observedUntilMs(scope: number): number {
+    return this.#loads.get(scope)?.state[at.lastMs] ?? 0;
+  }
+
   lost(scope: number): void {
     const load = this.#loads.get(scope);
     if (load !== undefined) load.lost = true;

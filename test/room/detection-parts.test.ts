@@ -109,7 +109,7 @@ it('what was learnt is saved every minute and at the end, and the next run goes 
   const next = made(first.file.saved, { startedMs: startedMs + 300 * second });
   await next.detection.start();
   await next.detection.takeUpPast();
-  expect(next.file.asked).toEqual([{ fromMs: startedMs + 200 * second, toMs: startedMs + 300 * second }]);
+  expect(next.file.asked).toEqual([{ fromMs: startedMs + 80 * second, toMs: startedMs + 300 * second }]);
   expect(next.detection.idle()).toEqual(first.detection.idle());
 });
 
@@ -330,6 +330,47 @@ it('asks for the past again when the store goes away within it, and observes not
   const starts = file.recorded.filter((event) => event.kind === 'start');
   expect(new Set(starts.map(({ start }) => start.id)).size).toBe(1);
   expect(starts[0]).toMatchObject({ scope: 'server:b/0', start: { atMs: atMs + 20 * second } });
+});
+
+it('tells a start once though it was measured before the last checkpoint and came after it, and a crash followed', async () => {
+  const onsetMs = startedMs + 30 * second;
+  const rows = Array.from({ length: 80 }, (_, i) => startedMs + i * 500);
+  const drawn = (ms: number) => (ms < onsetMs ? 0 : ms < onsetMs + 2 * second ? 470 : 295);
+  const watched = (detection: Detection, from: number, to: number) => {
+    for (const ms of rows.slice(from, to)) observe(detection.observer, 1, ms, drawn(ms), 230, 0.9);
+  };
+  const startsOf = (file: { recorded: PowerEvent[] }) =>
+    file.recorded.flatMap((event) => (event.kind === 'start' ? [event.start] : []));
+
+  const first = made();
+  await first.detection.start();
+  await first.detection.takeUpPast();
+  first.detection.observer.opened(1, 'server:b/0', ['b/0']);
+  watched(first.detection, 0, 60);
+  await first.detection.stop(onsetMs + 100);
+  watched(first.detection, 60, 70);
+  const [told] = startsOf(first.file);
+  expect(told).toMatchObject({ atMs: onsetMs });
+
+  const store = {
+    ...storeOf([told!]),
+    async rawReadings(
+      { fromMs }: { fromMs: number },
+      take: (outlet: string, atMs: number, values: Float64Array) => void,
+    ) {
+      for (const ms of rows.slice(0, 70))
+        if (ms >= fromMs) take('b/0', ms, Float64Array.of(drawn(ms), 230, 1, Number.NaN));
+    },
+  } as unknown as Store;
+  const next = made(first.file.saved, { startedMs: startedMs + 35 * second, store });
+  await next.detection.start();
+  next.detection.observer.opened(1, 'server:b/0', ['b/0']);
+  await next.detection.takeUpPast();
+  watched(next.detection, 70, 80);
+  next.detection.tick(startedMs + hour);
+  const ids = [...startsOf(next.file), ...next.detection.starts()].map(({ id }) => id);
+  expect(ids.length).toBeGreaterThan(0);
+  expect(new Set(ids)).toEqual(new Set([told!.id]));
 });
 
 it('gives the past up when the store goes away within it for too long', async () => {

@@ -62,8 +62,10 @@ it('a start that was told with another onset is the same start, and each is the 
   expect(others.startLike(found('second', 99_000))?.id).toBe('second');
   expect(others.startLike(found('d', 500_000))).toBeUndefined();
   // What was told before the checkpoint is not found again.
-  expect((await told()).startLike(found('e', 130_000), 155_000)?.id).toBe('second');
-  expect((await told()).startLike(found('e', 130_000), 165_000)).toBeUndefined();
+  expect((await told()).startLike(found('e', 130_000), { sinceMs: 155_000 })?.id).toBe('second');
+  expect((await told()).startLike(found('e', 130_000), { sinceMs: 165_000 })).toBeUndefined();
+  const before = await told();
+  expect(before.startLike(found('e', 101_000), { endedBeforeMs: 130_000 })?.id).toBe('second');
 
   const names = new StartNames();
   names.same(found('a', 99_000), stored[0] as StartRecord);

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type ServerObserver, told } from '../../src/model/server-observer.ts';
-import { WatchGate, waitingMax } from '../../src/watch-gate.ts';
+import { type GuardedWatch, WatchGate, waitingMax } from '../../src/watch-gate.ts';
 import { observe } from '../detect/waves.ts';
 
-function made() {
+function made(seenMs: Readonly<Record<string, number>> = {}) {
   const lines: unknown[][] = [];
+  const inputs: unknown[][] = [];
   const changed: number[] = [];
   const ids: string[] = [];
-  const watch: ServerObserver = {
+  const watch: GuardedWatch = {
     opened: (scope, id) => {
       ids[scope] = id;
       lines.push(['opened', id]);
@@ -15,7 +16,8 @@ function made() {
     observe: (scope, row) => {
       lines.push([ids[scope], row[told.atMs], row[told.watts]]);
     },
-    observeInput: () => {},
+    observeInput: (scope, row) => inputs.push([ids[scope], row[told.atMs]]),
+    observedUntilMs: (scope) => seenMs[ids[scope]!] ?? 0,
     lost: (scope, atMs) => lines.push([ids[scope], atMs, 'lost']),
     stateOf: (scope) => (ids[scope] === 'server:b' ? 'idle' : undefined),
     idleWattsOf: (scope) => (ids[scope] === 'server:b' ? 7 : Number.NaN),
@@ -24,7 +26,7 @@ function made() {
   gate.live.opened(4, 'server:a', ['a/0']);
   gate.live.opened(9, 'server:b', ['b/0']);
   lines.length = 0;
-  return { gate, lines, changed };
+  return { gate, lines, inputs, changed };
 }
 const observed = (observer: ServerObserver, scope: number, atMs: number, watts: number) =>
   observe(observer, scope, atMs, watts, 230, 1);
@@ -54,6 +56,26 @@ describe('the gate before the watch', () => {
       ['server:b', 110, 'lost'],
       ['server:a', 120, 60],
       ['server:a', 130, 61],
+    ]);
+  });
+
+  it('hears of the past what was not observed before, load by load, and of inputs what is newer than the checkpoint', () => {
+    const { gate, lines, inputs } = made({ 'server:b': 90, 'server:a': 40 });
+    const past = gate.past(80);
+    past.opened(1, 'server:b', ['b/0']);
+    past.opened(2, 'server:a', ['a/0']);
+    for (const atMs of [30, 40, 50, 85, 90, 95]) for (const scope of [1, 2]) observed(past, scope, atMs, 5);
+    expect(lines).toEqual([
+      ['server:a', 50, 5],
+      ['server:a', 85, 5],
+      ['server:a', 90, 5],
+      ['server:b', 95, 5],
+      ['server:a', 95, 5],
+    ]);
+    expect(inputs.filter(([id]) => id === 'server:b')).toEqual([
+      ['server:b', 85],
+      ['server:b', 90],
+      ['server:b', 95],
     ]);
   });
 
