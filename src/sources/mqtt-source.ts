@@ -7,6 +7,7 @@ import { explainBrokerProblem, explainDisconnect, refusalProblem, twinProblem } 
 import { gatherReads } from './gather-reads.ts';
 import { HeldAcks, withholdAcks } from './held-acks.ts';
 import { messageSum, Receipts } from './receipts.ts';
+import { trustSignsOfLife } from './signs-of-life.ts';
 import type { Source, SourceHandlers, SourceStatus } from './source.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { type Ending, stableMs, TwinWatch } from './twin-watch.ts';
@@ -19,6 +20,8 @@ export interface MqttSourceOptions extends BrokerAccess {
   readonly keepSession?: boolean | undefined;
   /** What to subscribe with. Default 1. */
   readonly qos?: 0 | 1 | undefined;
+  /** A broker that has said nothing for so long is asked whether it is there. Default 30. */
+  readonly keepAliveSeconds?: number | undefined;
   /** Tells a message that comes again. Default: within this process only. */
   readonly receipts?: Receipts | undefined;
   readonly clock: Clock;
@@ -131,6 +134,7 @@ export class MqttSource implements Source {
     this.#held = new HeldAcks();
     withholdAcks(client, this.#held, () => this.#handling);
     gatherReads(client.stream);
+    trustSignsOfLife(client, this.#options.clock);
     client.on('message', (topic, payload, packet) => this.#take(topic, payload, packet));
     client.on('connect', () => this.#opened(client, connection));
     client.on('disconnect', (packet) => {
@@ -157,7 +161,7 @@ export class MqttSource implements Source {
       ...clientOptions(this.#options),
       clientId: this.#options.clientId,
       clean: !keepSession,
-      keepalive: 30,
+      keepalive: this.#options.keepAliveSeconds ?? 30,
       connectTimeout: 15_000,
       reconnectPeriod: 0,
       resubscribe: false,
