@@ -21,6 +21,10 @@ const longest = [
   'analysis/energy-ledger-truth',
 ].map((name) => `/test/${name}.test.ts`);
 
+const every = (folders: string) => [`test/${folders}/*.test.{ts,tsx}`];
+/** The quiet middle (ARCHITECTURE.md). */
+const pure = '{analysis,detect,devices,exchange,model}/**';
+
 /** Begins with them where nothing is known of an earlier run, so that none of them is left to run alone at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -35,7 +39,6 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
     sequence: { sequencer: LongestFirst },
     // On two cores: one more, since tests wait for brokers, stores and browsers for about a third of their time. More
     // than this only get in each other's way.
@@ -48,5 +51,10 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 15_000 } },
+    projects: [
+      { extends: true, test: { name: 'doors', include: every('**'), exclude: every(pure) } },
+      // Values in, values out: nothing of one file can reach another, so that they need no process each.
+      { extends: true, test: { name: 'pure', include: every(pure), isolate: false } },
+    ],
   },
 });
