@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import mqtt from 'mqtt';
 import { expect, it } from 'vitest';
 import type { DevicesAnswer, HistoryAnswer, RoomAnswer } from '../../src/api/shapes.ts';
+import { anyCharacter } from '../base/any-character.ts';
 import { startInfluxd } from '../servers/influxd.ts';
 import { runApp, until } from './running.ts';
 
@@ -71,7 +72,7 @@ const pieces = [
 ];
 /** What a topic may hold at one of its levels; as long as a name may be. */
 const names = fc
-  .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: 'binary', maxLength: 6 })), {
+  .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: anyCharacter, maxLength: 6 })), {
     minLength: 1,
     maxLength: 6,
   })

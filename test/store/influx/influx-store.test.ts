@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InfluxOptions, InfluxStore } from '../../../src/store/influx/influx-store.ts';
 import { StoreError, type StoreWrite } from '../../../src/store/store.ts';
+import { anyCharacter } from '../../base/any-character.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { type Influxd, startInfluxd } from '../../servers/influxd.ts';
 import { points, writeReadings } from '../contract.ts';
@@ -167,7 +168,7 @@ describe('names', () => {
     const { store } = make(open);
     await store.open();
     const name = fc.oneof(
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }),
+      fc.string({ unit: anyCharacter, minLength: 1, maxLength: 20 }),
       fc.string({
         unit: fc.constantFrom('\\', ',', ' ', '=', '"', "'", '␛', '\n', '\r', '\0', 'a', '/', '$', '`'),
       }),
