@@ -41,7 +41,7 @@ function readJson(message: RawMessage, device: string | undefined, report: Repor
 function readValues(message: RawMessage): string[] {
   return textOf(message.payload)
     .trim()
-    .split(/\s*[,;]\s*|\s+/, valuesMax);
+    .split(/[,;]\s*|\s+(?:[,;]\s*)?/, valuesMax);
 }
 
 /** Each line as Telegraf would write it in JSON. */

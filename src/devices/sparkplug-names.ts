@@ -34,7 +34,11 @@ export class MetricNames {
     let end = name.length;
     let slash = name.lastIndexOf('/');
     // Empty levels say nothing, nor does one that is but the value of the one before.
-    while (end > 0 && saysNothing.test(name.slice(slash + 1, end)) && (slash > 0 || end === name.length)) {
+    while (
+      end > 0 &&
+      saysNothing.test(name.slice(slash + 1, end).trim()) &&
+      (slash > 0 || end === name.length)
+    ) {
       end = Math.max(0, slash);
       slash = name.lastIndexOf('/', end - 1);
     }
@@ -121,7 +125,7 @@ const relayNames =
 /** `outlet_3_state`, `Relay 4`. */
 const numberedRelay =
   /^(?:outlet|socket|port|relay|channel|plug)[ _-]?([A-Za-z]?\d{1,4})(?:[ _-]?(?:state|status|on|relay|switch|power[ _-]?state|enabled))?$/i;
-const saysNothing = /^\s*(value|val|pv|present ?value)?\s*$/i;
+const saysNothing = /^(value|val|pv|present ?value)?$/i;
 
 function isNumber(dataType: number): boolean {
   return (

@@ -113,7 +113,7 @@ function lacksSomething(node: Node, json: unknown, text: string | number): boole
 }
 
 function isNoWord(text: string): boolean {
-  return /^\s*(?:|unknown|unavailable|none|null|nan)\s*$/i.test(text.slice(0, 20));
+  return /^(?:|unknown|unavailable|none|null|nan)$/i.test(text.slice(0, 20).trim());
 }
 
 /** As Python sees it. */
