@@ -70,7 +70,7 @@ const anything = fc.letrec((tie) => ({
 
 describe('never crashes', () => {
   test('on any text', () => {
-    fc.assert(fc.property(fc.string({ unit: anyCharacter, maxLength: 200 }), answersFile), { numRuns: 300 });
+    fc.assert(fc.property(fc.string({ unit: anyCharacter, maxLength: 200 }), answersFile), { numRuns: 150 });
     const yamlish = fc.array(
       fc.constantFrom(
         'mqtt',
@@ -107,7 +107,7 @@ describe('never crashes', () => {
     );
     fc.assert(
       fc.property(yamlish, (parts) => answersFile(parts.join(''))),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -117,7 +117,7 @@ describe('never crashes', () => {
         fc.dictionary(fc.oneof(fc.constantFrom(...sections), key), anything, { maxKeys: 4 }),
         (tree) => answersFile(stringify(tree)),
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('never crashes', () => {
     );
     fc.assert(
       fc.property(fc.dictionary(variable, text, { maxKeys: 6 }), (env) => answers({ env })),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
