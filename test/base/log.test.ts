@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { makeLog } from '../../src/base/log.ts';
+import { hostileNames } from '../room/hostile-name.ts';
 import { anyCharacter } from './any-character.ts';
 
 /** What a terminal, or a file, is given when something is logged. */
@@ -54,4 +55,22 @@ it('no text whatever steers it', () => {
 it('to a machine each line is JSON that says exactly what was logged', () => {
   const text = 'a\x1b\r\n\u2028"\\';
   expect(JSON.parse(written(false, { name: text }, text))).toMatchObject({ name: text, msg: text });
+});
+
+it('a line for machines is one line of JSON that says what was said, whatever the names', () => {
+  fc.assert(
+    fc.property(hostileNames, fc.string({ unit: 'binary' }), (name, text) => {
+      const line = written(
+        false,
+        { name, topic: `tele/${name}/SENSOR`, list: [name] },
+        `silent: ${name} ${text}`,
+      );
+      expect(line.indexOf('\n')).toBe(line.length - 1);
+      expect(JSON.parse(line)).toMatchObject({
+        name,
+        list: [name],
+        msg: `silent: ${name} ${text.toWellFormed()}`,
+      });
+    }),
+  );
 });

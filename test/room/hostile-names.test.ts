@@ -2,92 +2,13 @@ import fc from 'fast-check';
 import mqtt from 'mqtt';
 import { expect, it } from 'vitest';
 import type { DevicesAnswer, HistoryAnswer, RoomAnswer } from '../../src/api/shapes.ts';
-import { anyCharacter } from '../base/any-character.ts';
 import { startInfluxd } from '../servers/influxd.ts';
+import { chosenNames, hostileNames } from './hostile-name.ts';
 import { runApp, until } from './running.ts';
-
-/** Names that somewhere else would be code, taken through the whole road and looked at where they come out. */
-const chosen = [
-  '=HYPERLINK("http:evil")',
-  '<img src=x onerror=alert(1)>',
-  '__proto__',
-  'constructor',
-  'a,b=c d "e"',
-  "'; DROP MEASUREMENT reading; --",
-  'back\\slash\\',
-  'zwei Wörter 💥',
-  '\u202egnp.exe\u2066',
-  'a\r\nSet-Cookie: x=1',
-  '＝cmd|calc',
-];
-/** Pieces that mean something to whoever is to write a name down: line protocol, CSV, HTML, log, headers, JSON. */
-const pieces = [
-  ...[
-    '=',
-    '+',
-    '-',
-    '@',
-    ',',
-    ';',
-    '"',
-    "'",
-    '\\',
-    '\\ ',
-    '\t',
-    '\r',
-    '\n',
-    '\u2028',
-    '\u0085',
-    ' ',
-    '#',
-    '<!--',
-    '</script>',
-  ],
-  ...[
-    '&lt;',
-    '%00',
-    '%0d%0a',
-    '\u001b[2J',
-    '\u0007',
-    '\u200b',
-    '\u202e',
-    '\ufeff',
-    '\u0301',
-    'ﷺ',
-    '💥',
-    '{{7*7}}',
-    'toString',
-  ],
-  ...[
-    '__proto__',
-    'constructor',
-    'prototype',
-    'watts=1',
-    ' 1577836800000000000',
-    'NaN',
-    'null',
-    '0',
-    'hasOwnProperty',
-  ],
-];
-/** What a topic may hold at one of its levels; as long as a name may be. */
-const names = fc
-  .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ unit: anyCharacter, maxLength: 6 })), {
-    minLength: 1,
-    maxLength: 6,
-  })
-  .map((parts) =>
-    parts
-      .join('')
-      .replace(/[/+#\0]/g, '')
-      .toWellFormed()
-      .slice(0, 60),
-  )
-  .filter((name) => name.isWellFormed() && name.trim() !== '' && !name.startsWith('$'));
 
 async function throughTheRoad(env: Record<string, string>): Promise<void> {
   const seed = Date.now() % 1_000_000;
-  const all = [...new Set([...chosen, ...fc.sample(names, { numRuns: 60, seed })])];
+  const all = [...new Set([...chosenNames, ...fc.sample(hostileNames, { numRuns: 60, seed })])];
   await look(env, all).catch((error: Error) => {
     error.message = `seed ${seed}: ${error.message}`;
     throw error;

@@ -175,6 +175,13 @@ describe('the whole road', () => {
     const plug = await device(service.brokerUrl);
     await plug.publishAsync('tele/evil/SENSOR', Buffer.from([0xff, 0x00, 0xfe]), { qos: 1 });
     await plug.publishAsync('tele/evil/SENSOR', `${'{"ENERGY":'.repeat(5000)}1`, { qos: 1 });
+    await plug.publishAsync('tele/evil/SENSOR', '['.repeat(10_000), { qos: 1 });
+    await plug.publishAsync('tele/evil/SENSOR', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`, {
+      qos: 1,
+    });
+    await plug.publishAsync('tele/evil/SENSOR', `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`, {
+      qos: 1,
+    });
     await plug.publishAsync('tele/evil/SENSOR', 'x'.repeat(1_000_000), { qos: 1 });
     await plug.publishAsync('tele/evil/SENSOR', sensor(1e12), { qos: 1 });
     await plug.publishAsync('tele/evil/SENSOR', sensor(55, { Voltage: 'high' }), { qos: 1 });
@@ -187,7 +194,7 @@ describe('the whole road', () => {
     const { rows } = (await service.get('/api/v1/devices')).body as DevicesAnswer;
     const rejects = Object.assign({}, ...rows.map((row) => row.rejects)) as Record<string, number>;
     expect(Object.keys(rejects)).toEqual(
-      expect.arrayContaining(['not-json', 'too-large', 'watts-out-of-range', 'not-a-number']),
+      expect.arrayContaining(['not-json', 'too-deep', 'too-large', 'watts-out-of-range', 'not-a-number']),
     );
   });
 

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import mqtt from 'mqtt';
+import { expect, it } from 'vitest';
+import { chosenNames, hostileNames } from '../room/hostile-name.ts';
+import { runApp, until } from '../room/running.ts';
+import { soon, useBrowser } from './opened-page.ts';
+
+const browser = useBrowser();
+
+/** What would run, or fetch, if a name were taken for markup. */
+const markup = [
+  '<img src=x onerror="window.ran=1">',
+  '<svg onload=window.ran=1>',
+  '<script>window.ran=1<%2Fscript>',
+  '"><iframe srcdoc="<b onclick=1>">',
+  'javascript:window.ran=1',
+  '<style>@import"http:evil.test"<%2Fstyle>',
+];
+
+it('hostile names are shown as text on every page: nothing runs, nothing is fetched from elsewhere', {
+  timeout: 120_000,
+}, async () => {
+  const seed = Date.now() % 1_000_000;
+  const names = [...new Set([...markup, ...chosenNames, ...fc.sample(hostileNames, { numRuns: 30, seed })])];
+  const app = await runApp({}, undefined, browser.folder);
+  try {
+    const client = await mqtt.connectAsync(app.brokerUrl);
+    for (const name of names)
+      await client.publishAsync(`tele/${name}/SENSOR`, '{"ENERGY":{"Power":100,"Voltage":230}}', { qos: 1 });
+    await client.endAsync();
+    await until('all are in the store', () => app.counts().store.written >= names.length);
+    await until('ready', async () => (await app.get('/readyz')).status === 200);
+    await using looked = await browser.look(`${app.httpUrl}/`);
+    const { page, complaints } = looked;
+    const elsewhere: string[] = [];
+    const isOurs = (url: string) => new URL(url).host === new URL(app.httpUrl).host;
+    page.on('request', (request) => {
+      if (!isOurs(request.url()) && !request.url().startsWith('data:')) elsewhere.push(request.url());
+    });
+    page.on('websocket', (socket) => {
+      if (!isOurs(socket.url())) elsewhere.push(socket.url());
+    });
+    page.on('dialog', (dialog) => {
+      elsewhere.push(`dialog ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    await page.reload();
+    const missing = (selector: string) =>
+      page.evaluate(
+        ([wanted, where]) => {
+          const shown = [...document.querySelectorAll(where)].map((element) => element.textContent ?? '');
+          return wanted.filter((name) => !shown.some((text) => text.includes(name)));
+        },
+        [names, selector] as const,
+      );
+    const seen = { seed, seconds: soon.timeout };
+    await expect.poll(async () => [seen, await missing('.server .server-link')], soon).toEqual([seen, []]);
+    await page.evaluate(() => {
+      location.hash = '#/devices';
+    });
+    await expect.poll(async () => [seen, await missing('.device-grid strong')], soon).toEqual([seen, []]);
+    for (const name of names) {
+      await page.evaluate(
+        (hash) => {
+          location.hash = hash;
+        },
+        `#/server/${encodeURIComponent(`${name}/0`)}`,
+      );
+      await expect
+        .poll(
+          () =>
+            page.evaluate(
+              (text) => [
+                text,
+                document
+                  .querySelector('h1, h2')
+                  ?.ownerDocument.querySelector('main')
+                  ?.textContent?.includes(text),
+              ],
+              name,
+            ),
+          soon,
+        )
+        .toEqual([name, true]);
+    }
+    const foreign = await page.evaluate(() => [
+      'ran' in window,
+      [
+        ...document.querySelectorAll(
+          'img, iframe, object, embed, main style, main script, [onerror], [onload]',
+        ),
+      ].map((element) => element.outerHTML),
+    ]);
+    expect({ seed, foreign, elsewhere, complaints }).toEqual({
+      seed,
+      foreign: [false, []],
+      elsewhere: [],
+      complaints: [],
+    });
+  } finally {
+    await app.dispose();
+  }
+});
