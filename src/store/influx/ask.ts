@@ -1,4 +1,5 @@
-import type { Agent } from 'node:http';
+import { channel } from 'node:diagnostics_channel';
+import type { Agent, ClientRequest } from 'node:http';
 import { InfluxDB } from 'influx';
 import { StoreError } from '../store.ts';
 import { errorOf, errorText, notInflux, type Place } from './answers.ts';
@@ -52,15 +53,15 @@ export class InfluxAsker {
 
   /** The series of a single statement. Rejects with a StoreError, also for errors inside an answer of 200. */
   async ask(question: Question): Promise<readonly AnswerSeries[]> {
-    const raw = await this.#client
-      .queryRaw(question.statement, {
+    const raw = await wholeAnswer(() =>
+      this.#client.queryRaw(question.statement, {
         precision: 'u',
         ...(question.policy === undefined ? {} : { retentionPolicy: question.policy }),
         ...(question.changes === true ? { method: 'POST' as const } : {}),
-      })
-      .catch((error: unknown) => {
-        throw this.#errorOf(error);
-      });
+      }),
+    ).catch((error: unknown) => {
+      throw this.#errorOf(error);
+    });
     return this.#seriesOf(raw);
   }
 
@@ -95,6 +96,7 @@ export class InfluxAsker {
   #errorOf(error: unknown): StoreError {
     const { res, message } = error as { res?: { statusCode?: number }; message?: string };
     if (res?.statusCode !== undefined) return errorOf(res.statusCode, answerIn(message ?? ''), this.#place);
+    if (error instanceof BrokenOff) return unreachable(this.#place.shownUrl, error);
     if (error instanceof SyntaxError) return notInflux(this.#place.shownUrl);
     if (
       (error as NodeJS.ErrnoException).code === undefined &&
@@ -107,6 +109,31 @@ export class InfluxAsker {
       );
     return unreachable(this.#place.shownUrl, error);
   }
+}
+
+class BrokenOff extends Error {}
+
+/** Node tells it of each request, at once. */
+const requestCreated = channel('http.client.request.created');
+
+/**
+ * The package waits for ever when the connection ends within an answer, so its request is watched: after its end either
+ * the answer is whole or there will be none. Rejects with what the package rejects with, or BrokenOff.
+ */
+function wholeAnswer<T>(ask: () => Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const watch = (message: unknown) => {
+      const { request } = message as { request: ClientRequest };
+      // A whole answer is handed over before.
+      request.once('close', () => setImmediate(() => reject(new BrokenOff('its answer broke off'))));
+    };
+    requestCreated.subscribe(watch);
+    try {
+      ask().then(resolve, reject);
+    } finally {
+      requestCreated.unsubscribe(watch);
+    }
+  });
 }
 
 const noBackoff = {

@@ -625,6 +625,22 @@ describe('answers of other versions and of things that are no InfluxDB', () => {
     });
     await new Promise((resolve) => broken.close(resolve));
   });
+
+  it.each([200, 400, 503])('nor is one of %d to a question, which is not waited for', async (status) => {
+    const broken = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(status, { 'content-length': '1000' });
+        response.write('{"results":[{"series":[');
+        setTimeout(() => response.destroy(), 20);
+      });
+    });
+    await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(broken.address() as AddressInfo).port}`;
+    await expect(make(open, { url }).store.energyByScope('minute', 0, 1)).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    await new Promise((resolve) => broken.close(resolve));
+  });
 });
 
 function make(server: Influxd, more: Partial<InfluxOptions> = {}) {
