@@ -1,4 +1,4 @@
-import type { EnergyColumns } from '../model/columns.ts';
+import { type EnergyColumns, firstAtOrAfter } from '../model/columns.ts';
 import type { RollUp, RollUpTier } from '../model/roll-up.ts';
 import { tierStepMs } from '../model/roll-up.ts';
 import type { SumGrid } from '../model/sum-grid.ts';
@@ -143,7 +143,7 @@ export function whereToJoin(
   const count = quarters?.fromMs.length ?? 0;
   if (quarters === undefined || count === 0 || minutes === undefined)
     return { quarters: count, minutesFrom: 0 };
-  const doubled = countUntil(minutes.fromMs, quarters.fromMs[count - 1]! + quarterMs);
+  const doubled = firstAtOrAfter(minutes.fromMs, quarters.fromMs[count - 1]! + quarterMs);
   const byMinutes = minutes.observedMs.subarray(0, doubled).reduce((sum, forMs) => sum + forMs, 0);
   return byMinutes > quarters.observedMs[count - 1]!
     ? { quarters: count - 1, minutesFrom: 0 }
@@ -152,12 +152,6 @@ export function whereToJoin(
 
 function whole(tier: RollUpTier, columns: EnergyColumns): EnergyRun {
   return { tier, columns, from: 0, to: columns.fromMs.length };
-}
-
-/** How many begin before then. */
-function countUntil(fromMs: Float64Array, untilMs: number): number {
-  const at = fromMs.findIndex((atMs) => atMs >= untilMs);
-  return at < 0 ? fromMs.length : at;
 }
 
 function floorTo(stepMs: number, atMs: number): number {

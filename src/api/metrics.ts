@@ -218,16 +218,12 @@ const rows: readonly Row[] = [
     (c) => c.factors.lost,
   ),
   gauge('ring_waiting', 'Messages that wait between socket and road', (c) => c.ring.waiting),
-  {
-    name: 'ring_dropped_total',
-    help: 'QoS 0 messages let go of because too many came: repeats (a newer one waited too) and newest (no room)',
-    kind: 'counter',
-    labels: ['kind'],
-    read: ({ ring: { dropped } }) => [
-      [dropped.repeats, 'repeats'],
-      [dropped.newest, 'newest'],
-    ],
-  },
+  countersBy(
+    'ring_dropped_total',
+    'QoS 0 messages let go of because too many came: repeats (a newer one waited too) and newest (no room)',
+    'kind',
+    (c) => ({ repeats: c.ring.dropped.repeats, newest: c.ring.dropped.newest }),
+  ),
   gauge('broker_ready', '1: connected and every topic granted', (c) => (c.broker.ready ? 1 : 0)),
   {
     name: 'broker_dropped_total',

@@ -19,5 +19,17 @@ export interface RollUpColumns {
   readonly spreadMs?: Float64Array;
 }
 
+/** Index of the first of a column in order of time that is not before `at`, of the column's unit; its length: none. */
+export function firstAtOrAfter(sorted: Float64Array, at: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Energy of one scope bucket by bucket: aligned columns, oldest first. A part that is nowhere booked is absent. */
 export type EnergyColumns = Omit<RollUpColumns, 'wattsMean' | 'wattsMin' | 'wattsMax'>;

@@ -1,3 +1,5 @@
+import { firstAtOrAfter } from '../../model/columns.ts';
+
 /**
  * Points of one series (an outlet's readings, or a scope's roll-ups) as aligned columns. Times are whole
  * microseconds since the epoch; in a column NaN marks what a point did not bring; a column nobody brought is
@@ -38,18 +40,6 @@ export function slicePoints(points: Points, from: number, to: number): Points {
     micros: points.micros.subarray(from, to),
     columns: points.columns.map((column) => column?.subarray(from, to)),
   };
-}
-
-/** Index of the first that is not before `micros`. */
-export function firstAtOrAfter(sorted: Float64Array, micros: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < micros) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function joinPoints(parts: readonly Points[]): Points {

@@ -1,5 +1,6 @@
+import { firstAtOrAfter } from '../../model/columns.ts';
 import { cellStart, type SumGrid } from '../../model/sum-grid.ts';
-import { firstAtOrAfter, type Points } from './points.ts';
+import type { Points } from './points.ts';
 
 /**
  * Roll-ups added up over the cells of a grid: a point for each cell that has any, at its beginning or at `fromMs`. What

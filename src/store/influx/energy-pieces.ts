@@ -1,3 +1,4 @@
+import { firstAtOrAfter } from '../../model/columns.ts';
 import { energyFigures } from '../../model/roll-up.ts';
 import type { EnergyColumns } from '../store.ts';
 
@@ -19,8 +20,8 @@ export function joinPieces(pieces: readonly EnergyByScope[]): EnergyByScope {
 export function cutPiece(piece: EnergyByScope, fromMs: number, toMs: number): EnergyByScope {
   const cut: EnergyByScope = new Map();
   for (const [scope, rows] of piece) {
-    const from = firstFrom(rows.fromMs, fromMs);
-    const to = firstFrom(rows.fromMs, toMs);
+    const from = firstAtOrAfter(rows.fromMs, fromMs);
+    const to = firstAtOrAfter(rows.fromMs, toMs);
     if (from < to)
       cut.set(
         scope,
@@ -65,15 +66,4 @@ function mapColumns(
     if (column !== undefined) mapped[name] = map(column, name);
   }
   return mapped as EnergyColumns;
-}
-
-function firstFrom(sorted: Float64Array, atMs: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < atMs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
