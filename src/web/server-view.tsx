@@ -39,9 +39,9 @@ function KnownServer({ present, route, row }: ServerViewProps & { readonly row: 
   const fromMs = useRef(present.nowMs() - startsDays * dayMs);
   const log = useStartLog(present, scope, fromMs.current);
   const verdict = useIdleOf(present, scope);
-  const outlets = row.inputs.map(({ outlet }) => outlet).join('\n');
+  const outlets = JSON.stringify(row.inputs.map(({ outlet }) => outlet));
   useEffect(() => {
-    present.watchOutlets(outlets.split('\n'));
+    present.watchOutlets(JSON.parse(outlets));
     return () => present.watchOutlets([]);
   }, [present, outlets]);
   const starts = log.answer.value;

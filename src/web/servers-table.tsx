@@ -102,12 +102,13 @@ function useHighIdle(present: PresentProps['present']): ReadonlySet<string> {
 }
 
 function useTraceHistory(present: PresentProps['present'], inSight: readonly RosterRow[]): void {
-  const scopes = inSight.map(({ scope }) => scope).join('\n');
+  // As one text, so that it stays the same from frame to frame; JSON, since a name may hold any character.
+  const scopes = JSON.stringify(inSight.map(({ scope }) => scope));
   const arrivals = present.arrivals.value;
   useEffect(() => {
-    if (arrivals === 0 || scopes === '') return;
+    if (arrivals === 0 || inSight.length === 0) return;
     // Rows that only fly past while scrolling are not asked for.
-    const timer = setTimeout(() => present.tracesInSight(scopes.split('\n')), 300);
+    const timer = setTimeout(() => present.tracesInSight(JSON.parse(scopes)), 300);
     return () => clearTimeout(timer);
   }, [present, scopes, arrivals]);
 }

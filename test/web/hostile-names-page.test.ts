@@ -37,8 +37,18 @@ it('hostile names are shown as text on every page: nothing runs, nothing is fetc
     page.on('request', (request) => {
       if (!isOurs(request.url()) && !request.url().startsWith('data:')) elsewhere.push(request.url());
     });
+    const subscribed = new Set<string>();
     page.on('websocket', (socket) => {
       if (!isOurs(socket.url())) elsewhere.push(socket.url());
+      socket.on('framesent', ({ payload }) => {
+        const { scopes } = JSON.parse(`${payload}`) as { readonly scopes?: readonly string[] };
+        for (const scope of scopes ?? []) subscribed.add(scope);
+      });
+    });
+    const asked = new Set<string>();
+    page.on('response', (response) => {
+      if (response.ok())
+        for (const scope of new URL(response.url()).searchParams.getAll('scope')) asked.add(scope);
     });
     page.on('dialog', (dialog) => {
       elsewhere.push(`dialog ${dialog.message()}`);
@@ -55,6 +65,16 @@ it('hostile names are shown as text on every page: nothing runs, nothing is fetc
       );
     const seen = { seed, seconds: soon.timeout };
     await expect.poll(async () => [seen, await missing('.server .server-link')], soon).toEqual([seen, []]);
+    for (const name of names.filter((one) => one.includes('\n'))) {
+      await page.evaluate(
+        (words) => {
+          location.hash = `#/?q=${encodeURIComponent(words)}`;
+        },
+        name.replaceAll('\n', ' '),
+      );
+      // Its small trace is asked for by its own name, whole.
+      await expect.poll(() => [seen, name, asked.has(`server:${name}/0`)], soon).toEqual([seen, name, true]);
+    }
     await page.evaluate(() => {
       location.hash = '#/devices';
     });
@@ -91,8 +111,12 @@ it('hostile names are shown as text on every page: nothing runs, nothing is fetc
         ),
       ].map((element) => element.outerHTML),
     ]);
-    expect({ seed, foreign, elsewhere, complaints }).toEqual({
+    const unknown = [...subscribed].filter(
+      (scope) => scope.startsWith('outlet:') && !names.includes(scope.slice('outlet:'.length, -'/0'.length)),
+    );
+    expect({ seed, unknown, foreign, elsewhere, complaints }).toEqual({
       seed,
+      unknown: [],
       foreign: [false, []],
       elsewhere: [],
       complaints: [],
