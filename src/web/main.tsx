@@ -11,7 +11,17 @@ import { Page } from './page.tsx';
 import { Present } from './present.ts';
 import { followRoute } from './routes.ts';
 
+/** A service or a way to it that takes longer is worth saying so. */
+const unknownMsMax = 500;
+
 const present = new Present();
-// What is asked for first is answered while the page is drawn for the first time.
 void present.start();
+// Drawn once with all its figures the page stands sooner than drawn empty, then with its servers, then with figures.
+await Promise.race([firstKnown(), new Promise((resolve) => setTimeout(resolve, unknownMsMax))]);
 render(<Page present={present} route={followRoute()} />, document.getElementById('page')!);
+
+/** Until the animation frame in which the figures count as new: the next has newer ones. */
+async function firstKnown(): Promise<void> {
+  await new Promise<void>((resolve) => present.isKnown.subscribe((isKnown) => isKnown && resolve()));
+  await new Promise(requestAnimationFrame);
+}

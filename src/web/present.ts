@@ -80,6 +80,12 @@ export class Present {
 
   readonly #returns = computed(() => Math.max(0, this.#arrivals.value - 1));
 
+  readonly #isKnown = computed(() => {
+    if (this.session.state.value === 'out' || this.#link.value.phase === 'lost') return true;
+    const { value, problem } = this.tree.answer.value;
+    return this.#arrivals.value > 0 && (value !== undefined || problem !== undefined);
+  });
+
   readonly #rosterByScope = computed(() => new Map(this.roster.value.map((row) => [row.scope, row])));
 
   constructor() {
@@ -115,6 +121,11 @@ export class Present {
   /** How the stream stands. */
   get link(): ReadonlySignal<LinkState> {
     return this.#link;
+  }
+
+  /** What the room is made of and what it draws was answered, or something stands in the way: worth a first drawing. */
+  get isKnown(): ReadonlySignal<boolean> {
+    return this.#isKnown;
   }
 
   /** Changes when there is something to draw: new figures, or a second gone by. */

@@ -20,9 +20,12 @@ export class Session {
     return this.#state;
   }
 
-  /** Asks now, and whenever the service refused to answer something. */
+  /** Asks whenever the service refuses to answer something, until called off. */
   follow(): () => void {
-    return refusals.subscribe(() => void this.ask());
+    const refusedBefore = refusals.peek();
+    return refusals.subscribe((refused) => {
+      if (refused > refusedBefore) void this.ask();
+    });
   }
 
   /** Only a plain no counts as one: a service that is away is none. */

@@ -14,7 +14,8 @@ export interface MeasuredRows extends RowView {
 /** Which part of the rows the window shows, following scrolling, and how high a row is drawn. */
 export function useRowView(): MeasuredRows {
   const body = useRef<HTMLDivElement>(null);
-  const view = useSignal<RowView>({ topPx: 0, heightPx: 1_000 });
+  // Until it is measured: what is drawn first costs the most, and most of the table is below the fold.
+  const view = useSignal<RowView>({ topPx: 0, heightPx: 400 });
   const rowPx = useSignal(36);
   const unfoldedPx = useSignal(0);
 

@@ -41,7 +41,29 @@ describe('the room', () => {
     await eventually(page, '.chart-note').toBe('A break in the line: nothing known.');
     await eventually(page, '.zone').toContain('Europe/London');
     const askedFor = (beginning: string) => server.asked.filter((path) => path.startsWith(beginning)).length;
-    expect(['tree', 'idle', 'history?scope=room&'].map(askedFor)).toEqual([1, 1, 1]);
+    expect(['session', 'tree', 'idle', 'history?scope=room&'].map(askedFor)).toEqual([1, 1, 1, 1]);
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('stands there with all its figures when it is drawn for the first time', async () => {
+    await using opened = await browser.open(makeRoom(12));
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    await using _ = await page.addInitScript(() => {
+      new MutationObserver((_changes, observer) => {
+        if (!document.querySelector('.page')) return;
+        observer.disconnect();
+        document.documentElement.dataset.first = String(
+          document.querySelectorAll('.server .quantity').length,
+        );
+      }).observe(document, { childList: true, subtree: true });
+    });
+    const firstDrawn = async () => {
+      await page.reload();
+      return page.locator('html[data-first]').getAttribute('data-first');
+    };
+    // A machine so busy that the page gives up waiting may need several looks.
+    await expect.poll(firstDrawn, soon).toBe(String(12 * 2));
   });
 
   it('marks a feed by the most that each of its phases may carry', async () => {
