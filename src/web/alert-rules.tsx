@@ -55,7 +55,7 @@ function stateOf({ enabled, scopes, scopesLeftOut }: AlertRuleRow): string {
     .map((state) => `${count(state)} ${state}`);
   if (said.length > 0) return said.join(', ');
   const all = scopes.length + scopesLeftOut;
-  return all === 0 ? 'nothing to look at' : `ok for ${all}`;
+  return all === 0 ? 'nothing to look at' : `${all.toLocaleString()} ok`;
 }
 
 function Rule({ present, row }: PresentProps & { readonly row: AlertRuleRow }) {

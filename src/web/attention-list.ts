@@ -18,24 +18,28 @@ export interface AlertItem {
 
 export interface DeviceItem {
   readonly key: string;
-  readonly what: 'offline' | 'silent' | 'unreadable';
+  readonly what: 'offline' | 'silent' | 'unreadable' | 'lost';
   readonly id: string;
   /** As it is called. */
   readonly device: string;
   /** Epoch ms of its newest message. */
   readonly lastAtMs?: number;
-  /** `watts out of range 12, not json 3`. */
+  /** `watts out of range 12, not json 3`; of what was lost a sentence. */
   readonly detail?: string;
 }
 
-const rank = { offline: 0, silent: 1, unreadable: 2 };
+const rank = { offline: 0, silent: 1, unreadable: 2, lost: 3 };
 const severityRank: Record<Severity, number> = { critical: 0, warning: 1, info: 2 };
 
 /**
  * Alerts that fire, the gravest first, those somebody took on last; then devices that said they went offline, that
- * fell silent, and those whose messages could not be read in full.
+ * fell silent, and those whose messages could not be read in full; last what was lost.
  */
-export function attentionList(rows: readonly DeviceRow[], alerts: readonly Alert[]): AttentionItem[] {
+export function attentionList(
+  rows: readonly DeviceRow[],
+  alerts: readonly Alert[],
+  losses: readonly string[] = [],
+): AttentionItem[] {
   const told = new Set(
     alerts
       .filter(({ rule, state }) => rule === 'device-silent' && state === 'firing')
@@ -46,7 +50,11 @@ export function attentionList(rows: readonly DeviceRow[], alerts: readonly Alert
     // What an alert says of it, or a silence keeps from being said, is not said twice.
     .filter(({ what, id }) => what === 'unreadable' || !told.has(`device:${id}`))
     .sort((a, b) => rank[a.what] - rank[b.what] || a.device.localeCompare(b.device));
-  return [...alertItems(alerts), ...devices];
+  const lost: DeviceItem[] =
+    losses.length === 0
+      ? []
+      : [{ key: 'lost', what: 'lost', id: '', device: 'Lost or set aside', detail: losses.join('; ') }];
+  return [...alertItems(alerts), ...devices, ...lost];
 }
 
 /** Suppressed ones are told to nobody. */

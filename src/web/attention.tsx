@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { Alert } from '../model/alert.ts';
 import { ruleWord } from './alert-words.ts';
 import { type AlertItem, type AttentionItem, attentionList, type DeviceItem } from './attention-list.ts';
+import { lossSentences } from './losses.ts';
 import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { hashOf } from './routes.ts';
@@ -18,7 +19,8 @@ export function Attention({ present, alerts }: AttentionProps) {
   const all = useSignal(false);
   const { value, problem } = present.devices.answer.value;
   const unread = problem !== undefined && present.link.value.phase === 'live';
-  const items = attentionList(value?.rows ?? [], alerts);
+  const ready = present.ready.answer.value.value;
+  const items = attentionList(value?.rows ?? [], alerts, ready && lossSentences(ready));
   if (items.length === 0 && !unread) return null;
   const shown = all.value ? items : items.slice(0, shownMax);
   return (
@@ -86,5 +88,7 @@ function sentenceOf(item: DeviceItem, present: PresentProps['present']): string 
       return item.lastAtMs === undefined ? `silent, ${since}` : `silent for ${since}`;
     case 'unreadable':
       return `not readable: ${item.detail}`;
+    case 'lost':
+      return `since the service started: ${item.detail}`;
   }
 }

@@ -4,6 +4,7 @@ import type { DeviceRow } from '../api/shapes.ts';
 import { type DeviceState, deviceState, sortDevices, troubles } from './device-list.ts';
 import { FirstRun } from './first-run.tsx';
 import { counted } from './format.ts';
+import { lossSentences } from './losses.ts';
 import { MoreRows, useShownRows } from './more-rows.tsx';
 import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
@@ -59,7 +60,8 @@ export function DevicesView({
         {found.length === 0 && <p class="empty">No device matches.</p>}
         <MoreRows shown={shown} total={found.length} />
       </Panel>
-      {unread && <Unread present={present} row={unread} />}
+      {unread && troubles(unread).length > 0 && <Unread present={present} row={unread} />}
+      <Lost present={present} />
     </>
   );
 }
@@ -82,7 +84,9 @@ function summary(devices: readonly DeviceRow[]): string {
   return [
     counted(devices.length, 'device'),
     counted(outlets, 'outlet'),
-    ...(['offline', 'silent'] as const).map((state) => count(state) > 0 && `${count(state)} ${state}`),
+    ...(['offline', 'silent'] as const).map(
+      (state) => count(state) > 0 && `${count(state).toLocaleString()} ${state}`,
+    ),
   ]
     .filter(Boolean)
     .join(' · ');
@@ -104,7 +108,7 @@ function DevicesTable({ present, rows }: PresentProps & { readonly rows: readonl
           'Family and model',
           'State',
           num('Last heard'),
-          num('Messages'),
+          num('Messages', 'Since the service started'),
           'Supplies',
           'Not readable',
         ]}
@@ -178,7 +182,9 @@ const outletsShownMax = 6;
 
 /** The servers a device feeds; long lists are folded. */
 function Outlets({ present, row, serverOf }: DeviceLineProps) {
-  const links = row.outlets.map((outlet) => (
+  // Of one that never told its outlets the settings say what hangs there.
+  const told = row.outlets.length > 0 ? row.outlets : [...serverOf.keys()].filter(isOf(row.device));
+  const links = told.map((outlet) => (
     <li key={outlet}>
       <span class="aside">{outlet.slice(outlet.lastIndexOf('/') + 1)}</span>{' '}
       {serverOf.has(outlet) ? (
@@ -198,6 +204,8 @@ function Outlets({ present, row, serverOf }: DeviceLineProps) {
   );
 }
 
+const isOf = (device: string) => (outlet: string) => outlet.slice(0, outlet.lastIndexOf('/')) === device;
+
 function Rejects({ present, row }: PresentProps & { readonly row: DeviceRow }) {
   const found = troubles(row);
   if (found.length === 0) return <span class="aside">nothing</span>;
@@ -210,6 +218,22 @@ function Rejects({ present, row }: PresentProps & { readonly row: DeviceRow }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Only when there is any. */
+function Lost({ present }: PresentProps) {
+  const ready = present.ready.answer.value.value;
+  const sentences = ready ? lossSentences(ready) : [];
+  if (sentences.length === 0) return null;
+  return (
+    <Panel name="lost" title="Lost or set aside since the service started">
+      <ul class="rejects">
+        {sentences.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 

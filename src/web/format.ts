@@ -245,6 +245,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString()}${noBreak}${count === 1 ? one : many}`;
 }
 
+/** `2,000`, or `12 of 2,000` where only some are shown. */
+export function countText(shown: number, all = shown): string {
+  return `${shown === all ? '' : `${shown.toLocaleString()} of `}${all.toLocaleString()}`;
+}
+
 function digitsFor(value: number): 0 | 1 | 2 {
   const size = Math.abs(value);
   if (size >= 999.5) return 0;

@@ -14,19 +14,24 @@ export function heatLevel(watts: number, mostWatts: number): number {
 /** A rack has no more lines of cells as large as usual; with more servers the cells are smaller. */
 const linesMax = 8;
 const cellPxMin = 5;
+const oneLineMin = 0.8;
 
 /** How large a cell is, where `usualPx` is the size for a rack of usual height. */
 export function cellSize(count: number, widthPx: number, usualPx: number): number {
   const fitting = Math.floor(Math.sqrt((linesMax * usualPx * widthPx) / Math.max(count, 1)));
-  return Math.max(cellPxMin, Math.min(usualPx, fitting));
+  const cellPx = Math.max(cellPxMin, Math.min(usualPx, fitting));
+  // All on one line, where they are but a little smaller there.
+  const onOneLine = Math.floor(widthPx / Math.max(count, 1));
+  return onOneLine < cellPx && onOneLine >= cellPx * oneLineMin ? onOneLine : cellPx;
 }
 
-/** How many cells of one size fit beside each other, and how many lines they make. */
+/** In how many lines cells of one size fit, and how many stand in each: as many in all lines. */
 export function cellGrid(
   count: number,
   widthPx: number,
   cellPx: number,
 ): { readonly columns: number; readonly lines: number } {
-  const columns = Math.max(1, Math.floor(widthPx / cellPx));
-  return { columns, lines: Math.max(1, Math.ceil(count / columns)) };
+  const fitting = Math.max(1, Math.floor(widthPx / cellPx));
+  const lines = Math.max(1, Math.ceil(count / fitting));
+  return { columns: count > 0 ? Math.ceil(count / lines) : fitting, lines };
 }

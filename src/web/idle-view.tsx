@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import type { IdleVerdict } from '../model/idle.ts';
 import { Facts } from './facts.tsx';
-import { counted, type Format } from './format.ts';
+import { counted, countText, type Format } from './format.ts';
 import { IdleBar } from './idle-bar.tsx';
 import { confidenceWord, idleTotals, missingText } from './idle-words.ts';
 import { Key } from './key.tsx';
@@ -123,7 +123,7 @@ function Ranked({ present, rows: all, currency, words }: PricedRowsProps & { rea
       head={
         <>
           <span class="count" role="status">
-            {rows.length === all.length ? all.length : `${rows.length} of ${all.length}`}
+            {countText(rows.length, all.length)}
           </span>
           <span class="hint idle-legend">
             <Key swatch="bar">idle</Key>
@@ -244,7 +244,7 @@ function Learning({ present, rows }: RowsProps) {
       name="learning"
       look="table-panel"
       title="Still learning"
-      head={<span class="count">{rows.length}</span>}
+      head={<span class="count">{countText(rows.length)}</span>}
     >
       <table class="idle-learning" aria-labelledby="learning-title">
         <TableHead columns={['Server', num('Lowest draw so far'), 'Missing']} />

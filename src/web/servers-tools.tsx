@@ -1,4 +1,5 @@
 import type { PowerState } from '../model/figure.ts';
+import { countText } from './format.ts';
 import { nextSort, type RowFilter, type Sort, type SortKey, sortKeys } from './roster.ts';
 import { replaceQuery } from './routes.ts';
 import { sortQuery } from './servers-query.ts';
@@ -22,7 +23,7 @@ export function ServersTools({ total, shown, states, filter, sort }: ServersTool
     <div class="panel-head servers-tools">
       <h2 id="servers-title">Servers</h2>
       <span class="count" role="status">
-        {shown === total ? total : `${shown} of ${total}`}
+        {countText(shown, total)}
       </span>
       <fieldset class="chips">
         <legend class="unseen">Only servers in one state</legend>
@@ -34,7 +35,8 @@ export function ServersTools({ total, shown, states, filter, sort }: ServersTool
             aria-pressed={filter.state === name}
             onClick={() => replaceQuery({ state: filter.state === name ? undefined : name })}
           >
-            <StateMark state={name} /> {stateWord[name]} <span class="figure">{states[name]}</span>
+            <StateMark state={name} /> {stateWord[name]}{' '}
+            <span class="figure">{states[name].toLocaleString()}</span>
           </button>
         ))}
         {filter.rack !== undefined && (

@@ -76,14 +76,26 @@ const slimUplot: Plugin = {
   },
 };
 
-/** What the bundler's minifier left is gone over once more: 0.9 kB less over the wire for a second of building. */
+/**
+ * What the bundler's minifier left is gone over once more: constants, functions that are called once, and what is
+ * unused then. 0.8 kB less over the wire for a second of building; all that terser knows takes three.
+ */
 const minifyAgain: Plugin = {
   name: 'minify-again',
   apply: 'build',
   async generateBundle(_options, bundle) {
+    const compress = {
+      defaults: false,
+      evaluate: true,
+      inline: 3,
+      reduce_funcs: true,
+      reduce_vars: true,
+      toplevel: true,
+      unused: true,
+    };
     for (const output of Object.values(bundle)) {
       if (output.type !== 'chunk') continue;
-      const { code } = await minify(output.code, { module: true, ecma: 2020, compress: { passes: 3 } });
+      const { code } = await minify(output.code, { module: true, ecma: 2020, mangle: false, compress });
       output.code = code ?? output.code;
     }
   },

@@ -89,7 +89,7 @@ describe('the Alerts view', () => {
     await using opened = await open('#/alerts');
     const { page } = opened;
     await eventually(page, '.rules').toBe(
-      'Circuit load 1 firing, 1 pending, 1 unknown Start sag switched off High idle ok for 9',
+      'Circuit load 1 firing, 1 pending, 1 unknown Start sag switched off High idle 9 ok',
     );
     await page.locator('.alert').getByRole('button', { name: 'Circuit load' }).first().click();
     await eventually(page, '.rule-open').toMatch(

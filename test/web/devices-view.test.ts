@@ -35,6 +35,27 @@ describe('devices', () => {
     await eventually(page, '#server-title').toBe('srv-002');
   });
 
+  it('name what they should feed though they never spoke; what was lost stands below, only when there is any', async () => {
+    const script = makeFullRoom();
+    script.devices.rows.push({ ...script.devices.rows.at(-2)!, device: 'plug-new' });
+    script.tree.servers[1]!.inputs = [{ outlet: 'plug-new/0' }];
+    await using opened = await browser.open(script, '#/devices');
+    const { page, server } = opened;
+    await eventually(page, '.device-grid:has(strong:text-is("plug-new")) .outlets').toBe('0 srv-001');
+    expect(await page.locator('#lost-title').count()).toBe(0);
+    server.script.ready.intake.dropped.newest = 1_234;
+    server.script.ready.intake.dropped.repeats = 5;
+    await page.reload();
+    await eventually(page, '.panel:has(#lost-title) li >> nth=0').toMatch(
+      /^1,234 messages lost because too many/,
+    );
+    await eventually(page, '.panel:has(#lost-title) li >> nth=1').toMatch(/^5 messages of a flood skipped/);
+    await page.goto(server.url);
+    await eventually(page, '.attention').toMatch(
+      /Lost or set aside since the service started: 1,234 messages/,
+    );
+  });
+
   it('say so when they cannot be read; none at all tells how to make one speak', async () => {
     const script = makeRoom(2);
     script.failing.add('devices');

@@ -167,7 +167,7 @@ describe('the table of servers', () => {
     const numbers = Array.from({ length: 2_000 }, (_, i) => i);
     await using opened = await browser.open(makeRoom(2_000));
     const { page, server, complaints } = opened;
-    await eventually(page, '#servers-title + .count').toBe('2000');
+    await eventually(page, '#servers-title + .count').toBe('2,000');
     const drawn = () => page.locator('.server').count();
     expect(await drawn()).toBeLessThan(80);
     // The minutes before are asked for the rows in sight, not for all.

@@ -5,7 +5,9 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { Figure } from '../../src/model/figure.ts';
 import { attentionList } from '../../src/web/attention-list.ts';
 import { breakerLoad, feedCircuits, summedFigure } from '../../src/web/breaker-load.ts';
+import { noBreak } from '../../src/web/format.ts';
 import { cellGrid, cellSize, heatLevel } from '../../src/web/heat.ts';
+import { lossSentences } from '../../src/web/losses.ts';
 import { powerRange } from '../../src/web/power-scale.ts';
 import { readinessSentences } from '../../src/web/readiness.ts';
 import { parseRoute } from '../../src/web/routes.ts';
@@ -112,9 +114,16 @@ describe('the heat of a rack', () => {
   });
 
   it('is laid out in lines as wide as there is room', () => {
-    expect(cellGrid(20, 100, 16)).toEqual({ columns: 6, lines: 4 });
+    expect(cellGrid(20, 100, 16)).toEqual({ columns: 5, lines: 4 });
     expect(cellGrid(0, 100, 16)).toEqual({ columns: 6, lines: 1 });
     expect(cellGrid(3, 5, 16)).toEqual({ columns: 1, lines: 3 });
+  });
+
+  it('is not broken into two lines for the sake of a cell or two', () => {
+    const oneLine = cellSize(15, 230, 16);
+    expect(oneLine).toBe(15);
+    expect(cellGrid(15, 230, oneLine)).toEqual({ columns: 15, lines: 1 });
+    expect(cellGrid(20, 230, cellSize(20, 230, 16))).toEqual({ columns: 10, lines: 2 });
   });
 });
 
@@ -299,6 +308,29 @@ describe('readiness in sentences', () => {
       broker: { ok: false, state: 'connecting', url: 'mqtt://broker:1883', problem: 'connection refused' },
     });
     expect(sentence).toContain('mqtt://broker:1883 is away (connection refused)');
+  });
+
+  it('says what was let go of or set aside, the gravest first, and nothing while there is none', () => {
+    expect(lossSentences(ready)).toEqual([]);
+    const lossy: ReadyAnswer = {
+      ...ready,
+      store: { ...ready.store, refused: { bytes: 2_300, notKept: 1 }, setAside: ['a.sqlite'] },
+      backlog: { ...ready.backlog, dropped: 1_234, damaged: 2, setAside: 3 },
+      intake: { waiting: 0, dropped: { repeats: 12_345, newest: 6 } },
+    };
+    const sentences = lossSentences(lossy).map((text) => text.replaceAll(noBreak, ' '));
+    expect(sentences.map((text) => /^[\d,]+ \S+/.exec(text)![0])).toEqual([
+      '1,234 readings',
+      '6 messages',
+      '1 point',
+      '2 damaged',
+      '12,345 messages',
+      '3 kB',
+      '3 parts',
+      '1 damaged',
+    ]);
+    const [item] = attentionList([], [], sentences);
+    expect(item).toMatchObject({ what: 'lost', detail: expect.stringContaining('6 messages lost because') });
   });
 
   it('tells what waits for the store, and when nothing more can be kept', () => {
