@@ -1,8 +1,9 @@
 import type { StartRecord } from '../model/start.ts';
 import { holdMs } from './cadence.ts';
 import type { Load } from './load-table.ts';
-import { type OpenStart, settledByMs, tellAgainMs } from './open-start.ts';
+import { OpenStart, settledByMs, tellAgainMs } from './open-start.ts';
 import { startId } from './start-id.ts';
+import { thinnedPointsMax, thinnedStart } from './thinned-start.ts';
 import { type Member, outletsOf, summedStart, suppliesOf } from './together.ts';
 
 /** Starts whose onsets are this close happened together. */
@@ -65,6 +66,7 @@ export class GroupStarts {
       for (const group of groups) {
         if (points >= pointsPerTickMax) return;
         if (this.#isTimeToTell(group, nowMs)) points += this.#tellOf(group, nowMs);
+        else if (group.members.size === 1) thinWhenOver(group, nowMs);
       }
       const left = groups.filter((group) => !isDone(group, nowMs));
       if (left.length === groups.length) continue;
@@ -130,6 +132,16 @@ export class GroupStarts {
     group.toldAgain ||= nowMs - group.atMs >= tellAgainMs;
     this.#tell(recordOf(group, nowMs));
     return [...group.members.values()].reduce((points, { start }) => points + start.trace.length, 0);
+  }
+}
+
+/** One that is still alone waits for slow meters only, and nearly always in vain: no more than the gist of it is kept. */
+function thinWhenOver({ members }: Group, nowMs: number): void {
+  for (const [load, member] of members) {
+    const { start } = member;
+    if (start.trace.length <= thinnedPointsMax || nowMs - start.lagMs < start.atMs + settledByMs + togetherMs)
+      continue;
+    members.set(load, { ...member, start: OpenStart.restored(thinnedStart(start.saved())) });
   }
 }
 

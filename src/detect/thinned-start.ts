@@ -2,16 +2,16 @@ import type { SavedStart } from './open-start.ts';
 import { rounded } from './rounded.ts';
 
 /** Points of a thinned trace. */
-const pointsMax = 200;
+export const thinnedPointsMax = 200;
 /** The first of them as they came: from the reading before the onset on, with the surge and how often it was read. */
 const pointsFirst = 100;
 
 /** With at most 200 points of its trace: the first hundred, its peak, its last, and others at equal steps. */
 export function thinnedStart(start: SavedStart): SavedStart {
   const { atMs, watts, volts, input, inputWatts, inputVolts } = start.trace;
-  if (atMs.length <= pointsMax) return start;
+  if (atMs.length <= thinnedPointsMax) return start;
   // One is left for the peak.
-  const others = pointsMax - pointsFirst - 1;
+  const others = thinnedPointsMax - pointsFirst - 1;
   const step = (atMs.length - pointsFirst) / others;
   const kept = new Set([peakAt(start)]);
   for (let i = 0; i < pointsFirst; i += 1) kept.add(i);
