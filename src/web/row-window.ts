@@ -15,7 +15,7 @@ export interface RowView {
 
 /** So few are all drawn: the browser's own search and print then find every row. */
 export const rowsAllDrawnMax = 80;
-const overscanRows = 8;
+const overscanRows = 4;
 
 /** Rows are of equal height, but for one that may be unfolded by `unfoldedPx` more. */
 export function rowWindow(

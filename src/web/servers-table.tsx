@@ -12,6 +12,7 @@ import { ServerRow } from './server-row.tsx';
 import { ServersHead } from './servers-head.tsx';
 import { parseFilter, parseSort, sortQuery } from './servers-query.ts';
 import { ServersTools } from './servers-tools.tsx';
+import { useOrderTurn } from './use-order-turn.ts';
 import { useRowView } from './use-row-view.ts';
 
 interface ServersTableProps extends PresentProps {
@@ -33,9 +34,11 @@ export function ServersTable({ present, query }: ServersTableProps) {
   const figureOf = (scope: string) => present.figure(scope);
   const roster = present.roster.value;
   const count = countRoster(roster, figureOf);
-  const rows = order.current.rows(roster, sort, filter, figureOf, performance.now(), pointed.current);
-  const unfoldedAt = rows.findIndex(({ scope }) => scope === unfolded.value);
   const view = useRowView();
+  // Neither under the pointer nor under the keyboard's focus.
+  const isHeld = () => pointed.current || view.body.current?.querySelector(':focus-visible') != null;
+  const rows = order.current.rows(roster, sort, filter, figureOf, useOrderTurn(present, isHeld));
+  const unfoldedAt = rows.findIndex(({ scope }) => scope === unfolded.value);
   const seen = rowWindow(rows.length, view.rowPx, view, { index: unfoldedAt, extraPx: view.unfoldedPx });
   const inSight = rows.slice(seen.first, seen.end);
   useTraceHistory(present, inSight);
@@ -70,8 +73,9 @@ export function ServersTable({ present, query }: ServersTableProps) {
           onPointerLeave={() => (pointed.current = false)}
         >
           {inSight.flatMap((row, i) => [
+            // By its place: a new order writes other servers into the rows that stand there, and moves none.
             <ServerRow
-              key={row.scope}
+              key={seen.first + i}
               present={present}
               row={row}
               index={seen.first + i}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TreeAnswer } from '../../src/api/shapes.ts';
 import type { Figure } from '../../src/model/figure.ts';
-import { HeldOrder, reorderMs } from '../../src/web/held-order.ts';
+import { HeldOrder, nextTurn, reorderMs } from '../../src/web/held-order.ts';
 import {
   countRoster,
   filterRows,
@@ -164,26 +164,21 @@ describe('the order of rows on the page', () => {
   const before = ['hv-10', 'hv-2', 'Coffee'];
   const after = ['hv-2', 'hv-10', 'Coffee'];
 
-  it('follows the figures now and then, not with every frame', () => {
+  it('follows the figures at each turn, not with every frame, but answers a click at once', () => {
     const order = new HeldOrder();
-    const at = (nowMs: number, figures: Record<string, Figure>) =>
-      names(order.rows(rows, sort, filter, byScope(figures), nowMs, false));
+    const turn = { atMs: 0 };
+    const at = (nowMs: number, figures: Record<string, Figure>, sortBy = sort) =>
+      names(order.rows(rows, sortBy, filter, byScope(figures), nextTurn(turn, nowMs, false)));
     expect(at(0, first)).toEqual(before);
-    expect(at(1_000, swapped)).toEqual(before);
-    expect(at(reorderMs, swapped)).toEqual(after);
+    expect(at(reorderMs - 1, swapped)).toEqual(before);
+    expect(at(reorderMs - 1, first, { key: 'name', direction: 'descending' })).toEqual(before);
+    expect(at(reorderMs - 1, swapped, { ...sort })).toEqual(after);
+    expect(at(reorderMs, first)).toEqual(before);
   });
 
-  it('never moves a row under the pointer, but answers a click at once', () => {
-    const order = new HeldOrder();
-    const held = (nowMs: number, sortBy: Sort) =>
-      names(order.rows(rows, sortBy, filter, byScope(swapped), nowMs, true));
-    order.rows(rows, sort, filter, byScope(first), 0, false);
-    expect(held(10 * reorderMs, sort)).toEqual(before);
-    expect(held(10 * reorderMs, { key: 'name', direction: 'descending' })).toEqual([
-      'hv-10',
-      'hv-2',
-      'Coffee',
-    ]);
-    expect(held(10 * reorderMs, { ...sort })).toEqual(after);
+  it('has no turn while somebody is at a row', () => {
+    const turn = { atMs: 0 };
+    expect(nextTurn(turn, 10 * reorderMs, true)).toBe(turn);
+    expect(nextTurn(turn, 10 * reorderMs, false)).toEqual({ atMs: 10 * reorderMs });
   });
 });

@@ -96,16 +96,16 @@ describe('the path of a trace', () => {
 
   it('draws a steady load as a calm line and a start as a peak', () => {
     const steady = heights(tracePath(trace((i) => 200 + (i % 2))));
-    expect(Math.max(...steady) - Math.min(...steady)).toBeLessThan(1);
+    expect(Math.max(...steady) - Math.min(...steady)).toBeLessThan(10);
     const start = heights(tracePath(trace((i) => (i === 60 ? 600 : 200))));
-    expect(Math.max(...start) - Math.min(...start)).toBeGreaterThan(15);
+    expect(Math.max(...start) - Math.min(...start)).toBeGreaterThan(150);
   });
 
   it('stays within its box, also for nothing but zeros', () => {
     for (const path of [tracePath(trace(() => 0)), tracePath(trace((i) => i * i))]) {
       for (const y of heights(path)) {
         expect(y).toBeGreaterThanOrEqual(0);
-        expect(y).toBeLessThanOrEqual(24);
+        expect(y).toBeLessThanOrEqual(240);
       }
     }
   });
