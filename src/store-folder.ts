@@ -1,4 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -7,32 +8,75 @@ export class StoreFolderError extends Error {
   override readonly name = 'StoreFolderError';
 }
 
-/**
- * Makes the store's folder and what is missing above it. Step by step: Node's own recursive mkdir never comes
- * back from places such as /proc, where a folder can be missing and yet not be made.
- */
-export async function makeStoreFolder(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === undefined ? String(cause) : (reasons[code] ?? code);
-    throw new StoreFolderError(
-      `the folder for history, ${folder}, cannot be used: ${why}. Choose another: store.path (RACKWATT_STORE_PATH)`,
-      { cause },
-    );
-  }
+/** What stands in the way of keeping history in a folder, and what to do about it, both for a person. */
+export interface FolderProblem {
+  readonly why: string;
+  readonly remedy: string;
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  ENOTDIR: 'it, or a part of it, is a file',
-  EEXIST: 'it, or a part of it, is a file',
-  ENOENT: 'it cannot be made there',
-};
+/**
+ * Makes the store's folder and what is missing above it; rejects with a StoreFolderError when nothing can be kept
+ * there. Step by step: Node's own recursive mkdir never comes back from places such as /proc, where a folder can be
+ * missing and yet not be made.
+ */
+export async function makeStoreFolder(folder: string): Promise<void> {
+  let problem: FolderProblem | undefined;
+  let cause: unknown;
+  try {
+    await makeFolder(folder);
+    problem = await writeProblem(folder);
+  } catch (error) {
+    cause = error;
+    problem = explained(error as NodeJS.ErrnoException, 'it');
+  }
+  if (problem === undefined) return;
+  throw new StoreFolderError(
+    `the folder for history, ${folder}, cannot be used: ${problem.why}. ${problem.remedy}, or choose another folder: store.path (RACKWATT_STORE_PATH)`,
+    { cause },
+  );
+}
+
+/** Of a path that is there: why this user could not keep history in it; undefined: it can. */
+export async function writeProblem(folder: string): Promise<FolderProblem | undefined> {
+  if (!(await isFolder(folder))) return { why: 'it is no folder', remedy: 'Move that file away' };
+  for (const name of ['.', ...keptOpen]) {
+    try {
+      await access(join(folder, name), constants.R_OK | constants.W_OK);
+    } catch (error) {
+      if (name !== '.' && (error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      return explained(error as NodeJS.ErrnoException, name === '.' ? 'it' : name);
+    }
+  }
+  return undefined;
+}
+
+/** What an earlier run, perhaps of another user, may have left and is written to where it lies. */
+const keptOpen = ['rackwatt.sqlite', 'rackwatt.lock', 'rackwatt.receipts', 'rackwatt.age', 'backlog'];
+
+function explained({ code, message }: NodeJS.ErrnoException, what: string): FolderProblem {
+  const user = process.getuid === undefined ? 'this user' : `this user (${process.getuid()})`;
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return { why: `${user} may not write to ${what}`, remedy: 'Give that user all of it (chown -R)' };
+    case 'EROFS':
+      return {
+        why: 'its file system is read-only',
+        remedy:
+          'Mount it for writing (a container needs a volume there; where a disk became read-only by itself, the kernel log says why)',
+      };
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { why: 'its disk is full', remedy: 'Make room' };
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return { why: 'it, or a part of it, is a file', remedy: 'Move that file away' };
+    case 'ENOENT':
+      return { why: 'it cannot be made there', remedy: 'Make it by hand' };
+    default:
+      return { why: code ?? message, remedy: 'Mend that' };
+  }
+}
 
 async function makeFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
@@ -50,6 +94,9 @@ async function isFolder(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** Locks are let go of with the objects that hold them: until their end they must not be collected. */
+const held = new Set<DatabaseSync>();
 
 /** A process that is just ending is waited for this long. */
 const lockWaitMs = 2_000;
@@ -71,12 +118,14 @@ export function lockStoreFolder(folder: string): () => void {
     const isBusy = ((cause as { errcode?: number }).errcode ?? 0) % 256 === busyCode;
     const why = isBusy
       ? 'is in use by another rackwatt: stop that one, or give this one its own'
-      : `cannot be used: ${(cause as Error).message}. Give this user the right to write there, or choose another`;
+      : `cannot be used: ${(cause as Error).message} (rackwatt.lock in it). Mend that, or choose another folder:`;
     throw new StoreFolderError(`the folder for history, ${folder}, ${why} store.path (RACKWATT_STORE_PATH)`, {
       cause,
     });
   }
+  held.add(lock);
   return () => {
+    held.delete(lock);
     if (lock.isOpen) lock.close();
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { constants, existsSync } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '../base/clock.ts';
@@ -12,6 +12,7 @@ import { storePlace } from '../config/store-place.ts';
 import { familiesWith } from '../families.ts';
 import type { SourceStatus } from '../sources/source.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { writeProblem } from '../store-folder.ts';
 
 /** What one look found. */
 interface Finding {
@@ -133,13 +134,8 @@ async function influxFinding(store: Settings['store'], database: string): Promis
 
 async function embeddedFinding(store: Settings['store'], folder: string, running: boolean): Promise<Finding> {
   const about = 'store';
-  const present = nearestPath(folder);
-  try {
-    await access(present, constants.W_OK | constants.X_OK);
-  } catch {
-    const remedy = 'give this user the right to, or set store.path to another folder';
-    return { about, mark: '✗', text: `${present} is no folder, or may not be written to`, remedy };
-  }
+  const unusable = await folderFinding(about, folder);
+  if (unusable !== undefined) return unusable;
   // Looking must not leave a store behind where there was none.
   if (!existsSync(join(folder, 'rackwatt.sqlite')))
     return { about, mark: '✓', text: `${folder} will be made` };
@@ -154,6 +150,20 @@ async function embeddedFinding(store: Settings['store'], folder: string, running
   return finding.code === 'busy' && running
     ? { about, mark: '✓', text: `${folder}, in use by the rackwatt that is running` }
     : finding;
+}
+
+/** Where history, or at least the backlog, is to be kept; undefined: all is well there. */
+async function folderFinding(about: string, folder: string): Promise<Finding | undefined> {
+  const present = nearestPath(folder);
+  const problem = await writeProblem(present);
+  if (problem === undefined) return undefined;
+  const { why, remedy } = problem;
+  return {
+    about,
+    mark: '✗',
+    text: `${present} cannot be used: ${why}`,
+    remedy: `${remedy}, or set store.path to another folder`,
+  };
 }
 
 async function storeFinding(store: Store, place: string): Promise<Finding & { code?: StoreError['code'] }> {
@@ -266,6 +276,8 @@ const beginningLength = 1_000;
 const answerMsMax = 2_000;
 
 async function diskFinding(store: Settings['store'], place: string): Promise<Finding> {
+  const unusable = store.kind === 'influx' ? await folderFinding('disk', place) : undefined;
+  if (unusable !== undefined) return unusable;
   const folder = nearestPath(place);
   const { bavail, bsize } = await statfs(folder);
   const freeBytes = bavail * bsize;

@@ -10,6 +10,9 @@ export interface SmallDisk {
   readonly mounted: boolean;
   fill(): void;
   free(): void;
+  /** As an admin does it: what is open stays writable, nothing more can be opened for writing. */
+  makeReadOnly(): void;
+  makeWritable(): void;
   remove(): void;
 }
 
@@ -18,6 +21,7 @@ export function makeSmallDisk(megabytes = 48): SmallDisk {
   const folder = mkdtempSync(join(tmpdir(), 'rackwatt-chaos-disk-'));
   const mounted = mount(folder, megabytes);
   const ballast = join(folder, 'ballast');
+  let turnedOver = false;
   return {
     folder,
     mounted,
@@ -25,7 +29,19 @@ export function makeSmallDisk(megabytes = 48): SmallDisk {
       if (mounted) fillUp(folder, ballast);
     },
     free: () => rmSync(ballast, { force: true }),
+    makeReadOnly() {
+      if (!mounted) return;
+      // Over itself, since a disk with files open for writing cannot be turned over.
+      execFileSync('mount', ['--bind', folder, folder]);
+      execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
+      turnedOver = true;
+    },
+    makeWritable() {
+      if (turnedOver) execFileSync('umount', ['--lazy', folder]);
+      turnedOver = false;
+    },
     remove() {
+      this.makeWritable();
       if (mounted) execFileSync('umount', ['--lazy', folder]);
       rmSync(folder, { recursive: true, force: true });
     },
