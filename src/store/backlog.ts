@@ -203,8 +203,8 @@ export class Backlog {
     await this.#closeTail();
     const id = this.#nextId;
     const path = join(this.#options.folder, segmentName(id));
-    this.#nextId += 1;
     const file = await open(path, 'wx');
+    this.#nextId += 1;
     try {
       await writeAll(file, [segmentHead(this.#options.storeKind)], 0);
       await file.sync();

@@ -15,6 +15,8 @@ export interface FuzzTally {
   /** Answers by status; 0: the connection ended without one. */
   readonly byStatus: Map<number, number>;
   slowestMs: number;
+  /** What took so long, and what was answered. */
+  slowest: string;
   /** What must not be, each kind once. */
   readonly findings: Set<string>;
 }
@@ -24,7 +26,7 @@ const hangMs = 30_000;
 const findingsMax = 30;
 
 export function noTally(): FuzzTally {
-  return { requests: 0, frames: 0, byStatus: new Map(), slowestMs: 0, findings: new Set() };
+  return { requests: 0, frames: 0, byStatus: new Map(), slowestMs: 0, slowest: '', findings: new Set() };
 }
 
 /** Sends `count` changed requests, some at once, and some clients of the live stream beside them. */
@@ -59,8 +61,12 @@ async function one(target: FuzzTarget, agent: Agent, made: MadeRequest, tally: F
   const { status, text, retryAfter } = await send(target.url, agent, made);
   tally.requests += 1;
   tally.byStatus.set(status, (tally.byStatus.get(status) ?? 0) + 1);
-  tally.slowestMs = Math.max(tally.slowestMs, performance.now() - startMs);
   const about = `${made.method} ${made.path.slice(0, 200)} ${JSON.stringify(made.headers).slice(0, 200)} ${made.body?.slice(0, 200)}`;
+  const tookMs = performance.now() - startMs;
+  if (tookMs > tally.slowestMs) {
+    tally.slowestMs = tookMs;
+    tally.slowest = `${status} after ${Math.round(tookMs)} ms: ${about} → ${text.slice(0, 200)}`;
+  }
   // It says by its status whether all is well, and in its own words what is not.
   if (status === 503 && text.startsWith('{"ready":false')) return;
   if (status === -1) note(tally, `hang: ${about}`);

@@ -54,6 +54,7 @@ export async function apiFuzzBench({ seed, requests }: ApiFuzzOptions): Promise<
   if (alive !== 200) tally.findings.add(`not alive afterwards: ${alive}`);
   if (growthMiB > growthMiBMax)
     tally.findings.add(`${growthMiB.toFixed(1)} MiB more are held than in the beginning`);
+  console.error(`slowest: ${tally.slowest}`);
   for (const finding of tally.findings) console.error(finding);
   if (tally.findings.size > 0) process.exitCode = 1;
   const statuses = [...tally.byStatus].sort(([a], [b]) => a - b);

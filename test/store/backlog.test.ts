@@ -50,6 +50,18 @@ describe('a backlog', () => {
     expect(backlog.status.oldestAtMs).toBeUndefined();
   });
 
+  it('says the same each time the disk takes nothing, so that it is one problem and not many', async () => {
+    const { backlog, options } = await openNew();
+    await rm(options.folder, { recursive: true });
+    const tried = () => backlog.append([write('raw', 1, 'a')]).catch((error: Error) => error.message);
+    const problem = await tried();
+    expect(problem).toContain('ENOENT');
+    expect(await tried()).toBe(problem);
+    await mkdir(options.folder);
+    await tried();
+    expect(await drain(backlog)).toEqual([['raw', ['a']]]);
+  });
+
   it('says how much it holds and since when', async () => {
     const { backlog } = await openNew();
     const startMs = clock.nowMs();
