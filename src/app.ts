@@ -79,7 +79,9 @@ export interface AppCounts {
 }
 
 const tickMs = 1_000;
-const flushMsMax = 3_000;
+/** Of the end, which is to be within 5 s: how long roll-ups wait for the store, and all that is not durable for store and disk. */
+const joinMsMax = 500;
+const flushMsMax = 1_500;
 /** Less than detection waits for its past. */
 const pastWaitMsMax = 20_000;
 
@@ -130,6 +132,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     store,
     startedMs,
     record: (tier, row) => recorder.recordRollUps(tier, [row]),
+    clock,
   });
   const detection: Detection = new Detection({
     tree,
@@ -419,15 +422,21 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
     async stop() {
       stopping = true;
       stopTicking();
-      await meters?.stop();
-      await Promise.all([live.stop(), notifiers.stop(), importing.stop()]);
-      await api.stop();
+      // Each of these waits for others at most as long as the slowest, api: 2 s.
+      await Promise.all([
+        meters?.stop(),
+        live.stop(),
+        notifiers.stop(),
+        importing.stop(),
+        api.stop(),
+        // What waits to be booked again goes into the last checkpoint.
+        energy.stop(),
+        recabledPast.stop(),
+      ]);
       road.finish();
       room.closeBuckets(clock.nowMs());
-      // What waits to be booked again goes into the last checkpoint.
-      await Promise.all([energy.stop(), recabledPast.stop()]);
       await detection.stop(clock.nowMs());
-      await firstBuckets.settled();
+      await firstBuckets.settled(joinMsMax);
       const left = await recorder.stop(flushMsMax);
       if (left > 0)
         log.error(`${left} readings could be made durable neither in the store nor in the backlog`);

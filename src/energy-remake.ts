@@ -71,16 +71,24 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
 const untoldMsMin = 2 * 3_600_000;
 const untoldMsMax = 24 * 3_600_000;
 
+/** What an earlier run of the service left of an outlet. */
+export interface LeftUntold {
+  /** When it was heard last, epoch ms. */
+  readonly lastMs: number;
+  /** From then on its energy may be untold, epoch ms. */
+  readonly fromMs: number;
+}
+
 /**
- * From when on an earlier run of the service may have left the energy of an outlet untold: the first quarter of its
- * last day whose energy is not booked though an earlier one's is. Undefined: it was never heard. Rejects with a
+ * What an earlier run of the service may have left untold of the energy of an outlet: from the first quarter of its
+ * last day on whose energy is not booked though an earlier one's is. Undefined: it was never heard. Rejects with a
  * StoreError.
  */
-export async function untoldFromMs(
+export async function leftUntold(
   store: Pick<Store, 'series' | 'rollUps'>,
   outlet: string,
   startedMs: number,
-): Promise<number | undefined> {
+): Promise<LeftUntold | undefined> {
   const range = { outlet, fromMs: startedMs, toMs: startedMs + 1 };
   const heardMs = [
     ...(await store.series({ ...range, quantity: 'watts' })).atMs,
@@ -97,7 +105,7 @@ export async function untoldFromMs(
   const isBooked = [...rows.fromMs].map((_, i) => !Number.isNaN(rows.counterWattHours?.[i] ?? Number.NaN));
   const firstBooked = isBooked.indexOf(true);
   const untold = firstBooked < 0 ? -1 : isBooked.indexOf(false, firstBooked);
-  return Math.min(lastMs - untoldMsMin, untold < 0 ? lastMs : rows.fromMs[untold]!);
+  return { lastMs, fromMs: Math.min(lastMs - untoldMsMin, untold < 0 ? lastMs : rows.fromMs[untold]!) };
 }
 
 const nothing: QuarterEnergy = {

@@ -1,3 +1,4 @@
+import type { Clock } from './base/clock.ts';
 import type { RollUpColumns } from './model/columns.ts';
 import { type RollUp, type RollUpTier, tierStepMs } from './model/roll-up.ts';
 import type { Store } from './store/store.ts';
@@ -6,6 +7,13 @@ export interface FirstBucketsParts {
   readonly store: Store;
   readonly startedMs: number;
   readonly record: (tier: RollUpTier, row: RollUp) => void;
+  readonly clock: Pick<Clock, 'after'>;
+}
+
+/** A row that waits for its earlier part. */
+interface Waiting {
+  readonly tier: RollUpTier;
+  readonly row: RollUp;
 }
 
 /** So many rows wait for their earlier part at most; beyond, they are written as they are. */
@@ -25,7 +33,7 @@ export class FirstBuckets {
   readonly #ofStartMinute = new Map<string, RollUpColumns>();
   /** A scope always takes the same, so that its rows keep their order. */
   readonly #lanes: Promise<void>[] = Array.from({ length: lanes }, () => Promise.resolve());
-  #waiting = 0;
+  readonly #waiting = new Set<Waiting>();
 
   constructor(parts: FirstBucketsParts) {
     this.#parts = parts;
@@ -35,40 +43,51 @@ export class FirstBuckets {
   take(tier: RollUpTier, row: RollUp): void {
     const { startedMs, record } = this.#parts;
     const wasOpen = row.fromMs <= startedMs && startedMs < row.fromMs + tierStepMs[tier];
-    if (!wasOpen || this.#waiting >= waitingMax) {
+    if (!wasOpen || this.#waiting.size >= waitingMax) {
       record(tier, row);
       return;
     }
-    this.#waiting += 1;
+    const one = { tier, row };
+    this.#waiting.add(one);
     const lane = laneOf(row.scope);
-    this.#lanes[lane] = this.#lanes[lane]!.then(() => this.#join(tier, row));
+    this.#lanes[lane] = this.#lanes[lane]!.then(() => this.#join(one));
   }
 
-  /** Resolves when nothing waits any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#lanes);
+  /** Resolves when nothing waits any more; what waits for longer than `withinMs` is written as it is. */
+  async settled(withinMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.clock.after(withinMs, resolve);
+      void Promise.all(this.#lanes).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    for (const one of this.#waiting) this.#record(one, one.row);
   }
 
-  async #join(tier: RollUpTier, row: RollUp): Promise<void> {
-    const { store, record } = this.#parts;
-    const { scope, fromMs } = row;
+  #record(one: Waiting, row: RollUp): void {
+    if (this.#waiting.delete(one)) this.#parts.record(one.tier, row);
+  }
+
+  async #join(one: Waiting): Promise<void> {
+    const { store } = this.#parts;
+    const { scope, fromMs } = one.row;
+    if (!this.#waiting.has(one)) return;
     try {
-      if (tier === 'minute') {
+      if (one.tier === 'minute') {
         const earlier = await store.rollUps({ tier: 'minute', scope, fromMs, toMs: fromMs + minuteMs });
         this.#ofStartMinute.set(scope, earlier);
-        record(tier, joined(row, [earlier]));
+        this.#record(one, joined(one.row, [earlier]));
       } else {
         // Made again from its minutes: after a crash the quarter itself was never written.
         const earlier = await store.rollUps({ tier: 'minute', scope, fromMs, toMs: this.#startMinuteMs });
         const ofStart = this.#ofStartMinute.get(scope);
         this.#ofStartMinute.delete(scope);
-        record(tier, joined(row, ofStart === undefined ? [earlier] : [earlier, ofStart]));
+        this.#record(one, joined(one.row, ofStart === undefined ? [earlier] : [earlier, ofStart]));
       }
     } catch {
-      // The store is away: what this run has observed is better than nothing.
-      record(tier, row);
-    } finally {
-      this.#waiting -= 1;
+      // The store is away: what this run has observed is better than nothing, until it is made again (made-again.ts).
+      this.#record(one, one.row);
     }
   }
 }

@@ -3,7 +3,7 @@ import { treeAt } from './analysis/tree-at.ts';
 import type { Clock } from './base/clock.ts';
 import { remakeBuckets } from './bucket-remake.ts';
 import { type EnergyMark, EnergyMarks } from './energy-marks.ts';
-import { remakeOutlet, untoldFromMs } from './energy-remake.ts';
+import { leftUntold, remakeOutlet } from './energy-remake.ts';
 import { scopesOf, sumScopes } from './energy-sums.ts';
 import { LateBuckets } from './late-buckets.ts';
 import type { PowerTree } from './model/power-tree.ts';
@@ -139,13 +139,18 @@ export class MadeAgain {
     for (let n = 0; n < outletsPerStep && !isStopped(); n += 1) {
       const outlet = this.#toResume[0];
       if (outlet === undefined) return;
-      const untoldMs = await untoldFromMs(store, outlet, startedMs);
+      const left = await leftUntold(store, outlet, startedMs);
       this.#toResume.shift();
+      const nowMs = this.#parts.clock.nowMs();
+      const untoldMs = left?.fromMs ?? startedMs;
       const endMs = floorQuarter(startedMs) + ledgerStepMs;
-      this.#marks.add(outlet, untoldMs ?? startedMs, endMs - 1, this.#parts.clock.nowMs());
+      this.#marks.add(outlet, untoldMs, endMs - 1, nowMs);
       // Sums that an earlier run did not get round to; of the quarter of the start they lack who came later.
-      for (let at = floorQuarter(untoldMs ?? startedMs); at < endMs; at += ledgerStepMs)
-        this.#unsummed.add(outlet, at);
+      for (let at = floorQuarter(untoldMs); at < endMs; at += ledgerStepMs) this.#unsummed.add(outlet, at);
+      // Minutes that a run ended or began within: it may not have told its part, or not joined it with the other's.
+      if (left === undefined) continue;
+      for (const quarterMs of new Set([floorQuarter(left.lastMs), floorQuarter(startedMs)]))
+        this.#late.add(outlet, quarterMs, nowMs);
     }
   }
 

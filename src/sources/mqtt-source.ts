@@ -333,10 +333,12 @@ function wasReset(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
 }
 
+const goodbyeMsMax = 500;
+
 /** Says goodbye to the broker, but does not wait for ever for it to listen. */
 async function endClient(client: MqttClient, clock: Clock): Promise<void> {
   await new Promise<void>((resolve) => {
-    const cancel = clock.after(1_000, () => {
+    const cancel = clock.after(goodbyeMsMax, () => {
       client.stream.destroy();
       resolve();
     });

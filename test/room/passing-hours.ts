@@ -68,7 +68,7 @@ export class Rig {
   readonly #env: Record<string, string>;
   readonly #folder: string;
   app!: TestedApp;
-  #publisher!: MqttClient;
+  #publisher: MqttClient | undefined;
 
   /** The settings, the folder, and when it begins. */
   constructor(env: Record<string, string>, folder: string, fromMs: number) {
@@ -95,13 +95,24 @@ export class Rig {
   }
 
   async stop(): Promise<void> {
-    await this.#publisher.endAsync(true);
+    await this.#publisher?.endAsync(true);
+    this.#publisher = undefined;
     await this.app.stop();
   }
 
   async publish(lines: readonly string[]): Promise<void> {
-    await this.#publisher.publishAsync('telegraf/room', lines.join('\n'), { qos: 1 });
+    await this.say(lines);
     await this.quiet();
+  }
+
+  /** `start` has come so far that something can be said, though the store may be away. */
+  get isConnected(): boolean {
+    return this.#publisher !== undefined;
+  }
+
+  /** Whatever becomes of it. */
+  async say(lines: readonly string[]): Promise<void> {
+    await this.#publisher?.publishAsync('telegraf/room', lines.join('\n'), { qos: 1 });
   }
 
   /** Until all that was said is durable: a clock that moves while a write is under way would make the store look slow. */
