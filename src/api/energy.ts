@@ -73,7 +73,7 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
     parts: (signal) => {
       const energy = (asked: EnergyQuestion) => parts.energy(asked, signal);
       return isCsv
-        ? energyCsv({ ...parts, energy }, question)
+        ? energyCsv({ ...parts, energy, ...(!remaking && { isRemaking: undefined }) }, question)
         : jsonParts({ ...parts, energy }, question, remaking);
     },
     isClosed,
@@ -140,6 +140,8 @@ function refuseTooMuch({ scopes, by, fromMs, toMs, timezone, nowMs }: EnergyQues
 /** With the energy of one answer. */
 export interface AnsweredEnergy extends Pick<EnergyParts, 'prices'> {
   energy(question: EnergyQuestion): AsyncIterable<ScopeEnergy>;
+  /** While some of the sums are being made again. */
+  readonly isRemaking?: EnergyParts['isRemaking'] | undefined;
 }
 
 /** The totals come last: they are known when the rows have gone out. */
@@ -173,10 +175,11 @@ async function* jsonParts(
 
 const rowsAtOnce = 500;
 
-/** RFC 4180, in parts; an empty field says "not known". */
+/** RFC 4180, in parts; an empty field says "not known". While sums are being made again a last column says which. */
 export async function* energyCsv(parts: AnsweredEnergy, question: EnergyQuestion): AsyncGenerator<string> {
   const currency = parts.prices.tariff?.currency;
-  let before = csvLine(csvColumns);
+  const { isRemaking } = parts;
+  let before = csvLine(isRemaking ? [...csvColumns, 'remaking'] : csvColumns);
   for await (const { scope, rows } of parts.energy({ ...question, withTotals: false })) {
     for (let i = 0; i < rows.length; i += rowsAtOnce) {
       const lines = rows.slice(i, i + rowsAtOnce).map((row) => {
@@ -196,6 +199,7 @@ export async function* energyCsv(parts: AnsweredEnergy, question: EnergyQuestion
           known?.counter,
           known?.integrated,
           known?.spread,
+          ...(isRemaking ? [isRemaking(scope, fromMs, toMs)] : []),
         ]);
       });
       yield before + lines.join('');

@@ -3,6 +3,8 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 /** What was last answered, and what went wrong since, as a sentence. */
 export interface Answer<T> {
   readonly value?: T;
+  /** When that came, epoch ms of this machine. */
+  readonly atMs?: number;
   readonly problem?: string;
 }
 
@@ -93,7 +95,8 @@ export class Polled<T> {
     this.#asking = true;
     clearTimeout(this.#timer);
     try {
-      this.#answer.value = { value: await readAnswer<T>(this.path, this.#alsoAccept) };
+      const value = await readAnswer<T>(this.path, this.#alsoAccept);
+      this.#answer.value = { value, atMs: Date.now() };
     } catch (error) {
       this.#answer.value = { ...this.#answer.peek(), problem: (error as Error).message };
     } finally {

@@ -21,7 +21,13 @@ export interface EnergyTotalProps extends EnergyProps {
 }
 
 /** The period in five figures, each against the time before. */
-export function EnergyFacts({ present, asked, answer, total }: EnergyTotalProps) {
+export function EnergyFacts({
+  present,
+  asked,
+  answer,
+  total,
+  asOf,
+}: EnergyTotalProps & { readonly asOf: string }) {
   const format = present.format.value;
   const { before, peak15, loadFactor, coverage } = total;
   const isCompared = before.differencePercent !== null;
@@ -74,6 +80,7 @@ export function EnergyFacts({ present, asked, answer, total }: EnergyTotalProps)
           ? `Compared with ${beforeWords(asked)}: ${joined(format.energy(before.wattHours ?? undefined))}${before.cost === null ? '' : `, ${money(before.cost, answer.currency, format)}`}.`
           : whyNoComparison(total, asked, format)}
         {coverage < 0.995 && ' What was drawn while nothing was known is in no sum.'}
+        {asOf}
       </p>
     </section>
   );

@@ -9,6 +9,7 @@ import {
   daysText,
   differencePercent,
   differenceText,
+  knownShares,
   measureShown,
   spanText,
 } from './energy-words.ts';
@@ -80,7 +81,7 @@ export function RankingTable({ present, asked, ranked, coloured, currency }: Ran
                   format,
                 ) ?? <Unknown />}
               </td>
-              <td class="num">{format.percent(row.coverage)}</td>
+              <Known row={row} format={format} />
             </tr>
           ))}
         </tbody>
@@ -114,6 +115,16 @@ function Figures({ present, currency, row }: FiguresProps) {
         </td>
       ))}
     </>
+  );
+}
+
+/** For how much of the time, and by which way. */
+function Known({ row, format }: { readonly row: EnergyRow; readonly format: Format }) {
+  const ways = knownShares(row).map(({ label, share }) => `${format.percent(share)} ${label}`);
+  return (
+    <td class="num" title={ways.join(', ')}>
+      {format.percent(row.coverage)}
+    </td>
   );
 }
 
@@ -185,7 +196,7 @@ export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
                   )}
                 </td>
                 <Figures present={present} asked={asked} currency={answer.currency} row={row} />
-                <td class="num">{format.percent(row.coverage)}</td>
+                <Known row={row} format={format} />
               </tr>
             );
           })}
@@ -194,7 +205,7 @@ export function BarsTable({ present, asked, answer, total }: EnergyTotalProps) {
           <tr>
             <th scope="row">Together</th>
             <Figures present={present} asked={asked} currency={answer.currency} row={total} />
-            <td class="num">{format.percent(total.coverage)}</td>
+            <Known row={total} format={format} />
           </tr>
         </tfoot>
       </table>

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import { apiPath } from './answers.ts';
 import { divisions, type EnergyChanges, type EnergyProps, energyQuery, measures } from './energy-asked.ts';
 import { dateAt, dateText, periodBeside, periods, type Step, stepsOf } from './energy-period.ts';
@@ -74,6 +75,7 @@ export function EnergyTools({ present, asked, csv }: EnergyProps & { readonly cs
 /** Back and forth by one period, to a day, and to now. */
 function PeriodNavigation({ present, asked }: EnergyProps) {
   const { period, timezone, nowMs } = asked;
+  const picker = useRef<HTMLInputElement>(null);
   const linkTo = (direction: -1 | 1, label: string, sign: string) => {
     const span = periodBeside(period, asked, direction, timezone);
     // The one that holds the last of its days: of several years the last year counts.
@@ -100,10 +102,21 @@ function PeriodNavigation({ present, asked }: EnergyProps) {
       <output class="energy-span" aria-live="polite">
         {spanText(period, asked.fromMs, asked.toMs, present.format.value)}
       </output>
-      {linkTo(1, `The ${period} after`, '›')}
-      <input
-        type="date"
+      <button
+        type="button"
+        class="step to-day"
         aria-label="Go to a day"
+        title={`Go to a day, of ${timezone.replaceAll('_', ' ')}`}
+        onClick={() => picker.current?.showPicker()}
+      >
+        ▾
+      </button>
+      {/* It would write the date as the browser does: what is seen of it is the calendar alone. */}
+      <input
+        ref={picker}
+        type="date"
+        tabIndex={-1}
+        aria-hidden="true"
         value={dateText(Math.min(asked.toMs - 1, nowMs), timezone)}
         max={dateText(nowMs, timezone)}
         onChange={({ currentTarget: { value } }) => {
@@ -111,6 +124,7 @@ function PeriodNavigation({ present, asked }: EnergyProps) {
           if (atMs !== undefined) replaceQuery(energyQuery(asked, { atMs }));
         }}
       />
+      {linkTo(1, `The ${period} after`, '›')}
       {!asked.isUnderWay && (
         <a href={hashOf({ view: 'energy', query: energyQuery(asked, { atMs: nowMs }) })}>Now</a>
       )}

@@ -65,6 +65,12 @@ function Energy({ present, asked }: EnergyProps) {
             </p>
           ),
       )}
+      {[whole, ranking, parts, before].some(({ value }) => value?.remaking) && (
+        <p class="notice notice-warn" role="status">
+          Sums of this time are being made again, since the settings now say otherwise who was plugged in
+          where: some figures are still those of before.
+        </p>
+      )}
       {!whole.value && !whole.problem && <p class="panel empty">Adding up energy …</p>}
       {whole.value && !isAnyKnown && (
         <p class="panel empty">
@@ -75,7 +81,13 @@ function Energy({ present, asked }: EnergyProps) {
       )}
       {isAnyKnown && whole.value && total && bars && (
         <>
-          <EnergyFacts present={present} asked={asked} answer={whole.value} total={total} />
+          <EnergyFacts
+            present={present}
+            asked={asked}
+            answer={whole.value}
+            total={total}
+            asOf={present.asOf(whole)}
+          />
           <EnergyChart
             present={present}
             asked={asked}

@@ -10,7 +10,7 @@ import {
   usableShare,
 } from './breaker-load.ts';
 import { joined } from './format.ts';
-import { knownText } from './known.ts';
+import { knownOfAll, knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
 import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
@@ -32,6 +32,16 @@ export function Feeds({ present }: PresentProps) {
       {feeds.map((feed) => (
         <FeedLoads present={present} feed={feed} key={feed.name} />
       ))}
+      <p class="hint known">
+        {knownOfAll(
+          feeds.flatMap(({ name, breakers }) =>
+            [`feed:${name}`, ...breakers.map((breaker) => `breaker:${breaker.name}`)].map((scope) =>
+              present.figure(scope),
+            ),
+          ),
+          present,
+        )}
+      </p>
       <p class="hint">
         Usable for continuous load: {present.format.value.percent(usableShare)} of a rating, the mark. It does
         not replace an electrician's assessment.

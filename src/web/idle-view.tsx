@@ -82,7 +82,10 @@ function Totals({ present, rows, currency }: PricedRowsProps) {
           ],
         ]}
       />
-      <p class="hint">{totalsSentence(totals, format)}</p>
+      <p class="hint">
+        {totalsSentence(totals, format)}
+        {present.asOf(present.idle.answer.value)}
+      </p>
     </Panel>
   );
 }
@@ -90,7 +93,7 @@ function Totals({ present, rows, currency }: PricedRowsProps) {
 function totalsSentence(totals: ReturnType<typeof idleTotals>, format: Format): string {
   const sentences = [
     totals.judged > 0 &&
-      `Of ${counted(totals.judged, 'server')}: each one's idle level for the share of a year it was seen to idle.`,
+      `Estimated, of ${counted(totals.judged, 'server')}: each one's idle level for the share of a year it was seen to idle.`,
     totals.judged === 0 && 'No server can be judged yet: that takes some hours of watching.',
     totals.judged > 0 &&
       totals.learning > 0 &&
@@ -204,6 +207,7 @@ function RankedRow({ present, row, mostWatts, withCost, withCarbon, currency }: 
       </td>
       <td class="idle-watched" data-label="Watched" title={`Confidence ${format.percent(row.confidence)}`}>
         {format.hours(row.hoursObserved)} <span class="aside">{confidenceWord(row.confidence)}</span>
+        {row.basis !== 'measured' && <span class="word">{row.basis}</span>}
       </td>
       <td class="num figure" data-label="kWh a year">
         {row.yearWattHours === undefined ? <Unknown /> : format.kilowattHours(row.yearWattHours)}

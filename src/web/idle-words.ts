@@ -62,6 +62,12 @@ export function missingText(row: IdleVerdict, format: Format): string {
   return `${seen}, at rest for ${format.percent(idleShare)} of it; needs more time at rest`;
 }
 
+/** What a baseline rests on: `45 h sure`, with a word where it is not measured. */
+export function restsOn({ basis, hoursObserved, confidence }: IdleVerdict, format: Format): string {
+  const word = basis === 'measured' ? '' : `, ${basis}`;
+  return `${format.hours(hoursObserved)} watched, ${confidenceWord(confidence)}${word}`;
+}
+
 /** How sure it is, in a word; the share behind it goes into a title. */
 export function confidenceWord(confidence: number): string {
   if (confidence >= 0.8) return 'sure';

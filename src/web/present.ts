@@ -4,7 +4,7 @@ import { livePath, subprotocol } from '../live/protocol.ts';
 import type { PowerEvent } from '../model/event.ts';
 import type { Figure } from '../model/figure.ts';
 import { AlertLog } from './alert-log.ts';
-import { apiPath, Polled } from './answers.ts';
+import { type Answer, apiPath, Polled } from './answers.ts';
 import { FigureTable } from './figures.ts';
 import { Format } from './format.ts';
 import { type LinkState, LiveLink } from './live.ts';
@@ -185,6 +185,12 @@ export class Present {
   /** How old a figure is, in ms. */
   ageMs(atMs: number | undefined): number | undefined {
     return atMs === undefined ? undefined : Math.max(0, this.nowMs() - atMs);
+  }
+
+  /** How old an answer is, as a sentence with a space before it; it holds without being drawn anew. */
+  asOf({ atMs }: Answer<unknown>): string {
+    if (atMs === undefined) return '';
+    return ` As of ${this.format.value.timeWithSeconds(atMs + this.#serverAheadMs)}.`;
   }
 
   /** What happens in the room, as it is told, until called off. */

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { useColourChanges } from './chart-host.tsx';
 import { joined, unknownText } from './format.ts';
 import { cellGrid, cellSize, heatLevel, heatLevels } from './heat.ts';
+import { knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
 import type { Present, PresentProps } from './present.ts';
 import { type RosterRow, stateOf } from './roster.ts';
@@ -62,7 +63,7 @@ function titleOf(row: RosterRow, present: Present): string {
   const figure = present.figure(row.scope);
   const watts = freshWatts(figure);
   const drawn = watts === undefined ? unknownText : joined(present.format.peek().watts(watts));
-  return `${row.name}: ${drawn}, ${stateWord[stateOf(figure)]}`;
+  return `${row.name}: ${drawn}, ${stateWord[stateOf(figure)]}; ${knownText(figure, present)}`;
 }
 
 /** Draws the cells, and knows which is where. */

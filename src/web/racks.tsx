@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import { counted, joined } from './format.ts';
 import { heatLevel, heatLevels } from './heat.ts';
-import { knownText } from './known.ts';
+import { knownOfAll, knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
 import { Panel } from './panel.tsx';
 import type { Present, PresentProps } from './present.ts';
@@ -42,6 +42,12 @@ export function Racks({ present, rack: chosen }: RacksProps) {
           />
         ))}
       </ul>
+      <p class="hint known">
+        {knownOfAll(
+          racks.map(({ name }) => present.figure(`rack:${name}`)),
+          present,
+        )}
+      </p>
     </Panel>
   );
 }

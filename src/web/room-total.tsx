@@ -7,6 +7,7 @@ import { Panel } from './panel.tsx';
 import type { Present, PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
 import { countRoster, type RosterCount } from './roster.ts';
+import { useToday } from './today.ts';
 
 /** The room's draw now, what it drew today, and how both are known. */
 export function RoomTotal({ present }: PresentProps) {
@@ -14,6 +15,7 @@ export function RoomTotal({ present }: PresentProps) {
   const figure = present.figure('room');
   const count = countRoster(present.roster.value, (scope) => present.figure(scope));
   const factor = powerFactor(figure);
+  const today = useToday(present, 'room', figure);
   return (
     <Panel name="total" look="total" title="Room now" head={figure && <BasisTag basis={figure.basis} />}>
       <p class="total-watts figure">
@@ -21,7 +23,10 @@ export function RoomTotal({ present }: PresentProps) {
       </p>
       <Facts
         rows={[
-          ['Today', <Quantity key="today" shown={format.energy(figure?.todayWattHours)} />],
+          [
+            'Today',
+            <Quantity key="today" shown={format.energy(figure?.todayWattHours)} atLeast={today.atLeast} />,
+          ],
           ['Current', <Quantity key="amps" shown={format.amps(ampsOf(figure))} />],
           [
             'Idling',
@@ -33,6 +38,7 @@ export function RoomTotal({ present }: PresentProps) {
         ]}
       />
       {figure && <p class="hint">{basisSentence(figure, count, present)}</p>}
+      <p class="hint known">{today.text}</p>
     </Panel>
   );
 }

@@ -9,6 +9,7 @@ import { Quantity, Unknown } from './quantity.tsx';
 import { type RosterRow, stateOf } from './roster.ts';
 import { BasisWord } from './server-row.tsx';
 import { StateBadge } from './state-badge.tsx';
+import { useToday } from './today.ts';
 
 interface ServerFactsProps extends PresentProps {
   readonly row: RosterRow;
@@ -20,6 +21,7 @@ interface ServerFactsProps extends PresentProps {
 export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
   const format = present.format.value;
   const figure = present.figure(row.scope);
+  const today = useToday(present, row.scope, figure);
   return (
     <section class="panel server-facts" aria-labelledby="server-title" data-stale={figure?.stale ?? true}>
       <div class="panel-head">
@@ -35,7 +37,10 @@ export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
       </p>
       <Facts
         rows={[
-          ['Today', <Quantity key="today" shown={format.energy(figure?.todayWattHours)} />],
+          [
+            'Today',
+            <Quantity key="today" shown={format.energy(figure?.todayWattHours)} atLeast={today.atLeast} />,
+          ],
           ['Current', <Quantity key="amps" shown={format.amps(ampsOf(figure))} />],
           [
             'Of the room',
@@ -48,7 +53,9 @@ export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
           ],
         ]}
       />
-      <p class="hint">{sentence(figure, present, claimed)}</p>
+      <p class="hint">
+        {sentence(figure, present, claimed)} {today.text}
+      </p>
       <ServerAlerts present={present} scope={row.scope} />
     </section>
   );
@@ -57,7 +64,9 @@ export function ServerFacts({ present, row, claimed }: ServerFactsProps) {
 function sentence(figure: Figure | undefined, present: PresentProps['present'], claimed: boolean): string {
   const age = present.ageMs(figure?.atMs);
   const heard =
-    age === undefined ? 'No reading of it yet.' : `Newest reading ${present.format.value.age(age)} ago.`;
+    age === undefined
+      ? 'No reading of it yet.'
+      : `Newest reading ${present.format.value.age(age)} ago${figure?.stale ? '' : `, ${figure?.basis}`}.`;
   const stale = figure?.stale && figure.watts !== undefined ? ' What is shown is what it drew then.' : '';
   const own = claimed ? '' : ' No server of the settings claims this outlet, so it counts as one by itself.';
   return `${heard}${stale}${own}`;

@@ -2,7 +2,7 @@ import type { IdleVerdict } from '../model/idle.ts';
 import { Facts } from './facts.tsx';
 import { joined } from './format.ts';
 import { IdleBar } from './idle-bar.tsx';
-import { confidenceWord, missingText } from './idle-words.ts';
+import { missingText, restsOn } from './idle-words.ts';
 import { Panel } from './panel.tsx';
 import type { PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
@@ -62,9 +62,10 @@ function IdleFacts({ present, verdict, currency }: IdleFactsProps) {
       )}
       {!learning && (
         <p class="hint">
-          Idles {format.percent(verdict.idleShare)} of its time on; {confidenceWord(verdict.confidence)}, from{' '}
-          {format.hours(verdict.hoursObserved)} watched
+          A year is estimated: it idles {format.percent(verdict.idleShare)} of its time on;{' '}
+          {restsOn(verdict, format)}
           {verdict.sinceMs !== undefined && `; at this level since ${format.day(verdict.sinceMs)}`}.
+          {present.asOf(present.idle.answer.value)}
         </p>
       )}
     </>

@@ -1,9 +1,11 @@
 import type { Figure } from '../model/figure.ts';
 import { ampsOf } from './breaker-load.ts';
+import { knownText } from './known.ts';
 import { freshWatts } from './live-series.ts';
 import type { PresentProps } from './present.ts';
 import { Quantity } from './quantity.tsx';
 import type { RosterInput, RosterRow } from './roster.ts';
+import { BasisWord } from './server-row.tsx';
 import { columnCount } from './servers-head.tsx';
 
 /** A supply below this carries nothing, when another one of the server carries more than the second. */
@@ -61,7 +63,7 @@ function Input({ present, input, figure, number, sumWatts, sumIsWhole }: InputPr
   const feed = input.feed === undefined ? `Input ${number}` : `Feed ${input.feed}`;
   const carriesNothing = watts !== undefined && watts < idleSupplyWatts && sumWatts > carryingWatts;
   return (
-    <li data-stale={figure?.stale ?? true}>
+    <li data-stale={figure?.stale ?? true} title={knownText(figure, present)}>
       <span class="input-feed">
         {feed}
         {input.breaker !== undefined && <span class="aside"> {input.breaker}</span>}
@@ -86,11 +88,7 @@ function Input({ present, input, figure, number, sumWatts, sumIsWhole }: InputPr
             carries nothing
           </strong>
         )}
-        {figure?.stale && (
-          <span class="word" data-word="stale">
-            stale
-          </span>
-        )}
+        <BasisWord present={present} scope={`outlet:${input.outlet}`} />
         {!figure && <span class="aside">no reading yet</span>}
       </span>
     </li>

@@ -1,4 +1,6 @@
 import type { Figure } from '../model/figure.ts';
+import type { IdleVerdict } from '../model/idle.ts';
+import { restsOn } from './idle-words.ts';
 import { freshWatts } from './live-series.ts';
 import type { PresentProps } from './present.ts';
 import { Quantity, Unknown } from './quantity.tsx';
@@ -13,14 +15,14 @@ interface ServerRowProps extends PresentProps {
   readonly index: number;
   /** Of the largest consumer: its bar is the longest. */
   readonly mostWatts: number;
-  /** Its idle level is above its limit. */
-  readonly highIdle: boolean;
+  /** What is learnt of its idle level. */
+  readonly verdict: IdleVerdict | undefined;
   readonly unfolded: boolean;
   unfold(row: RosterRow): void;
 }
 
 /** One server, one line. Its name leads to its view; pressing the line unfolds its inputs. */
-export function ServerRow({ present, row, index, mostWatts, highIdle, unfolded, unfold }: ServerRowProps) {
+export function ServerRow({ present, row, index, mostWatts, verdict, unfolded, unfold }: ServerRowProps) {
   const format = present.format.value;
   const figure = present.figure(row.scope);
   return (
@@ -52,8 +54,8 @@ export function ServerRow({ present, row, index, mostWatts, highIdle, unfolded, 
       <Cell name="watts">
         <Quantity shown={format.watts(figure?.watts)} atLeast={figure?.basis === 'partial'} />
       </Cell>
-      <Cell name="idle">
-        {highIdle && <span class="word word-bad">high</span>}{' '}
+      <Cell name="idle" title={verdict && restsOn(verdict, format)}>
+        {verdict?.verdict === 'high' && <span class="word word-bad">high</span>}{' '}
         <Quantity shown={format.watts(figure?.idleWatts)} />
       </Cell>
       <Cell name="share">
@@ -70,10 +72,16 @@ export function ServerRow({ present, row, index, mostWatts, highIdle, unfolded, 
   );
 }
 
-function Cell({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+interface CellProps {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly children: preact.ComponentChildren;
+}
+
+function Cell({ name, title, children }: CellProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: the table is made of grids
-    <div role="cell" class={`col-${name}`}>
+    <div role="cell" class={`col-${name}`} title={title}>
       {children}
     </div>
   );

@@ -23,7 +23,8 @@ const columns: readonly Column[] = [
     name: 'today',
     label: sortKeys.today.label,
     sortKey: 'today',
-    title: "Since midnight of the room's zone",
+    title:
+      "Since midnight of the room's zone, summed up from the watts read: what was not heard is not in it",
   },
   { name: 'trace', label: '10 min', title: 'The last ten minutes, each on its own scale' },
   { name: 'age', label: sortKeys.age.label, sortKey: 'age', title: 'Since the newest reading' },

@@ -1,5 +1,6 @@
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { IdleVerdict } from '../model/idle.ts';
 import { HeldOrder } from './held-order.ts';
 import { useIdle } from './idle-view.tsx';
 import { freshWatts } from './live-series.ts';
@@ -25,7 +26,7 @@ export function ServersTable({ present, query }: ServersTableProps) {
   const sort = useMemo(() => parseSort(query), [query.sort]);
   const filter = useMemo(() => parseFilter(query), [query.q, query.state, query.rack]);
   useIdle(present);
-  const highIdle = useHighIdle(present);
+  const verdicts = useVerdicts(present);
   const unfolded = useSignal<string | undefined>(undefined);
   const pointed = useRef(false);
   const order = useRef<HeldOrder>(undefined);
@@ -80,7 +81,7 @@ export function ServersTable({ present, query }: ServersTableProps) {
               row={row}
               index={seen.first + i}
               mostWatts={mostWatts}
-              highIdle={highIdle.has(row.scope)}
+              verdict={verdicts.get(row.scope)}
               unfolded={row.scope === unfolded.value}
               unfold={unfold}
             />,
@@ -97,12 +98,11 @@ export function ServersTable({ present, query }: ServersTableProps) {
   );
 }
 
-/** Servers whose idle level is above its limit. */
-function useHighIdle(present: PresentProps['present']): ReadonlySet<string> {
-  return useComputed(() => {
-    const rows = present.idle.answer.value.value?.rows ?? [];
-    return new Set(rows.filter(({ verdict }) => verdict === 'high').map(({ scope }) => scope));
-  }).value;
+/** What is known of each server's idle level, by scope. */
+function useVerdicts(present: PresentProps['present']): ReadonlyMap<string, IdleVerdict> {
+  return useComputed(
+    () => new Map(present.idle.answer.value.value?.rows.map((row) => [row.scope, row] as const)),
+  ).value;
 }
 
 function useTraceHistory(present: PresentProps['present'], inSight: readonly RosterRow[]): void {

@@ -33,7 +33,7 @@ export function StartsTable({ present, rows, withServer, open, choose, labelledB
           'Before → peak → settled',
           num('Ratio', 'Peak over settled level'),
           num('Settled after', 'From the onset until it stays at the settled level'),
-          num('Energy', 'From the onset until settled'),
+          num('Energy', 'From the onset until settled, summed up from the watts read'),
           'Peak is',
           { name: 'Volts', title: 'Before the start, and the lowest during it' },
           { name: 'Together with', title: 'What was starting at the same time on the same breaker' },

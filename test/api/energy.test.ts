@@ -245,6 +245,12 @@ describe('an answer', () => {
     expect(await get(`?scope=room,feed:A&${range}`)).toEqual([true, 'private, no-cache']);
     expect(await get(`?scope=room&${range}`)).toEqual([undefined, kept]);
     expect(await get('?scope=feed:A&from=2026-07-06&to=2026-07-08')).toEqual([undefined, kept]);
+    const csv = await (await ask(`?scope=feed:A&format=csv&by=week&${range}`)).text();
+    const lastFields = csv
+      .trim()
+      .split('\r\n')
+      .map((line) => line.slice(line.lastIndexOf(',') + 1));
+    expect([lastFields[0], new Set(lastFields.slice(1))]).toEqual(['remaking', new Set(['true', 'false'])]);
     service.remaking = undefined;
     expect(await get(`?scope=room,feed:A&${range}`)).toEqual([undefined, kept]);
   });

@@ -73,7 +73,14 @@ describe('the Energy view', () => {
     await eventually(page, '#bars-title').toBe('Each week');
     await page.getByRole('combobox', { name: /^By/ }).selectOption('breaker');
     await eventually(page, '#ranking-title').toBe('By breaker');
-    await page.getByLabel('Go to a day').fill('2025-12-24');
+    // What the calendar of the browser would do.
+    await page.evaluate(() => {
+      HTMLInputElement.prototype.showPicker = function () {
+        this.value = '2025-12-24';
+        this.dispatchEvent(new Event('change', { bubbles: true }));
+      };
+    });
+    await page.getByRole('button', { name: 'Go to a day' }).click();
     await eventually(page, '.energy-span').toBe('2025');
     await page.getByRole('link', { name: 'Now', exact: true }).click();
     await eventually(page, '.energy-span').toBe(String(new Date().getFullYear()));
@@ -118,7 +125,7 @@ describe('the Energy view', () => {
     expect(await page.locator('.energy-bar[data-partly="true"]').count()).toBe(1);
     expect(await textOf(page, '.energy-table tbody tr >> nth=0')).toBe('1 – 5 Feb nothing known');
     expect(await textOf(page, '.energy-facts')).toMatch(
-      /Known 80% Not compared: this time is known for 80% of its time only.* is in no sum\.$/,
+      /Known 80% Not compared: this time is known for 80% of its time only.* is in no sum\./,
     );
     expect(await textOf(page, '.difference')).not.toContain('%');
   });
@@ -155,6 +162,34 @@ describe('the Energy view', () => {
     const parts = asksFor(opened, 'scope=server:srv-').map((path) => path.match(/scope=/g)!.length);
     expect(new Set(parts)).toEqual(new Set([8]));
     expect(asksFor(opened, 'scope=server:*').every((path) => path.includes('by=year'))).toBe(true);
+  });
+
+  it('tells how old it is, and that sums are being made again while they are', async () => {
+    const script = steadyRoom();
+    script.energy = (asked) => ({ ...makeEnergy(script, asked), remaking: asked.has('scope', 'rack:*') });
+    await using opened = await open('#/energy?date=2026-03&by=rack', script);
+    const { page } = opened;
+    await eventually(page, '.notice').toMatch(/^Sums of this time are being made again, since the settings/);
+    await eventually(page, '.energy-facts .hint').toMatch(/As of \d\d:\d\d:\d\d\.$/);
+    script.energy = (asked) => makeEnergy(script, asked);
+    await page.reload();
+    await eventually(page, '.energy-ranking').toContain('r1');
+    expect(await page.locator('.notice').count()).toBe(0);
+  });
+
+  it('writes no date as the browser would: all are those of the room, in the language of the reader', async () => {
+    await using opened = await open('#/energy?period=day&date=2026-03-03', steadyRoom(), { locale: 'de-DE' });
+    const { page } = opened;
+    await eventually(page, '.energy-span').toBe('Dienstag, 3. März 2026');
+    const field = page.locator('.energy-when input');
+    expect(await field.inputValue()).toBe('2026-03-03');
+    expect(await field.evaluate((input) => [getComputedStyle(input).opacity, input.clientWidth])).toEqual([
+      '0',
+      0,
+    ]);
+    expect(await page.getByRole('button', { name: 'Go to a day' }).getAttribute('title')).toBe(
+      'Go to a day, of Europe/London',
+    );
   });
 
   it('is given out as a file for spreadsheets', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeAlert } from './alert-desk.ts';
+import { makeEnergy } from './made-energy.ts';
 import { makeRoom, serverName } from './made-room.ts';
 import { eventually, rowNames, soon, textOf, useBrowser } from './opened-page.ts';
 
@@ -123,13 +124,24 @@ describe('the room', () => {
     set('server:srv-001', { stale: true, basis: 'unknown', state: 'unknown' });
     set('server:srv-002', { basis: 'estimated' });
     script.figures.delete('server:srv-003');
+    set('feed:A', { basis: 'partial' });
+    set('rack:r1', { stale: true });
+    script.energy = (asked) => makeEnergy(script, asked, () => ({ coverage: 0.5 }));
     await using opened = await browser.open(script);
     const { page } = opened;
     await eventually(page, '.total .tag').toBe('Partial');
     await eventually(page, '.total-watts').toContain('at least 500 W');
-    expect(await textOf(page, '.total .hint')).toMatch(
+    expect(await textOf(page, '.total .hint >> nth=0')).toMatch(
       /^The truth is more than 500 W, \d+ s ago: 2 servers without a fresh reading, 1 server with an input missing\.$/,
     );
+    await eventually(page, '.total .known').toBe(
+      'Today is summed up from the watts read, known for 50% of the time.',
+    );
+    expect(await textOf(page, '.total .facts')).toMatch(/^Today ≥ at least [\d.]+ kWh/);
+    expect(await textOf(page, '.feeds .known')).toMatch(
+      /^5 measured, 1 at least \(≥\); each heard within \d+ s\.$/,
+    );
+    expect(await textOf(page, '.racks-panel .known')).toMatch(/^2 measured, 1 unknown \(–\); each heard/);
     expect(await textOf(page, `${row(0)} .col-state`)).toContain('partial');
     expect(await textOf(page, `${row(0)} .col-watts`)).toContain('at least 100 W');
     expect(await textOf(page, `${row(1)} .col-state`)).toBe('unknown stale');
