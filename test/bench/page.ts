@@ -28,8 +28,12 @@ export interface PageRow {
   readonly longestTaskMs: number;
   /** The same by the clock: what else runs on the machine counts. */
   readonly longTasksByClock: number;
-  /** After a collection, at the beginning and at the end. */
+  /**
+   * After collections. Until the middle it grows with what the browser compiles, and with its own record of the
+   * page's requests and tasks; the page's part is what it grows by from there to the end.
+   */
   readonly heapBeginMb: number;
+  readonly heapMiddleMb: number;
   readonly heapEndMb: number;
   readonly domNodes: number;
 }
@@ -89,7 +93,7 @@ async function measure(
   browser: Browser,
   what: string,
   folder: string,
-  useful: string,
+  usefulPart: string,
   load: Load,
 ): Promise<PageRow> {
   const server = new RoomServer(folder, makeRoom(load.servers));
@@ -106,22 +110,31 @@ async function measure(
   });
   try {
     const page = await context.newPage();
-    await page.addInitScript(watchScript(useful));
+    await page.addInitScript(watchScript(usefulPart));
     const session = await context.newCDPSession(page);
     // CPU of the thread, not time on the clock: what else runs on the machine does not count.
     await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    // Heard, not asked for: a question would be work of the page while it loads.
+    const useful = page.waitForEvent('console', (message) => message.text() === usefulWord);
     await page.goto(server.url);
-    await page.waitForFunction('watched.usefulMs !== undefined');
+    await useful;
     const loaded = (await metricsOf(session)).TaskDuration!;
     await sleep(settleMs);
     const begin = await look(page, session);
-    await sleep(load.watchMs);
+    await sleep(load.watchMs / 2);
+    const middle = await look(page, session);
+    await sleep(load.watchMs / 2);
     const end = await look(page, session);
-    const share = (key: 'TaskDuration' | 'ScriptDuration') =>
-      percent((end.metrics[key]! - begin.metrics[key]!) / (end.atS - begin.atS));
-    const layoutS = (seen: Look) => seen.metrics.LayoutDuration! + seen.metrics.RecalcStyleDuration!;
+    const share = (...keys: string[]) => {
+      const between = (key: string) =>
+        middle.before[key]! - begin.after[key]! + (end.before[key]! - middle.after[key]!);
+      return percent(keys.reduce((sum, key) => sum + between(key), 0) / between('Timestamp'));
+    };
     const { usefulMs, tasks: all } = await page.evaluate<Watched>('watched');
-    const byClock = all.filter(({ atMs }) => atMs >= begin.pageMs);
+    const byClock = all.filter(
+      ({ atMs }) =>
+        (atMs >= begin.toMs && atMs < middle.fromMs) || (atMs >= middle.toMs && atMs < end.fromMs),
+    );
     const tasks = await measureTasks(browser, page, Math.min(load.watchMs, traceMs));
     return {
       what,
@@ -131,13 +144,14 @@ async function measure(
       firstUsefulPaintCpuMs: Math.round(loaded * 1_000),
       busyPercent: share('TaskDuration'),
       scriptPercent: share('ScriptDuration'),
-      layoutPercent: percent((layoutS(end) - layoutS(begin)) / (end.atS - begin.atS)),
+      layoutPercent: share('LayoutDuration', 'RecalcStyleDuration'),
       longTasks: tasks.filter((ms) => ms > 50).length,
       longestTaskMs: Math.round(tasks.reduce((most, ms) => Math.max(most, ms), 0)),
       longTasksByClock: byClock.length,
       heapBeginMb: begin.heapMb,
+      heapMiddleMb: middle.heapMb,
       heapEndMb: end.heapMb,
-      domNodes: end.metrics.Nodes!,
+      domNodes: end.after.Nodes!,
     };
   } finally {
     clearInterval(frames);
@@ -146,6 +160,8 @@ async function measure(
   }
 }
 
+const usefulWord = 'useful';
+
 /** `watched` in the page, ms since its navigation. */
 interface Watched {
   readonly usefulMs: number;
@@ -153,40 +169,51 @@ interface Watched {
 }
 
 /** Runs in the page before anything else: when something useful stands there drawn, and every long task. */
-function watchScript(useful: string): string {
+function watchScript(usefulPart: string): string {
   return `
     window.watched = { tasks: [] };
     new PerformanceObserver((list) => {
       for (const { startTime, duration } of list.getEntries()) watched.tasks.push({ atMs: startTime, ms: duration });
     }).observe({ type: 'longtask', buffered: true });
     const look = () => {
-      if (!document.querySelector(${JSON.stringify(useful)})) requestAnimationFrame(look);
+      if (!document.querySelector(${JSON.stringify(usefulPart)})) requestAnimationFrame(look);
       // What was found is painted with this frame; the next one begins after that.
-      else requestAnimationFrame(() => (watched.usefulMs = performance.now()));
+      else requestAnimationFrame(() => {
+        watched.usefulMs = performance.now();
+        console.debug('${usefulWord}');
+      });
     };
     requestAnimationFrame(look);
   `;
 }
 
+type Metrics = Readonly<Record<string, number>>;
+
+/** Before and after collections, which are no work of the page. */
 interface Look {
-  readonly atS: number;
-  /** As the page counts: since its navigation. */
-  readonly pageMs: number;
+  readonly before: Metrics;
+  readonly after: Metrics;
   readonly heapMb: number;
-  readonly metrics: Readonly<Record<string, number>>;
+  /** As the page counts: since its navigation. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 async function look(page: Page, session: CDPSession): Promise<Look> {
-  // Before the watch begins and after it ended: the collection itself is no work of the page.
-  const before = await metricsOf(session);
-  await session.send('HeapProfiler.collectGarbage');
-  const after = await metricsOf(session);
-  const heapMb = Math.round(after.JSHeapUsedSize! / 1e5) / 10;
-  const pageMs = await page.evaluate<number>('performance.now()');
-  return { atS: before.Timestamp!, pageMs, heapMb, metrics: before };
+  const nowMs = () => page.evaluate<number>('performance.now()');
+  const [before, fromMs] = [await metricsOf(session), await nowMs()];
+  const heapBytes: number[] = [];
+  // A frame that comes between a collection and the look at it leaves half a megabyte.
+  for (let i = 0; i < 3; i += 1) {
+    await session.send('HeapProfiler.collectGarbage');
+    heapBytes.push((await metricsOf(session)).JSHeapUsedSize!);
+  }
+  const heapMb = Math.round(Math.min(...heapBytes) / 1e5) / 10;
+  const [toMs, after] = [await nowMs(), await metricsOf(session)];
+  return { before, after, heapMb, fromMs, toMs };
 }
 
-async function metricsOf(session: CDPSession): Promise<Readonly<Record<string, number>>> {
+async function metricsOf(session: CDPSession): Promise<Metrics> {
   const { metrics } = await session.send('Performance.getMetrics');
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
 }
