@@ -80,7 +80,7 @@ export class Energy {
     this.#parts = parts;
     this.#nowMs = parts.startedMs;
     this.#nextMs = floorQuarter(parts.startedMs) + ledgerStepMs;
-    this.#rooms = new PastRooms(parts.tree, parts.room);
+    this.#rooms = new PastRooms(parts.tree, parts.room, parts.startedMs);
     this.#steps = new OneStep({
       clock: parts.clock,
       retryMs,
@@ -160,11 +160,14 @@ export class Energy {
     this.#savedMs = nowMs;
     this.#isUnsaved = false;
     const room = this.#parts.room();
-    const heard = this.#known.flatMap((isKnown, number) => (isKnown ? [room.outletAt(number)] : []));
+    const heard = this.#known.flatMap((isKnown, number) => (isKnown ? [number] : []));
     return writeSavedEnergy({
       savedMs: nowMs,
       ended: this.#steps.isStopped,
-      outlets: heard.map((outlet) => [outlet, this.#intervalsMs.get(outlet) ?? intervalMsDefault]),
+      outlets: heard.map((number) => {
+        const outlet = room.outletAt(number);
+        return [outlet, this.#intervalsMs.get(outlet) ?? intervalMsDefault, room.tellsWatts(number)];
+      }),
       ...this.#again.saved(),
     });
   }
@@ -172,7 +175,10 @@ export class Energy {
   /** Before the first reading. Throws on what `saved` did not write. */
   load(bytes: Uint8Array): void {
     const saved = readSavedEnergy(bytes);
-    for (const [outlet, intervalMs] of saved.outlets) this.#intervalsMs.set(outlet, intervalMs);
+    for (const [outlet, intervalMs, tellsWatts] of saved.outlets) {
+      this.#intervalsMs.set(outlet, intervalMs);
+      if (tellsWatts === true) this.#rooms.knewBefore(outlet);
+    }
     const unnoted = this.#again.load(saved);
     if (unnoted > 0)
       this.#parts.log.info(

@@ -13,24 +13,37 @@ const pastMax = 4;
 export class PastRooms {
   readonly #tree: PowerTree;
   readonly #room: () => Room;
+  readonly #startedMs: number;
   /** By when each ended. */
-  readonly #past = new Map<number, { readonly room: Room; readonly outlets: number }>();
+  readonly #past = new Map<number, { readonly room: Room; readonly version: number }>();
+  /** Outlets that told watts in the run before, and not yet in this one. */
+  readonly #before = new Set<string>();
+  #lookedAtVersion = -1;
 
-  /** `tree` with the inputs of all times; `room` is the live one. */
-  constructor(tree: PowerTree, room: () => Room) {
+  /** `tree` with the inputs of all times; `room` is the live one, which has been there since `startedMs`. */
+  constructor(tree: PowerTree, room: () => Room, startedMs: number) {
     this.#tree = tree;
     this.#room = room;
+    this.#startedMs = startedMs;
   }
 
-  /** The live room where nothing has been plugged in elsewhere since. */
+  /** This one told watts in the run before: until it does so again only the past knows of it. */
+  knewBefore(outlet: string): void {
+    this.#before.add(outlet);
+    this.#lookedAtVersion = -1;
+  }
+
+  /** The live room where nothing has been plugged in elsewhere since, and all that counted then is known to it. */
   at(atMs: number, nowMs: number): Room {
+    const live = this.#room();
     const endedMs = nextRecabling(this.#tree, atMs);
-    if (endedMs > nowMs) return this.#room();
+    if (endedMs > nowMs && (atMs >= this.#startedMs || !this.#isWaiting(live))) return live;
+    const version = live.placesVersion;
     const known = this.#past.get(endedMs);
-    if (known !== undefined && known.outlets === this.#room().outletCount) return known.room;
-    const room = this.#make(atMs);
+    if (known?.version === version) return known.room;
+    const room = this.#make(atMs, live);
     this.#past.delete(endedMs);
-    this.#past.set(endedMs, { room, outlets: this.#room().outletCount });
+    this.#past.set(endedMs, { room, version });
     for (const oldest of this.#past.keys()) {
       if (this.#past.size <= pastMax) break;
       this.#past.delete(oldest);
@@ -38,14 +51,28 @@ export class PastRooms {
     return room;
   }
 
-  /** With the outlets of today: which of them tell watts decides who counts. */
-  #make(atMs: number): Room {
-    const live = this.#room();
+  /** For outlets of the run before. */
+  #isWaiting(live: Room): boolean {
+    if (this.#lookedAtVersion !== live.placesVersion)
+      for (const outlet of this.#before) {
+        const number = live.outletNumber(outlet);
+        if (number >= 0 && live.tellsWatts(number)) this.#before.delete(outlet);
+      }
+    this.#lookedAtVersion = live.placesVersion;
+    return this.#before.size > 0;
+  }
+
+  /** With the outlets of today and of the run before: which of them tell watts decides who counts. */
+  #make(atMs: number, live: Room): Room {
     const numbers = new Map(
       Array.from({ length: live.outletCount }, (_, number) => [live.outletAt(number), number]),
     );
-    const tellsWatts = (outlet: string) => live.tellsWatts(numbers.get(outlet)!);
-    return roomOfOutlets(treeAt(this.#tree, atMs), numbers.keys(), tellsWatts, atMs);
+    const tellsWatts = (outlet: string) => {
+      const number = numbers.get(outlet);
+      return this.#before.has(outlet) || (number !== undefined && live.tellsWatts(number));
+    };
+    const outlets = new Set([...numbers.keys(), ...this.#before]);
+    return roomOfOutlets(treeAt(this.#tree, atMs), outlets, tellsWatts, atMs);
   }
 }
 

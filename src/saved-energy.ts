@@ -6,8 +6,8 @@ export interface SavedEnergy {
   readonly savedMs: number;
   /** The service ended in order: nothing came after this. */
   readonly ended: boolean;
-  /** Outlets heard, and what their device family usually does, ms. */
-  readonly outlets: readonly (readonly [outlet: string, expectedIntervalMs: number])[];
+  /** Outlets heard, what their device family usually does, ms, and whether they have told watts (absent: not known). */
+  readonly outlets: readonly (readonly [outlet: string, expectedIntervalMs: number, tellsWatts?: boolean])[];
   /** Stretches of outlets whose energy is to be booked again. */
   readonly marks: readonly EnergyMark[];
   /** Starts of quarters whose minutes lack late readings, and whose. */

@@ -37,6 +37,8 @@ export class Places {
   readonly awaited: number[] = [];
   #claims: Map<string, Claim>;
   readonly #devices = new Map<string, DeviceRecord>();
+  /** Grows when an outlet is met, when one tells its first watts, and when the cabling changes. */
+  version = 0;
   readonly #roomScope: number;
   readonly #scopeOpened: (scope: number, id: string) => void;
 
@@ -63,6 +65,7 @@ export class Places {
 
   /** The number of an outlet that was not known. */
   openOutlet(outlet: string): number {
+    this.version += 1;
     const scope = this.scopes.number('outlet', outlet);
     const number = this.outlets.open(outlet, scope);
     const record = this.outlets.records[number]!;
@@ -87,6 +90,7 @@ export class Places {
    * a whole is weighed anew against what its outlets say, so that nothing is counted twice.
    */
   becomeMetered(record: OutletRecord, mover: Mover): void {
+    this.version += 1;
     const device = this.#devices.get(record.device)!;
     const news = record.isTotal ? !device.totalMetered : !device.outletMetered;
     const touched = news ? device.outlets : [this.outlets.find(record.outlet)];
@@ -109,6 +113,7 @@ export class Places {
 
   /** The room is cabled otherwise from now on: outlets of which that is true count elsewhere. */
   reclaim(tree: PowerTree, mover: Mover): void {
+    this.version += 1;
     const before = this.#claims;
     const claims = claimsOf(tree, this.scopes);
     this.#openScopes();

@@ -311,6 +311,11 @@ export class Room implements RoomView {
     return this.#outlets.records.length;
   }
 
+  /** Another number than before: who counts where may be another, too. */
+  get placesVersion(): number {
+    return this.#places.version;
+  }
+
   outletAt(outlet: number): string {
     return this.#outlets.records[outlet]!.outlet;
   }
