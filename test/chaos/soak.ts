@@ -33,8 +33,12 @@ interface Sample {
 }
 
 const sampleMs = 5_000;
-/** Caches, compiled code and the journal fill up first. */
+/**
+ * Caches, compiled code and the journal fill up first; and a start is followed for a quarter of an hour, so only then
+ * as many end as begin.
+ */
 const warmUpShare = 0.4;
+const warmUpMinutes = 16;
 /** Growth by the hour that is still called flat, of what is held and of the process as the system sees it. */
 const flatHeldPerHour = 24;
 const flatRssPerHour = 60;
@@ -83,7 +87,8 @@ await meters.stop();
 await pass(2_000);
 const last = await service.counts(true);
 const ready = (await (await fetch(`${service.httpUrl}/readyz`)).json()) as object;
-const warm = samples.filter(({ atMinutes }) => atMinutes >= minutes * warmUpShare);
+const warmMinutes = Math.max(minutes * warmUpShare, Math.min(warmUpMinutes, minutes * 0.6));
+const warm = samples.filter(({ atMinutes }) => atMinutes >= warmMinutes);
 const rssPerHour = slopePerHour(warm, ({ rss }) => rss);
 const heldPerHour = slopePerHour(warm, ({ held }) => held);
 const flat = heldPerHour < flatHeldPerHour && rssPerHour < flatRssPerHour;
