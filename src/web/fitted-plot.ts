@@ -5,6 +5,8 @@ import type { Format } from './format.ts';
 /** What every chart of the page shares: how its axes look, and where its colours come from. */
 export interface ChartLook {
   readonly font: string;
+  /** Of the line that counts, px: as strong as the type is large. */
+  readonly lineWidth: number;
   /** Asked at each drawing: light and dark change under it. */
   theme(): ChartTheme;
   /** Along the bottom. */
@@ -89,6 +91,7 @@ export class FittedPlot {
     });
     return {
       font,
+      lineWidth: Number.parseFloat(font) / 7,
       theme: () => this.#theme,
       across: (own) => ({ ...common, ticks: { ...lines, size: 4 }, gap: 4, size: 26, ...own }),
       upright,

@@ -121,7 +121,7 @@ export class PowerChart {
         edge,
         edge,
         {
-          width: 1.75,
+          width: look.lineWidth,
           stroke: () => look.theme().line,
           points: {
             size: 4,

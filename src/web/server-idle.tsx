@@ -62,10 +62,9 @@ function IdleFacts({ present, verdict, currency }: IdleFactsProps) {
       )}
       {!learning && (
         <p class="hint">
-          A year is estimated: it idles {format.percent(verdict.idleShare)} of its time on;{' '}
-          {restsOn(verdict, format)}
-          {verdict.sinceMs !== undefined && `; at this level since ${format.day(verdict.sinceMs)}`}.
-          {present.asOf(present.idle.answer.value)}
+          A year is estimated: it idles {format.percent(verdict.idleShare)} of its time on
+          {verdict.sinceMs !== undefined && `, at this level since ${format.day(verdict.sinceMs)}`};{' '}
+          {restsOn(verdict, format)}.{present.asOf(present.idle.answer.value)}
         </p>
       )}
     </>

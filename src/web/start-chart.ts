@@ -103,7 +103,11 @@ export class StartChart {
       series: [
         {},
         ...Array.from({ length: earlierMax }, () => faint),
-        { width: 1.75, stroke: () => look.theme().line, points: { show: (plot) => isSparse(plot), size: 4 } },
+        {
+          width: look.lineWidth,
+          stroke: () => look.theme().line,
+          points: { show: (plot) => isSparse(plot), size: 4 },
+        },
         { scale: 'volts', width: 1, dash: [3, 3], stroke: () => look.theme().volts, points: { show: false } },
       ],
       axes: this.#axes(look, hasVolts),

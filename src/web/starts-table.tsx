@@ -200,7 +200,7 @@ function Volts({ present, start }: PresentProps & { readonly start: StartRow }) 
       {format.volts(voltsBefore).text}
       <Arrow />
       {joined(format.volts(voltsMin))}
-      {share !== undefined && <span class="aside"> −{format.percent(share)}</span>}
+      {share !== undefined && share >= 0.0005 && <span class="aside"> −{format.percent(share)}</span>}
     </>
   );
 }
