@@ -7,6 +7,7 @@ import { startChromium } from '../servers/chromium.ts';
 import { buildPage } from '../web/built-page.ts';
 import { makeFigures, makeRoom } from '../web/made-room.ts';
 import { RoomServer } from '../web/room-server.ts';
+import { measureHeap, type PageHeap } from './page-heap.ts';
 import { referenceHtml, referenceScript } from './page-reference.ts';
 import { measureTasks } from './page-tasks.ts';
 import type { BenchRow } from './run.ts';
@@ -28,13 +29,13 @@ export interface PageRow {
   readonly longestTaskMs: number;
   /** The same by the clock: what else runs on the machine counts. */
   readonly longTasksByClock: number;
-  /**
-   * After collections. Until the middle it grows with what the browser compiles, and with its own record of the
-   * page's requests and tasks; the page's part is what it grows by from there to the end.
-   */
+  /** After collections, and what of it is code that the browser compiled meanwhile: the rest is the page's data. */
   readonly heapBeginMb: number;
   readonly heapMiddleMb: number;
   readonly heapEndMb: number;
+  readonly compiledBeginMb: number;
+  readonly compiledMiddleMb: number;
+  readonly compiledEndMb: number;
   readonly domNodes: number;
 }
 
@@ -148,9 +149,12 @@ async function measure(
       longTasks: tasks.filter((ms) => ms > 50).length,
       longestTaskMs: Math.round(tasks.reduce((most, ms) => Math.max(most, ms), 0)),
       longTasksByClock: byClock.length,
-      heapBeginMb: begin.heapMb,
-      heapMiddleMb: middle.heapMb,
-      heapEndMb: end.heapMb,
+      heapBeginMb: megabytes(begin.heap.bytes),
+      heapMiddleMb: megabytes(middle.heap.bytes),
+      heapEndMb: megabytes(end.heap.bytes),
+      compiledBeginMb: megabytes(begin.heap.compiledBytes),
+      compiledMiddleMb: megabytes(middle.heap.compiledBytes),
+      compiledEndMb: megabytes(end.heap.compiledBytes),
       domNodes: end.after.Nodes!,
     };
   } finally {
@@ -193,7 +197,7 @@ type Metrics = Readonly<Record<string, number>>;
 interface Look {
   readonly before: Metrics;
   readonly after: Metrics;
-  readonly heapMb: number;
+  readonly heap: PageHeap;
   /** As the page counts: since its navigation. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -202,15 +206,9 @@ interface Look {
 async function look(page: Page, session: CDPSession): Promise<Look> {
   const nowMs = () => page.evaluate<number>('performance.now()');
   const [before, fromMs] = [await metricsOf(session), await nowMs()];
-  const heapBytes: number[] = [];
-  // A frame that comes between a collection and the look at it leaves half a megabyte.
-  for (let i = 0; i < 3; i += 1) {
-    await session.send('HeapProfiler.collectGarbage');
-    heapBytes.push((await metricsOf(session)).JSHeapUsedSize!);
-  }
-  const heapMb = Math.round(Math.min(...heapBytes) / 1e5) / 10;
+  const heap = await measureHeap(session);
   const [toMs, after] = [await nowMs(), await metricsOf(session)];
-  return { before, after, heapMb, fromMs, toMs };
+  return { before, after, heap, fromMs, toMs };
 }
 
 async function metricsOf(session: CDPSession): Promise<Metrics> {
@@ -219,3 +217,4 @@ async function metricsOf(session: CDPSession): Promise<Metrics> {
 }
 
 const percent = (share: number) => Math.round(share * 1_000) / 10;
+const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
