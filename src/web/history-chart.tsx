@@ -151,10 +151,11 @@ function Legend({ present, marks, bounds, history }: LegendProps) {
 }
 
 function historyNote(history: ScopeHistory, present: Present): string {
-  const { problem, reading } = history;
+  const { problem, reading, columns } = history;
   if (problem.value !== undefined)
     return `History could not be read (${problem.value}); the line begins with live figures.`;
   if (reading.value) return 'Reading history …';
+  if (columns.value?.remaking) return 'Sums of this time are being made again: some are still of before.';
   return present.link.value.phase === 'lost'
     ? 'The line ends where the connection was lost.'
     : 'A break in the line: nothing known.';

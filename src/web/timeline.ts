@@ -9,7 +9,7 @@ export interface Timeline {
   readonly max: (number | null)[];
 }
 
-export type HistoryColumns = Pick<HistoryAnswer, 'stepMs' | 'atMs' | 'mean' | 'min' | 'max'>;
+export type HistoryColumns = Pick<HistoryAnswer, 'stepMs' | 'atMs' | 'mean' | 'min' | 'max' | 'remaking'>;
 
 /** The store closes a bucket a while after its end; until then nothing in it says nothing. */
 export const settleMs = 90_000;
@@ -22,7 +22,7 @@ export function settledOnly(columns: HistoryColumns, askedAtMs: number): History
     length -= 1;
   if (length === columns.atMs.length) return columns;
   return {
-    stepMs: columns.stepMs,
+    ...columns,
     atMs: columns.atMs.slice(0, length),
     mean: columns.mean.slice(0, length),
     min: columns.min.slice(0, length),

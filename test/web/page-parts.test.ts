@@ -34,7 +34,7 @@ describe('the chart', () => {
         const minutesAgo = (toMs - atMs) / 60_000;
         return minutesAgo > 6 && minutesAgo < 11 ? null : 1_000;
       });
-      return { ...answer, mean: steady, min: steady, max: steady };
+      return { ...answer, mean: steady, min: steady, max: steady, remaking: true };
     };
     await using opened = await browser.open(script);
     const { page } = opened;
@@ -44,6 +44,7 @@ describe('the chart', () => {
     // The axis takes the first tenth; from 11 to 6 minutes ago is about the middle.
     for (const tenth of [1, 2, 7, 8]) expect(tenths[tenth], `tenth ${tenth}`).toBeGreaterThan(10);
     expect(tenths[4]! + tenths[5]!).toBe(0);
+    expect(await textOf(page, '.chart-note')).toMatch(/^Sums of this time are being made again/);
   });
 
   it('asks for the span that is chosen', async () => {
