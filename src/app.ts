@@ -211,6 +211,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   const room: Room = new Room({
     tree,
     rollUp: (tier, row) => firstBuckets.take(tier, row),
+    observesFromMs: startedMs,
     observer: detection.observer,
     late: (reading, expectedIntervalMs) => detection.late(reading, expectedIntervalMs),
     energy: energy.observer,

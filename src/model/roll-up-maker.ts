@@ -36,10 +36,17 @@ const width = 15;
 export class RollUpMaker {
   readonly #emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void;
   readonly #rows = new Rows(width, 0);
+  /** Of the minute and the quarter this falls in only what comes after it is observed here. */
+  readonly #notBeforeMs: number;
   #count = 0;
 
-  constructor(emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void) {
+  /** What was before `notBeforeMs` in the buckets around that was observed by others; default: nothing was. */
+  constructor(
+    emit: (tier: RollUpTier, scope: number, row: Omit<RollUp, 'scope'>) => void,
+    notBeforeMs = Number.NEGATIVE_INFINITY,
+  ) {
     this.#emit = emit;
+    this.#notBeforeMs = notBeforeMs;
   }
 
   /** Makes room for scope number `scope`. */
@@ -108,14 +115,14 @@ export class RollUpMaker {
     const row = this.#rows.at(scope);
     let endMs = rows[row + minuteFromMs]! + minuteMs;
     while (toMs >= endMs) {
-      integrate(rows, row, endMs);
+      integrate(rows, row, endMs, this.#notBeforeMs);
       this.#closeMinute(scope);
       // An unknown draw has nothing to write for the buckets in between: go straight to the last one.
       const nextMs = Number.isNaN(rows[row + watts]!) ? Math.floor(toMs / minuteMs) * minuteMs : endMs;
       this.#openMinute(scope, nextMs);
       endMs = nextMs + minuteMs;
     }
-    integrate(rows, row, toMs);
+    integrate(rows, row, toMs, this.#notBeforeMs);
   }
 
   #openMinute(scope: number, fromMs: number): void {
@@ -135,8 +142,9 @@ export class RollUpMaker {
   #closeMinute(scope: number): void {
     const rows = this.#rows.chunk(scope);
     const row = this.#rows.at(scope);
-    if (rows[row + observedMs]! > 0) {
-      this.#emit('minute', scope, minuteBucket(rows, row));
+    const isObserved = rows[row + observedMs]! > 0;
+    if (isObserved) this.#emit('minute', scope, minuteBucket(rows, row));
+    if (isObserved && !this.#isOfOthers(rows[row + minuteFromMs]!)) {
       rows[row + quarterEnergy]! += rows[row + energy]!;
       rows[row + quarterKnownMs]! += rows[row + knownMs]!;
       rows[row + quarterObservedMs]! += rows[row + observedMs]!;
@@ -146,6 +154,14 @@ export class RollUpMaker {
     rows[row + energy] = 0;
     rows[row + knownMs] = 0;
     rows[row + observedMs] = 0;
+  }
+
+  /** A whole minute before `notBeforeMs`, in its quarter. */
+  #isOfOthers(fromMs: number): boolean {
+    return (
+      fromMs + minuteMs <= this.#notBeforeMs &&
+      fromMs >= Math.floor(this.#notBeforeMs / quarterMs) * quarterMs
+    );
   }
 
   #closeQuarter(scope: number): void {
@@ -170,10 +186,15 @@ function begin(rows: Float64Array, row: number, atMs: number): void {
   rows[row + quarterFromMs] = Math.floor(atMs / quarterMs) * quarterMs;
 }
 
-function integrate(rows: Float64Array, row: number, toMs: number): void {
-  const forMs = toMs - rows[row + sinceMs]!;
-  if (forMs <= 0) return;
+function integrate(rows: Float64Array, row: number, toMs: number, notBeforeMs: number): void {
+  let fromMs = rows[row + sinceMs]!;
+  if (toMs <= fromMs) return;
   rows[row + sinceMs] = toMs;
+  if (fromMs < notBeforeMs && rows[row + minuteFromMs]! + minuteMs > notBeforeMs) {
+    if (toMs <= notBeforeMs) return;
+    fromMs = notBeforeMs;
+  }
+  const forMs = toMs - fromMs;
   const value = rows[row + watts]!;
   if (Number.isNaN(value)) return;
   rows[row + energy]! += value * forMs;

@@ -21,6 +21,11 @@ export interface RoomOptions {
   readonly tree: PowerTree;
   /** Called for every closed bucket of every scope. */
   readonly rollUp: (tier: RollUpTier, row: RollUp) => void;
+  /**
+   * What came before is not counted in the minute and the quarter of this moment: others have observed it, and what a
+   * broker brings again would count twice.
+   */
+  readonly observesFromMs?: number;
   /** Told what every server draws; knows their states and idle levels. */
   readonly observer?: ServerObserver;
   /** Given what was measured too long ago to say anything of the present. */
@@ -79,8 +84,9 @@ export class Room implements RoomView {
     this.#energy = options.energy;
     this.#late = options.late;
     this.#outletsMax = options.outletsMax ?? outletsMaxDefault;
-    this.#rollUps = new RollUpMaker((tier, scope, row) =>
-      this.#bucketClosed(tier, scope, row, options.rollUp),
+    this.#rollUps = new RollUpMaker(
+      (tier, scope, row) => this.#bucketClosed(tier, scope, row, options.rollUp),
+      options.observesFromMs,
     );
     this.#places = new Places(options.tree, (scope, id) => this.#openScope(scope, id));
     this.#scopes = this.#places.scopes;

@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import mqtt from 'mqtt';
 import { afterEach, expect, it } from 'vitest';
+import { EmbeddedStore } from '../../src/store/embedded/embedded-store.ts';
 import { InfluxStore } from '../../src/store/influx/influx-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { type RunningRackwatt, startRackwatt } from '../run-rackwatt.ts';
 import { type Influxd, startInfluxd } from '../servers/influxd.ts';
 import { startMosquitto } from '../servers/mosquitto.ts';
@@ -98,12 +100,15 @@ function numbersIn(influxd: Influxd): Promise<number[]> {
   });
 }
 
+const fromMs = Date.UTC(2026, 5, 1, 8);
+const everyMs = 10_000;
+const servers = JSON.stringify([{ name: 'hv-01', inputs: [{ outlet: 'pdu/1' }] }]);
+const lineOf = (rig: Rig) => `pdu,device=pdu,outlet=1 power_w=100 ${rig.clock.nowMs()}000000`;
+
 it('minutes that began before a stop and went on after it are whole, also when the store was away over both', {
   timeout: 60_000,
 }, async () => {
   const influxd = await anInfluxd();
-  const fromMs = Date.UTC(2026, 5, 1, 8);
-  const servers = JSON.stringify([{ name: 'hv-01', inputs: [{ outlet: 'pdu/1' }] }]);
   const rig = new Rig(
     {
       RACKWATT_STORE_KIND: 'influx',
@@ -113,33 +118,58 @@ it('minutes that began before a stop and went on after it are whole, also when t
     scratchFolder(),
     fromMs,
   );
-  const everyMs = 10_000;
-  const line = () => `pdu,device=pdu,outlet=1 power_w=100 ${rig.clock.nowMs()}000000`;
   await rig.start();
-  for (; rig.clock.nowMs() < fromMs + 440_000; await rig.pass(everyMs)) await rig.publish([line()]);
+  for (; rig.clock.nowMs() < fromMs + 440_000; await rig.pass(everyMs)) await rig.publish([lineOf(rig)]);
   await influxd.kill();
   await rig.stop();
 
   const started = rig.start();
   await until('it runs again', () => rig.isConnected);
   for (let n = 0; n < 8; n += 1) {
-    await rig.say([line()]);
+    await rig.say([lineOf(rig)]);
     rig.clock.advance(everyMs);
   }
   await influxd.restart();
   await started;
-  for (; rig.clock.nowMs() < fromMs + 1_200_000; await rig.pass(everyMs)) await rig.publish([line()]);
+  for (; rig.clock.nowMs() < fromMs + 1_200_000; await rig.pass(everyMs)) await rig.publish([lineOf(rig)]);
+  await letAllBeMade(rig);
+  await inStore(influxd, expectWhole);
+});
+
+it('what the broker brings again after a stop is counted once', { timeout: 60_000 }, async () => {
+  const folder = scratchFolder();
+  const rig = new Rig({ RACKWATT_ROOM_SERVERS: servers }, folder, fromMs);
+  const said: string[] = [];
+  const say = async () => {
+    said.push(lineOf(rig));
+    await rig.publish([said.at(-1)!]);
+  };
+  await rig.start();
+  for (; rig.clock.nowMs() < fromMs + 440_000; await rig.pass(everyMs)) await say();
+  await rig.stop();
+  await rig.start();
+  await rig.publish(said.slice(-20));
+  for (; rig.clock.nowMs() < fromMs + 1_200_000; await rig.pass(everyMs)) await say();
+  await letAllBeMade(rig);
+  const store = new EmbeddedStore({ path: folder, retention });
+  await store.open();
+  await expectWhole(store).finally(() => store.close());
+});
+
+async function letAllBeMade(rig: Rig): Promise<void> {
   for (let minute = 0; minute < 120; minute += 1) await rig.pass(60_000);
   await rig.settle();
   await rig.stop();
-  await inStore(influxd, async (store) => {
-    for (const scope of ['outlet:pdu/1', 'server:hv-01', 'room']) {
-      const toMs = fromMs + 1_140_000;
-      const minutes = await store.rollUps({ scope, tier: 'minute', fromMs, toMs });
-      expect([...minutes.observedMs], scope).toEqual(Array.from({ length: 19 }, () => 60_000));
-      const quarters = await store.rollUps({ scope, tier: 'quarter', fromMs, toMs: fromMs + 900_000 });
-      expect([...quarters.observedMs], scope).toEqual([900_000]);
-      expect(quarters.wattHours[0], scope).toBeCloseTo(25, 4);
-    }
-  });
-});
+}
+
+/** Twenty minutes but the last, and the first quarter, at 100 W. */
+async function expectWhole(store: Store): Promise<void> {
+  for (const scope of ['outlet:pdu/1', 'server:hv-01', 'room']) {
+    const toMs = fromMs + 1_140_000;
+    const minutes = await store.rollUps({ scope, tier: 'minute', fromMs, toMs });
+    expect([...minutes.observedMs], scope).toEqual(Array.from({ length: 19 }, () => 60_000));
+    const quarters = await store.rollUps({ scope, tier: 'quarter', fromMs, toMs: fromMs + 900_000 });
+    expect([...quarters.observedMs], scope).toEqual([900_000]);
+    expect(quarters.wattHours[0], scope).toBeCloseTo(25, 4);
+  }
+}
