@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { openApiDocument } from '../../src/api/openapi.ts';
 import { makeToken } from '../../src/base/token.ts';
 import type { ApiService } from './api-service.ts';
 import { bearer, guardedService, hourMs, madeToken, sessionMs, signIn } from './made-access.ts';
 
-/** Every call of the OpenAPI document with every kind of token, as bearer and as session. */
+/** Every call of the OpenAPI document, and the live stream, with every kind of token, as bearer and as session. */
 
 type Role = 'open' | 'view' | 'operate';
 interface Call {
@@ -104,6 +105,19 @@ describe('the auth matrix', () => {
     const status = await ask(call, credentials[way]!);
     const found = status === 401 || status === 403 || status === 429 ? status : 'in';
     expect(expected(call.needs!, way)).toContain(found);
+  });
+
+  it.each(ways)('the live stream with %s', async (way) => {
+    const url = `${service.url.replace('http', 'ws')}/api/v1/live`;
+    const socket = new WebSocket(url, 'rackwatt.live.v1', { headers: credentials[way]! });
+    const found = await new Promise<number | 'in' | undefined>((resolve) => {
+      socket.once('open', () => resolve('in'));
+      socket.once('unexpected-response', (_, { statusCode }) => resolve(statusCode));
+      socket.once('error', () => resolve(undefined));
+    });
+    socket.on('error', () => {});
+    socket.terminate();
+    expect(expected('view', way)).toContain(found);
   });
 
   it.each(calls.filter(({ method, needs }) => method === 'GET' && needs !== 'open'))(

@@ -1,4 +1,5 @@
 import type { CuttableProxy } from '../servers/cuttable-proxy.ts';
+import type { HookServer } from '../servers/hook-server.ts';
 import type { Influxd } from '../servers/influxd.ts';
 import type { Mosquitto } from '../servers/mosquitto.ts';
 import type { BrokerTap } from './broker-tap.ts';
@@ -15,11 +16,19 @@ export interface World {
   readonly served: Served;
   readonly disk: SmallDisk;
   readonly meters: Meters;
+  /** Where alerts are told. */
+  readonly hook: HookServer;
+  /** Settings of the service, for whoever starts it in this process. */
+  readonly env: Record<string, string>;
 }
+
+type Victim = 'service' | 'broker' | 'link' | 'store' | 'store-link' | 'disk' | 'meters';
 
 interface Fault {
   /** Two of one victim never happen at the same time. */
-  readonly victim: 'service' | 'broker' | 'link' | 'store' | 'store-link' | 'disk' | 'meters';
+  readonly victim: Victim;
+  /** What must be left alone meanwhile. */
+  readonly spares?: Victim;
   /** Whether what it needs is there. */
   readonly possible?: (world: World) => boolean;
   readonly begin: (world: World) => Promise<void> | void;
@@ -91,6 +100,15 @@ export const faults = {
     begin: ({ disk }) => disk.fill(),
     end: ({ disk }) => disk.free(),
   },
+  // One that is started meanwhile would refuse to, as it should.
+  'disk read-only': {
+    victim: 'disk',
+    spares: 'service',
+    ms: [500, 2_500],
+    possible: ({ disk }) => disk.mounted,
+    begin: ({ disk }) => disk.makeReadOnly(),
+    end: ({ disk }) => disk.makeWritable(),
+  },
   'store killed': {
     victim: 'store',
     ms: [100, 2_500],
@@ -143,22 +161,27 @@ export async function injectFaults(
   const lane = async () => {
     while (Date.now() < endMs) {
       await pass(200 + random() * 1_500);
-      const free = possible.filter((name) => !busy.has(faults[name].victim));
+      const free = possible.filter((name) => victimsOf(name).every((victim) => !busy.has(victim)));
       const name = free[Math.floor(random() * free.length)];
       if (name === undefined || Date.now() >= endMs) continue;
       const fault: Fault = faults[name];
-      busy.add(fault.victim);
+      for (const victim of victimsOf(name)) busy.add(victim);
       injected.set(name, (injected.get(name) ?? 0) + 1);
       const lastsMs = fault.ms[0] + random() * (fault.ms[1] - fault.ms[0]);
       tell(`${name}, ${Math.round(lastsMs)} ms`);
       await fault.begin(world);
       await pass(lastsMs);
       await fault.end?.(world);
-      busy.delete(fault.victim);
+      for (const victim of victimsOf(name)) busy.delete(victim);
     }
   };
   await Promise.all([lane(), lane()]);
   return injected;
+}
+
+function victimsOf(name: FaultName): Victim[] {
+  const { victim, spares }: Fault = faults[name];
+  return spares === undefined ? [victim] : [victim, spares];
 }
 
 function pass(ms: number): Promise<void> {

@@ -174,14 +174,29 @@ export class Meters {
   }
 }
 
-/** The same room for all: which servers have two inputs. */
-export function twoInputSettings(twoInputServers: number): string {
-  const servers = Array.from(
-    { length: twoInputServers },
-    (_, i) =>
-      `    - { name: two-${i}, inputs: [{ outlet: shelly-${2 * i}/0 }, { outlet: shelly-${2 * i + 1}/0 }] }`,
-  );
-  return `room:\n  name: Chaos\n  servers:\n${servers.join('\n')}\n`;
+/** The outlets of each server with two inputs: `two-0`, `two-1` … */
+export function twoInputs(twoInputServers: number): string[][] {
+  return Array.from({ length: twoInputServers }, (_, i) => [`shelly-${2 * i}/0`, `shelly-${2 * i + 1}/0`]);
+}
+
+/**
+ * The same room for all: which servers have two inputs, each server on a breaker that it overloads as soon as it has
+ * started, which is told to `hookUrl`.
+ */
+export function twoInputSettings(twoInputServers: number, hookUrl: string): string {
+  const servers = twoInputs(twoInputServers).map((outlets, i) => {
+    const inputs = outlets.map((outlet) => `{ outlet: ${outlet}, breaker: C${i} }`);
+    return `    - { name: two-${i}, inputs: [${inputs.join(', ')}] }`;
+  });
+  const breakers = servers.map((_, i) => `{ name: C${i}, amps: 0.2 }`);
+  return `room:
+  name: Chaos
+  feeds: [{ name: A, volts: 230, breakers: [${breakers.join(', ')}] }]
+  servers:
+${servers.join('\n')}
+alerts: { circuitLoad: { raiseAfter: 0s }, startSurge: { enabled: false } }
+notify: { gatherSeconds: 0, channels: [{ name: hook, kind: webhook, url: '${hookUrl}' }] }
+`;
 }
 
 /** Off, then a surge, then running; or running all the time. Tenths of a watt. */

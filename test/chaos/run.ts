@@ -1,6 +1,6 @@
 // `npm run chaos -- [--seed N | --seeds A..B] [--minutes M] [--store embedded|influx|both] [--quiet]`: breaks everything
-// around the service for a while and then holds what is in the store against what was acknowledged. Ends with code 1
-// when anything was lost, doubled or invented.
+// around the service for a while and then holds what is in the store against what was acknowledged, also what is made
+// of it hours later, and what was told. Ends with code 1 when anything was lost, doubled or invented.
 import { parseArgs } from 'node:util';
 import { runSeed, type SeedResult, type StoreKind } from './seed-run.ts';
 
@@ -44,7 +44,7 @@ process.exit(failures > 0 || results.some(isBad) ? 1 : 0);
 function report(result: SeedResult): void {
   const { sent, acknowledgedByBroker, acknowledgedByService, found, lostByBroker } = result;
   console.log(
-    `  ${isBad(result) ? 'BAD' : 'ok'}: sent ${sent}, acknowledged by the broker ${acknowledgedByBroker} and by the service ${acknowledgedByService}, found ${found}, lost by the broker ${lostByBroker}; starts ${result.startsFound}/${result.planted}, onset at most ${result.onsetOffMsMax} ms off; recovered in ${result.recoveryMs} ms`,
+    `  ${isBad(result) ? 'BAD' : 'ok'}: sent ${sent}, acknowledged by the broker ${acknowledgedByBroker} and by the service ${acknowledgedByService}, found ${found}, lost by the broker ${lostByBroker}; starts ${result.startsFound}/${result.planted}, onset at most ${result.onsetOffMsMax} ms off; ${result.minutes} minutes, ${result.told} notices; recovered in ${result.recoveryMs} ms`,
   );
   for (const fault of result.faults.slice(0, 20)) console.log(`  BAD: ${fault}`);
   if (result.crashes > 0) console.log(`  BAD: the service ended by itself ${result.crashes} times`);
@@ -73,6 +73,8 @@ function summarize(): void {
         'lost by broker': sum(({ lostByBroker }) => lostByBroker),
         'starts planted': sum(({ planted }) => planted),
         'found once': sum(({ startsFound }) => startsFound),
+        minutes: sum(({ minutes }) => minutes),
+        notices: sum(({ told }) => told),
         'recovery ms, median': recoveries[recoveries.length >> 1] ?? 0,
         worst: recoveries.at(-1) ?? 0,
       };

@@ -6,15 +6,18 @@ import { InfluxStore } from '../../src/store/influx/influx-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startProxy } from '../servers/cuttable-proxy.ts';
 import { freePort } from '../servers/free-port.ts';
+import { startHookServer } from '../servers/hook-server.ts';
 import { startInfluxd } from '../servers/influxd.ts';
 import { startMosquitto } from '../servers/mosquitto.ts';
 import { seeded } from '../store/made-readings.ts';
+import { judgeRollUps, letHoursPass } from './aftermath.ts';
 import { startBrokerTap } from './broker-tap.ts';
 import { type FaultName, injectFaults, type World } from './faults.ts';
-import { Meters, twoInputSettings } from './meters.ts';
+import { Meters, twoInputSettings, twoInputs } from './meters.ts';
 import { Served } from './served.ts';
 import { makeSmallDisk } from './small-disk.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { judgeTold, overloadsTold } from './told.ts';
+import { type Evidence, judge, type Verdict } from './verdict.ts';
 
 export type StoreKind = 'embedded' | 'influx';
 
@@ -31,6 +34,10 @@ export interface SeedResult extends Verdict {
   readonly seed: number;
   readonly store: StoreKind;
   readonly injected: ReadonlyMap<FaultName, number>;
+  /** Minutes of outlets that were held against their readings. */
+  readonly minutes: number;
+  /** Notices of alerts. */
+  readonly told: number;
   /** From the last fault's end until the service was ready, ms. */
   readonly recoveryMs: number;
   /** The service ended by itself so often. */
@@ -49,6 +56,8 @@ const startsToldWithinMs = 40_000;
 /** A load must be seen to be off before its start is one. */
 const offMs = 12_500;
 const twoInputServers = 3;
+const breakers = Array.from({ length: twoInputServers }, (_, i) => `breaker:C${i}`);
+const toldWithinMs = 15_000;
 
 /** One run: everything real, everything broken by turns, then held against what was sent. */
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
@@ -78,16 +87,17 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
     await untilDelivered(world);
     since('everything delivered');
     await untilStartsAreTold(world, fromMs);
+    await untilOverloadsAreTold(world);
     await world.served.stop();
-    const evidence = {
+    since('held against what was sent');
+    const verdict = await judgeAll(kind, world, {
       sent: world.meters.sent,
       passages: world.tap.passages,
       planted: world.meters.planted,
       brokerForgets: injected.has('broker killed'),
       fromMs: fromMs - 10_000,
       toMs: Date.now() + 10_000,
-    };
-    const verdict = await withStore(kind, world, (store) => judge({ store, ...evidence }));
+    });
     failed = verdict.faults.length > 0 || world.served.crashes > 0;
     const { crashes } = world.served;
     return {
@@ -106,6 +116,22 @@ export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   }
 }
 
+async function judgeAll(
+  kind: StoreKind,
+  world: World,
+  evidence: Omit<Evidence, 'store'>,
+): Promise<Verdict & Pick<SeedResult, 'minutes' | 'told'>> {
+  const taken = [...world.hook.taken];
+  const verdict = await withStore(kind, world, (store) => judge({ ...evidence, store }));
+  await letHoursPass(world.env, world.disk.folder);
+  const faults = [...verdict.faults];
+  const servers = twoInputs(twoInputServers);
+  const minutes = await withStore(kind, world, (store) =>
+    judgeRollUps({ ...evidence, store }, servers, faults),
+  );
+  return { ...verdict, minutes, told: judgeTold(taken, breakers, faults), faults };
+}
+
 async function makeWorld(
   kind: StoreKind,
   folder: string,
@@ -117,19 +143,20 @@ async function makeWorld(
     startMosquitto({ persistence: true }),
     kind === 'influx' ? startInfluxd() : undefined,
   ]);
-  const tap = await startBrokerTap(mosquitto.port);
+  const [tap, hook] = await Promise.all([startBrokerTap(mosquitto.port), startHookServer()]);
   const storeProxy = influxd && (await startProxy(influxd.port));
   const disk = makeSmallDisk();
   const configFile = join(folder, 'rackwatt.yaml');
-  writeFileSync(configFile, twoInputSettings(twoInputServers));
-  const served = new Served(await freePort(), configFile, logFile, {
+  writeFileSync(configFile, twoInputSettings(twoInputServers, hook.url));
+  const env = {
     RACKWATT_MQTT_URL: `mqtt://127.0.0.1:${tap.port}`,
     RACKWATT_STORE_PATH: disk.folder,
     RACKWATT_STORE_KIND: kind,
     RACKWATT_DEMO_RUN: 'never',
     RACKWATT_LOG_LEVEL: 'debug',
     ...(storeProxy === undefined ? {} : { RACKWATT_STORE_INFLUX_URL: `http://127.0.0.1:${storeProxy.port}` }),
-  });
+  };
+  const served = new Served(await freePort(), configFile, logFile, env);
   const plan = {
     shellies: 40,
     tasmotas: 30,
@@ -139,15 +166,34 @@ async function makeWorld(
     startToMs: lastsMs - 3_000,
   };
   const meters = new Meters(mosquitto.port, plan, random);
-  return { mosquitto, tap, influxd, storeProxy, served, disk, meters };
+  return {
+    mosquitto,
+    tap,
+    influxd,
+    storeProxy,
+    served,
+    disk,
+    meters,
+    hook,
+    env: { ...env, RACKWATT_CONFIG: configFile },
+  };
 }
 
-async function endWorld({ mosquitto, tap, influxd, storeProxy, served, disk, meters }: World): Promise<void> {
+async function endWorld({
+  mosquitto,
+  tap,
+  influxd,
+  storeProxy,
+  served,
+  disk,
+  meters,
+  hook,
+}: World): Promise<void> {
   meters.stop();
   served.dispose();
   tap.close();
   storeProxy?.close();
-  await Promise.all([mosquitto.stop(), influxd?.stop()]);
+  await Promise.all([mosquitto.stop(), influxd?.stop(), hook.stop()]);
   disk.remove();
 }
 
@@ -183,13 +229,19 @@ async function untilDelivered(world: World): Promise<void> {
 async function untilStartsAreTold({ served, meters }: World, fromMs: number): Promise<void> {
   const giveUpMs = Date.now() + startsToldWithinMs;
   while (Date.now() < giveUpMs) {
-    const answer = await served.get<{ rows: unknown[] }>(
+    const answer = await served.get<{ rows: { scope: string }[] }>(
       `/api/v1/starts?from=${fromMs - 10_000}&to=${Date.now()}`,
     );
-    if ((answer?.body.rows?.length ?? 0) >= meters.planted.length) break;
+    const found = new Set(answer?.body.rows?.map(({ scope }) => scope));
+    if (meters.planted.every(({ scope }) => found.has(scope))) break;
     await pass(250);
   }
   await pass(500);
+}
+
+async function untilOverloadsAreTold({ hook }: World): Promise<void> {
+  const giveUpMs = Date.now() + toldWithinMs;
+  while (overloadsTold(hook.taken).size < breakers.length && Date.now() < giveUpMs) await pass(100);
 }
 
 async function withStore<T>(kind: StoreKind, world: World, look: (store: Store) => Promise<T>): Promise<T> {
