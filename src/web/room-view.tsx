@@ -11,7 +11,7 @@ import { ServersTable } from './servers-table.tsx';
 import { useMedia } from './use-media.ts';
 
 /** As in the styles: so wide that there is room for three columns. */
-const wallMedia = '(min-width: 2200px)';
+const wallMedia = '(min-width: 2400px)';
 
 /** The room at a glance: what it draws now and drew before, what needs a look, and who draws it. */
 export function RoomView({ present, route }: PresentProps & { readonly route: { readonly query: Query } }) {

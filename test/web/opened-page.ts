@@ -135,9 +135,16 @@ export const rowNames = (page: Page) => page.locator('.server .server-link').all
 /** Where one is. */
 export const hashOf = (page: Page) => page.evaluate(() => location.hash);
 
-/** By how much the page is wider than its window, px. */
+/** By how much the page is wider than its window, or anything in a panel reaches beyond it and is cut off, px. */
 const overflowPx = (page: Page) =>
-  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const parts = [...document.querySelectorAll('.panel :is([role="cell"], td, dd, li)')];
+    const beyond = parts.map(
+      (part) => part.getBoundingClientRect().right - part.closest('.panel')!.getBoundingClientRect().right,
+    );
+    return Math.max(scrollWidth - clientWidth, ...beyond.map(Math.floor));
+  });
 
 /** Small phone to wall. */
 export const viewports = [
@@ -147,6 +154,8 @@ export const viewports = [
   [1024, 768],
   [1280, 800],
   [1920, 1080],
+  [2400, 1350],
+  [2560, 1440],
   [3840, 2160],
 ] as const;
 
