@@ -301,6 +301,6 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 }
 
 function json(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
-  response.writeHead(status, { 'content-type': type });
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
   response.end(JSON.stringify(body));
 }
