@@ -7,7 +7,7 @@ import type { Evidence } from './verdict.ts';
 
 /** When energy is booked from counters and minutes are made again, and some more. */
 const hoursMs = 3 * 3_600_000;
-const passMs = 60_000;
+const passMs = 300_000;
 
 /**
  * Starts the service once more, in this process, on a clock by which hours pass in seconds: what is made a quarter of an
@@ -24,9 +24,10 @@ export async function letHoursPass(env: Record<string, string>, folder: string):
   }
 }
 
-/** A step of one input that comes late counts from where the sum already is: what is stored may differ so much from the parts. */
+/** A step of one input that comes late counts from where the sum already is: both may differ by such a share of it … */
 const sumShare = 0.02;
-const sumWattHours = 0.05;
+/** … and for so long at its begin. */
+const sumApartMs = 300;
 /** A reading that is followed by the next within this time holds until then, whatever its family. */
 const holdsMs = 5_000;
 const wattsApart = 0.06;
@@ -61,10 +62,10 @@ export async function judgeRollUps(
   ];
   for (const [scope, parts] of sums) {
     const rows = await minutesOf(store, scope, range);
-    for (const [atMs, { wattHours }] of rows) {
+    for (const [atMs, { wattHours, observedMs }] of rows) {
       if (atMs + minuteMs > endMs) continue;
       const ofParts = parts.reduce((sum, outlet) => sum + (wattHoursOf.get(outlet)?.get(atMs) ?? 0), 0);
-      if (Math.abs(wattHours - ofParts) > sumShare * ofParts + sumWattHours)
+      if (Math.abs(wattHours - ofParts) > ofParts * (sumShare + sumApartMs / observedMs))
         faults.push(`minute ${clock(atMs)} of ${scope}: ${wattHours} Wh, its parts ${ofParts} Wh`);
     }
     if (rows.size === 0) faults.push(`no minutes of ${scope}`);
@@ -163,39 +164,20 @@ function drawnIn(atMs: Float64Array, values: Float64Array, fromMs: number): Minu
 }
 
 /**
- * What was booked is what the counter counted, from its first tick to its last; before it, where it stands within a
- * count nobody knows, what the watts came to.
+ * What was booked is what the counter counted, from its first tick to its last. Where it stood within a count at its first
+ * reading nobody knows: of what came before that tick at most one count.
  */
 async function judgeEnergy(store: Store, outlet: string, range: Range, faults: string[]): Promise<void> {
-  const watts = await store.series({ outlet, quantity: 'watts', ...range });
-  const { atMs, values } = await store.series({ outlet, quantity: 'wattHoursTotal', ...range });
+  const { values } = await store.series({ outlet, quantity: 'wattHoursTotal', ...range });
   const rows = await store.rollUps({ tier: 'quarter', scope: scopeId('outlet', outlet), ...range });
   const booked = rows.wattHours.reduce((sum, one) => sum + one, 0);
-  const tick = values.findIndex((value) => value > values[0]!);
-  const [first, last] = [values[0] ?? 0, values.at(-1) ?? 0];
-  const least = tick < 0 ? 0 : last - values[tick]!;
-  const most = last - first;
-  const untilMs = atMs[tick] ?? 0;
-  const head = drawnUntil(watts, untilMs);
-  const isRight =
-    head === undefined
-      ? booked >= least - 1e-3 && booked <= most + 1e-3
-      : Math.abs(booked - least - head) < 2e-3;
-  if (!isRight)
+  const first = values[0] ?? 0;
+  const last = values.at(-1) ?? 0;
+  const sinceTick = last - (values.find((value) => value > first) ?? last);
+  if (booked < sinceTick - 1e-3 || booked > last - first + 1e-3)
     faults.push(
-      `energy of ${outlet}: ${booked} Wh are booked, its counter counted ${most} Wh, ${least} from its first tick, before which ${head ?? 'unknown'} Wh were drawn`,
+      `energy of ${outlet}: ${booked} Wh are booked, its counter counted ${last - first} Wh, ${sinceTick} of them since its first tick`,
     );
-}
-
-/** Wh from the first reading on; undefined: there is a gap. */
-function drawnUntil({ atMs, values }: Series, untilMs: number): number | undefined {
-  let wattMs = 0;
-  for (let i = 0; i < atMs.length && atMs[i]! < untilMs; i += 1) {
-    const forMs = Math.min(atMs[i + 1] ?? untilMs, untilMs) - atMs[i]!;
-    if (forMs > holdsMs) return undefined;
-    wattMs += values[i]! * forMs;
-  }
-  return wattMs / 3_600_000;
 }
 
 function wholeQuarters({ fromMs, toMs }: Evidence): Range {
