@@ -11,14 +11,18 @@ interface HeapSnapshot {
   readonly nodes: readonly number[];
 }
 
-/** Bytes of the page's heap after collections, all in all and of these what is compiled code. */
 export interface PageHeap {
+  /** After collections; with what has become garbage since, and the code that the browser compiled. */
   readonly bytes: number;
-  readonly compiledBytes: number;
+  /** What scripts keep alive: objects, texts, numbers. */
+  readonly dataBytes: number;
 }
 
+/** Neither is data: what the browser compiles, and what it keeps for itself, such as its record of requests. */
+const notData = ['code', 'native', 'synthetic', 'hidden', 'object shape'];
+
 export async function measureHeap(session: CDPSession): Promise<PageHeap> {
-  const compiledBytes = compiledBytesOf(await takeSnapshot(session));
+  const dataBytes = dataBytesOf(await takeSnapshot(session));
   const seen: number[] = [];
   // A frame that comes between a collection and the look at it leaves half a megabyte.
   for (let i = 0; i < 3; i += 1) {
@@ -26,7 +30,7 @@ export async function measureHeap(session: CDPSession): Promise<PageHeap> {
     const { metrics } = await session.send('Performance.getMetrics');
     seen.push(metrics.find(({ name }) => name === 'JSHeapUsedSize')!.value);
   }
-  return { bytes: Math.min(...seen), compiledBytes };
+  return { bytes: Math.min(...seen), dataBytes };
 }
 
 async function takeSnapshot(session: CDPSession): Promise<HeapSnapshot> {
@@ -38,13 +42,12 @@ async function takeSnapshot(session: CDPSession): Promise<HeapSnapshot> {
   return JSON.parse(chunks.join('')) as HeapSnapshot;
 }
 
-function compiledBytesOf({ snapshot: { meta }, nodes }: HeapSnapshot): number {
+function dataBytesOf({ snapshot: { meta }, nodes }: HeapSnapshot): number {
   const typeAt = meta.node_fields.indexOf('type');
   const sizeAt = meta.node_fields.indexOf('self_size');
-  const compiled = meta.node_types[typeAt]!.indexOf('code');
-  if (compiled < 0) throw new Error('The snapshot of the heap does not tell what is code.');
+  const isData = [...meta.node_types[typeAt]!].map((type) => !notData.includes(type));
   let bytes = 0;
   for (let at = 0; at < nodes.length; at += meta.node_fields.length)
-    if (nodes[at + typeAt] === compiled) bytes += nodes[at + sizeAt]!;
+    if (isData[nodes[at + typeAt]!]) bytes += nodes[at + sizeAt]!;
   return bytes;
 }

@@ -29,13 +29,13 @@ export interface PageRow {
   readonly longestTaskMs: number;
   /** The same by the clock: what else runs on the machine counts. */
   readonly longTasksByClock: number;
-  /** After collections, and what of it is code that the browser compiled meanwhile: the rest is the page's data. */
+  /** After collections, and what of it are data of the page: the rest is code that the browser compiles, and its own. */
   readonly heapBeginMb: number;
   readonly heapMiddleMb: number;
   readonly heapEndMb: number;
-  readonly compiledBeginMb: number;
-  readonly compiledMiddleMb: number;
-  readonly compiledEndMb: number;
+  readonly dataBeginMb: number;
+  readonly dataMiddleMb: number;
+  readonly dataEndMb: number;
   readonly domNodes: number;
 }
 
@@ -152,9 +152,9 @@ async function measure(
       heapBeginMb: megabytes(begin.heap.bytes),
       heapMiddleMb: megabytes(middle.heap.bytes),
       heapEndMb: megabytes(end.heap.bytes),
-      compiledBeginMb: megabytes(begin.heap.compiledBytes),
-      compiledMiddleMb: megabytes(middle.heap.compiledBytes),
-      compiledEndMb: megabytes(end.heap.compiledBytes),
+      dataBeginMb: megabytes(begin.heap.dataBytes),
+      dataMiddleMb: megabytes(middle.heap.dataBytes),
+      dataEndMb: megabytes(end.heap.dataBytes),
       domNodes: end.after.Nodes!,
     };
   } finally {
@@ -217,4 +217,4 @@ async function metricsOf(session: CDPSession): Promise<Metrics> {
 }
 
 const percent = (share: number) => Math.round(share * 1_000) / 10;
-const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
+const megabytes = (bytes: number) => Math.round(bytes / 1e4) / 100;
