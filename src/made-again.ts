@@ -34,6 +34,8 @@ const closedMs = 10_000;
 const outletsPerStep = 64;
 /** And for no longer than that. */
 const stepMsMax = 250;
+/** A run that was killed within this has saved nothing of what it was to make again: the one after it has to. */
+const unsavedMs = 120_000;
 /** So long after it came a reading is in the store, as long as that is there. */
 const durableMs = 10_000;
 /** Quarters summed up at once. */
@@ -149,7 +151,7 @@ export class MadeAgain {
       for (let at = floorQuarter(untoldMs); at < endMs; at += ledgerStepMs) this.#unsummed.add(outlet, at);
       // Minutes that a run ended or began within: it may not have told its part, or not joined it with the other's.
       if (left === undefined) continue;
-      for (const quarterMs of new Set([floorQuarter(left.lastMs), floorQuarter(startedMs)]))
+      for (const quarterMs of new Set([left.lastMs - unsavedMs, left.lastMs, startedMs].map(floorQuarter)))
         this.#late.add(outlet, quarterMs, nowMs);
     }
   }
