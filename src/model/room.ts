@@ -238,9 +238,9 @@ export class Room implements RoomView {
       this.#touch(record.ancestors);
       return;
     }
-    // Young enough for the present, but its minute is written already: that is made again.
+    // Young enough for the present, but its minute is written already: that is made again, where it lacks something.
     if (
-      lateMs > remadeLateMs &&
+      (lateMs > remadeLateMs || !record.fresh) &&
       reading.watts !== undefined &&
       this.#rollUps.isClosed(record.scope, reading.atMs)
     )

@@ -383,6 +383,36 @@ describe('the roll-ups of a room', () => {
     );
   });
 
+  it('are to be made again where an outlet that had gone stale comes back with readings of the end of a closed minute', () => {
+    const late: [number, number][] = [];
+    const energy = {
+      read: () => {},
+      quarter: () => {},
+      late: (outlet: number, atMs: number) => void late.push([outlet, atMs]),
+    };
+    const room = new Room({ tree: emptyTree, rollUp: () => {}, energy });
+    room.tick(noon);
+    const tell = (atMs: number, receivedAtMs: number) => {
+      const message = {
+        topic: '',
+        payload: new Uint8Array(),
+        receivedAtMs,
+        retained: false,
+        qos: 1 as const,
+        sequence: 0,
+      };
+      room.apply(Object.assign(emptyReading('plug', 'plug/0', message), { watts: 60, atMs }), second);
+    };
+    for (let i = 0; i < 20; i += 1) tell(noon + i * second, noon + i * second);
+    for (let i = 20; i < 68; i += 1) room.tick(noon + i * second);
+    for (let i = 57; i < 68; i += 1) tell(noon + i * second, noon + 68 * second);
+    // The minute is made again as a whole: one of them is enough to say so.
+    expect(late).toEqual([[0, noon + 57 * second]]);
+    // By a gateway that is always some seconds behind nothing was missed.
+    for (let i = 68; i < 300; i += 1) tell(noon + i * second, noon + (i + 8) * second);
+    expect(late).toHaveLength(1);
+  });
+
   it('do not book a machine that was suspended as drawing on', () => {
     const { room, rows, tell } = makeRoom(emptyTree);
     for (let i = 0; i <= 100; i += 1) tell('plug/0', noon + i * second, { watts: 60 });
