@@ -173,6 +173,7 @@ test('the faults of the demo room, and nothing else, reach a webhook, a mailbox,
   expect(metrics).not.toMatch(/s3cret/);
   // Whether the supply that is at 0 ever carried is asked of weeks that are being made up.
   await until('its past is there', async () => {
+    await clock.pass(5_000);
     const { rows } = (await app.get('/api/v1/alerts')).body as { rows: Alert[] };
     return rows.some(({ rule }) => rule === 'redundancy-lost');
   });

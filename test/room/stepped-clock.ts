@@ -8,7 +8,7 @@ interface Timer {
 
 /** Real time between two steps, in which sockets, brokers and workers get their turn. */
 const restMs = 4;
-const stepMs = 500;
+const stepMs = 1000;
 /** A machine that is busy with something else makes no hole in the time of the service. */
 const slowStepMsMax = 100;
 
