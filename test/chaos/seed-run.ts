@@ -129,7 +129,7 @@ async function judgeAll(
   const minutes = await withStore(kind, world, (store) =>
     judgeRollUps({ ...evidence, store }, servers, faults),
   );
-  return { ...verdict, minutes, told: judgeTold(taken, breakers, faults), faults };
+  return { ...verdict, minutes, told: judgeTold(taken, breakers, world.served.killedMs, faults), faults };
 }
 
 async function makeWorld(

@@ -14,6 +14,8 @@ export class Served {
   #child: ChildProcess | undefined;
   /** Ends that nobody asked for. */
   crashes = 0;
+  /** When it was killed without a chance to keep anything, epoch ms. */
+  readonly killedMs: number[] = [];
   starts = 0;
 
   constructor(httpPort: number, configFile: string, logFile: string, env: Record<string, string>) {
@@ -63,6 +65,7 @@ export class Served {
   }
 
   kill(): Promise<void> {
+    this.killedMs.push(Date.now());
     return this.#end('SIGKILL');
   }
 
