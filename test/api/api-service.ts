@@ -6,7 +6,7 @@ import { makeCarbon } from '../../src/analysis/carbon.ts';
 import { makeTariff } from '../../src/analysis/tariff.ts';
 import { type EnergyQuestion, energyEdges, type ScopeEnergy } from '../../src/api/ask-energy.ts';
 import type { HistoryRequest } from '../../src/api/history.ts';
-import type { RoadCounts } from '../../src/api/metrics.ts';
+import type { RoadCounts } from '../../src/api/metric-counts.ts';
 import { type Api, type ApiParts, createApi } from '../../src/api/server.ts';
 import type { HistoryAnswer, NotifierRow, ReadyAnswer, SagAnswer, TreeAnswer } from '../../src/api/shapes.ts';
 import type { StartsRequest } from '../../src/api/starts.ts';
