@@ -36,7 +36,8 @@ beyond its level; a server that starts has not lost its redundancy.
 long it still has to hold.
 
 **Over a restart** alerts, silences, acknowledgements and what rules have learnt go on as they were; nothing is told twice.
-A crash may cost the silences of the last seconds before it: they are on the disk 5 s after they were set.
+A crash may cost the silences of the last seconds before it: they are on the disk 5 s after they were set. An alert that
+began to fire so shortly before it may be found anew, and told again under another id.
 
 Breakers: this is arithmetic with ratings from the settings. It replaces no electrician.
 `;
