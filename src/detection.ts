@@ -219,7 +219,8 @@ export class Detection {
     try {
       await madeUpPast(this.#gate.past());
     } finally {
-      this.#watch.missed();
+      // Unless it was given up, and the present is observed already.
+      if (this.#makingUp) this.#watch.missed();
       this.#makingUp = false;
     }
   }
@@ -297,6 +298,7 @@ export class Detection {
 
   #open(isPastWhole: boolean): void {
     if (!isPastWhole && !this.#gate.isOpen) this.#watch.missed();
+    this.#makingUp = false;
     this.#gate.open();
     this.#told = undefined;
   }

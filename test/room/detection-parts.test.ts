@@ -384,3 +384,27 @@ it('gives the past up when the store goes away within it for too long', async ()
   await detection.takeUpPast();
   expect(file.warnings).toContain('readings since the last checkpoint could not be observed again');
 });
+
+it.each([
+  ['while it goes on', Number.POSITIVE_INFINITY],
+  ['also when it ends just before', 55],
+])('tells of starts after a made-up past was given up: %s', async (_, endsAt) => {
+  let end = () => {};
+  const madeUpPast = () =>
+    new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  const { detection, file } = made(undefined, { madeUpPast });
+  await detection.start();
+  const taken = detection.takeUpPast();
+  for (let at = 0; at < 120; at += 5) {
+    const watts = at < 60 ? 4 : at < 65 ? 410 : 160;
+    observe(detection.observer, 0, startedMs + at * second, watts, 230, 0.9);
+    detection.tick(startedMs + at * second);
+    await new Promise(setImmediate);
+    if (at === endsAt) end();
+  }
+  expect(file.told).toMatchObject([{ kind: 'start', atMs: startedMs + 60 * second }]);
+  end();
+  await taken;
+});
