@@ -54,26 +54,27 @@ export class PastRooms {
   /** For outlets of the run before. */
   #isWaiting(live: Room): boolean {
     if (this.#lookedAtVersion !== live.placesVersion)
-      for (const outlet of this.#before) {
-        const number = live.outletNumber(outlet);
-        if (number >= 0 && live.tellsWatts(number)) this.#before.delete(outlet);
-      }
+      for (const outlet of this.#before) if (tellsWatts(live, outlet)) this.#before.delete(outlet);
     this.#lookedAtVersion = live.placesVersion;
     return this.#before.size > 0;
   }
 
   /** With the outlets of today and of the run before: which of them tell watts decides who counts. */
   #make(atMs: number, live: Room): Room {
-    const numbers = new Map(
-      Array.from({ length: live.outletCount }, (_, number) => [live.outletAt(number), number]),
+    const known = Array.from({ length: live.outletCount }, (_, number) => live.outletAt(number));
+    return roomOfOutlets(
+      treeAt(this.#tree, atMs),
+      new Set([...known, ...this.#before]),
+      (outlet) => this.#before.has(outlet) || tellsWatts(live, outlet),
+      atMs,
     );
-    const tellsWatts = (outlet: string) => {
-      const number = numbers.get(outlet);
-      return this.#before.has(outlet) || (number !== undefined && live.tellsWatts(number));
-    };
-    const outlets = new Set([...numbers.keys(), ...this.#before]);
-    return roomOfOutlets(treeAt(this.#tree, atMs), outlets, tellsWatts, atMs);
   }
+}
+
+/** Has it told watts in this room? */
+function tellsWatts(room: Room, outlet: string): boolean {
+  const number = room.outletNumber(outlet);
+  return number >= 0 && room.tellsWatts(number);
 }
 
 /** A room in which these outlets have been heard, to ask who counts where. */

@@ -22,24 +22,18 @@ export const metricRows: readonly MetricRow[] = [
     labels: ['family', 'reason'],
     read: ({ rejected }) => rejected.map(({ count, family, reason }) => [count, family, reason] as const),
   },
-  {
-    name: 'carbon_factors_total',
-    help: 'Carbon factors published on room.carbon.topic, by what became of them',
-    kind: 'counter',
-    labels: ['outcome'],
-    read: ({ factors }) =>
-      Object.entries(factors.outcomes).map(([outcome, count]) => [count, outcome] as const),
-  },
-  {
-    name: 'carbon_factors_known',
-    help: 'Carbon factors of a series, by where they come from',
-    kind: 'gauge',
-    labels: ['source'],
-    read: ({ factors }) => [
-      [factors.published, 'published'],
-      [factors.inFile, 'file'],
-    ],
-  },
+  countersBy(
+    'carbon_factors_total',
+    'Carbon factors published on room.carbon.topic, by what became of them',
+    'outcome',
+    (c) => c.factors.outcomes,
+  ),
+  gaugesBy(
+    'carbon_factors_known',
+    'Carbon factors of a series, by where they come from',
+    'source',
+    ({ factors }) => ({ published: factors.published, file: factors.inFile }),
+  ),
   counter(
     'carbon_factors_forgotten_total',
     'Oldest published carbon factors that had to make room',
@@ -55,7 +49,7 @@ export const metricRows: readonly MetricRow[] = [
     'ring_dropped_total',
     'QoS 0 messages let go of because too many came: repeats (a newer one waited too) and newest (no room)',
     'kind',
-    (c) => ({ repeats: c.ring.dropped.repeats, newest: c.ring.dropped.newest }),
+    (c) => c.ring.dropped,
   ),
   gauge('broker_ready', '1: connected and every topic granted', (c) => (c.broker.ready ? 1 : 0)),
   {
@@ -128,17 +122,12 @@ export const metricRows: readonly MetricRow[] = [
     (c) => c.store.backlog.readings,
   ),
   gauge('backlog_bytes', 'Size of the backlog on disk', (c) => c.store.backlog.bytes),
-  {
-    name: 'alerts',
-    help: 'Alerts that are open: pending, firing, and of those that fire the ones held back from people (suppressed)',
-    kind: 'gauge',
-    labels: ['state'],
-    read: ({ alerts: { pending, firing, suppressed } }) => [
-      [pending, 'pending'],
-      [firing, 'firing'],
-      [suppressed, 'suppressed'],
-    ],
-  },
+  gaugesBy(
+    'alerts',
+    'Alerts that are open: pending, firing, and of those that fire the ones held back from people (suppressed)',
+    'state',
+    ({ alerts: { pending, firing, suppressed } }) => ({ pending, firing, suppressed }),
+  ),
   gauge('silences', 'Silences that hold, or are to', (c) => c.alerts.silences),
   counter(
     'alerts_dropped_total',
@@ -249,13 +238,16 @@ function gauge(name: string, help: string, read: (counts: AllCounts) => number):
   return { name, help, kind: 'gauge', read: (counts) => [[read(counts)]] };
 }
 
-function countersBy(
-  name: string,
-  help: string,
-  label: string,
-  read: (counts: AllCounts) => Readonly<Record<string, number>>,
-): MetricRow {
-  const values = (counts: AllCounts) =>
-    Object.entries(read(counts)).map(([key, value]) => [value, key] as const);
-  return { name, help, kind: 'counter', labels: [label], read: values };
+type CountsByKey = (counts: AllCounts) => Readonly<Record<string, number>>;
+
+function countersBy(name: string, help: string, label: string, read: CountsByKey): MetricRow {
+  return { name, help, kind: 'counter', labels: [label], read: valuesBy(read) };
+}
+
+function gaugesBy(name: string, help: string, label: string, read: CountsByKey): MetricRow {
+  return { name, help, kind: 'gauge', labels: [label], read: valuesBy(read) };
+}
+
+function valuesBy(read: CountsByKey): MetricRow['read'] {
+  return (counts) => Object.entries(read(counts)).map(([key, value]) => [value, key] as const);
 }

@@ -62,7 +62,7 @@ export function missingText(row: IdleVerdict, format: Format): string {
   return `${seen}, at rest for ${format.percent(idleShare)} of it; needs more time at rest`;
 }
 
-/** What a baseline rests on: `45 h sure`, with a word where it is not measured. */
+/** What a baseline rests on: `45 h watched, sure`, with a word where it is not measured. */
 export function restsOn({ basis, hoursObserved, confidence }: IdleVerdict, format: Format): string {
   const word = basis === 'measured' ? '' : `, ${basis}`;
   return `${format.hours(hoursObserved)} watched, ${confidenceWord(confidence)}${word}`;

@@ -4,6 +4,7 @@ import type { PowerTree } from '../../src/model/power-tree.ts';
 import { emptyReading, type Reading } from '../../src/model/reading.ts';
 import type { RollUp, RollUpTier } from '../../src/model/roll-up.ts';
 import { Room } from '../../src/model/room.ts';
+import { message } from '../devices/made-message.ts';
 
 const noon = Date.UTC(2026, 5, 15, 12, 0, 0);
 const second = 1000;
@@ -37,15 +38,8 @@ function makeRoom(of: PowerTree = tree) {
   room.tick(noon);
   const tell = (outlet: string, atMs: number, what: Partial<Reading>) => {
     const device = outlet.slice(0, outlet.lastIndexOf('/'));
-    const message = {
-      topic: '',
-      payload: new Uint8Array(),
-      receivedAtMs: atMs,
-      retained: what.retained ?? false,
-      qos: 0 as const,
-      sequence: 0,
-    };
-    room.apply(Object.assign(emptyReading(device, outlet, message), what), 10 * second);
+    const told = message('', '', { receivedAtMs: atMs, retained: what.retained ?? false });
+    room.apply(Object.assign(emptyReading(device, outlet, told), what), 10 * second);
   };
   const figure = (scope: string) => room.figureAt(room.indexOf(scope));
   return { room, rows, tell, figure };
@@ -353,7 +347,8 @@ describe('the roll-ups of a room', () => {
     expect(minutes.map((r) => r.observedMs)).toEqual([60_000, 45_000]);
   });
 
-  it('are to be made again where readings of a short outage come when their minute is closed', () => {
+  /** A room with one plug, and when its readings were measured that came for a minute that is written already. */
+  function makeLateRoom(intervalMs: number) {
     const late: [number, number][] = [];
     const energy = {
       read: () => {},
@@ -363,16 +358,14 @@ describe('the roll-ups of a room', () => {
     const room = new Room({ tree: emptyTree, rollUp: () => {}, energy });
     room.tick(noon);
     const tell = (atMs: number, receivedAtMs: number) => {
-      const message = {
-        topic: '',
-        payload: new Uint8Array(),
-        receivedAtMs,
-        retained: false,
-        qos: 1 as const,
-        sequence: 0,
-      };
-      room.apply(Object.assign(emptyReading('plug', 'plug/0', message), { watts: 60, atMs }), 10 * second);
+      const reading = emptyReading('plug', 'plug/0', message('', '', { receivedAtMs }));
+      room.apply(Object.assign(reading, { watts: 60, atMs }), intervalMs);
     };
+    return { late, room, tell };
+  }
+
+  it('are to be made again where readings of a short outage come when their minute is closed', () => {
+    const { late, room, tell } = makeLateRoom(10 * second);
     for (let i = 0; i < 45; i += 1) tell(noon + i * second, noon + i * second);
     for (let i = 45; i < 85; i += 1) room.tick(noon + i * second);
     for (let i = 45; i < 85; i += 1) tell(noon + i * second, noon + 85 * second);
@@ -384,25 +377,7 @@ describe('the roll-ups of a room', () => {
   });
 
   it('are to be made again where an outlet that had gone stale comes back with readings of the end of a closed minute', () => {
-    const late: [number, number][] = [];
-    const energy = {
-      read: () => {},
-      quarter: () => {},
-      late: (outlet: number, atMs: number) => void late.push([outlet, atMs]),
-    };
-    const room = new Room({ tree: emptyTree, rollUp: () => {}, energy });
-    room.tick(noon);
-    const tell = (atMs: number, receivedAtMs: number) => {
-      const message = {
-        topic: '',
-        payload: new Uint8Array(),
-        receivedAtMs,
-        retained: false,
-        qos: 1 as const,
-        sequence: 0,
-      };
-      room.apply(Object.assign(emptyReading('plug', 'plug/0', message), { watts: 60, atMs }), second);
-    };
+    const { late, room, tell } = makeLateRoom(second);
     for (let i = 0; i < 20; i += 1) tell(noon + i * second, noon + i * second);
     for (let i = 20; i < 68; i += 1) room.tick(noon + i * second);
     for (let i = 57; i < 68; i += 1) tell(noon + i * second, noon + 68 * second);

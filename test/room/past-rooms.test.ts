@@ -3,14 +3,13 @@ import type { PowerTree } from '../../src/model/power-tree.ts';
 import { emptyReading } from '../../src/model/reading.ts';
 import { Room } from '../../src/model/room.ts';
 import { PastRooms } from '../../src/past-rooms.ts';
+import { noTree } from '../detect/waves.ts';
+import { message } from '../devices/made-message.ts';
 
 const startedMs = Date.UTC(2026, 2, 28, 20);
 const hourMs = 3_600_000;
 const tree: PowerTree = {
-  name: 'room',
-  timezone: 'UTC',
-  feeds: [],
-  racks: [],
+  ...noTree,
   servers: [
     { name: 'db-01', inputs: [{ outlet: 'plug-a/0', to: '2026-03-28T18:00Z' }] },
     { name: 'db-02', inputs: [{ outlet: 'plug-a/0', from: '2026-03-28T18:00Z' }] },
@@ -21,15 +20,8 @@ const afterCabling = startedMs - hourMs;
 
 function hear(room: Room, device: string, what: { watts?: number; atMs?: number }): void {
   const receivedAtMs = startedMs + 60_000;
-  const message = {
-    topic: '',
-    payload: new Uint8Array(),
-    receivedAtMs,
-    retained: false,
-    qos: 0 as const,
-    sequence: 0,
-  };
-  room.apply({ ...emptyReading(device, `${device}/0`, message), atMs: receivedAtMs, ...what }, 10_000);
+  const told = message('', '', { receivedAtMs });
+  room.apply({ ...emptyReading(device, `${device}/0`, told), atMs: receivedAtMs, ...what }, 10_000);
 }
 
 /** Scopes in whose sums the outlet counted then. */
