@@ -37,7 +37,7 @@ beforeAll(async () => {
 }, 120_000);
 
 /** W at each second: off, a surge, settled, and off again, with which a start is complete. */
-const drawAt = (second: number) => (second < 60 || second > 300 ? 4 : second < 65 ? 410 : 160 + (second % 3));
+const drawAt = (second: number) => (second < 60 || second > 180 ? 4 : second < 65 ? 410 : 160 + (second % 3));
 
 /** A plug beside those of the demo, and what hangs on it starts: the demo's own machines may do so an hour from now. */
 async function startOf(plug: string): Promise<void> {
