@@ -112,7 +112,7 @@ export const metricRows: readonly MetricRow[] = [
   ),
   gauge(
     'store_queued_readings',
-    'Readings in memory that are not durable yet',
+    'Readings, roll-ups and events in memory that are not durable yet',
     (c) => c.store.queuedReadings,
   ),
   gauge('store_writes_in_flight', 'Writes the store has not answered', (c) => c.store.inFlight),

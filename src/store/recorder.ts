@@ -52,7 +52,7 @@ export interface RecorderStatus {
   readonly storeOk: boolean;
   /** What is wrong with the store or the backlog and what to do about it, for a person. */
   readonly problem?: string;
-  /** Handed in and not durable yet. */
+  /** Readings, roll-ups, events and idle rows handed in and not durable yet. */
   readonly queuedReadings: number;
   /** Writes the store has not answered. */
   readonly inFlight: number;
