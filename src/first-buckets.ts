@@ -29,7 +29,7 @@ const lanes = 8;
 export class FirstBuckets {
   readonly #parts: FirstBucketsParts;
   readonly #startMinuteMs: number;
-  /** By scope: what the earlier run observed of the minute of the start. Its quarter needs it too. */
+  /** By scope of which the earlier run observed something of the minute of the start: what. Its quarter needs it too. */
   readonly #ofStartMinute = new Map<string, RollUpColumns>();
   /** A scope always takes the same, so that its rows keep their order. */
   readonly #lanes: Promise<void>[] = Array.from({ length: lanes }, () => Promise.resolve());
@@ -76,7 +76,7 @@ export class FirstBuckets {
     try {
       if (one.tier === 'minute') {
         const earlier = await store.rollUps({ tier: 'minute', scope, fromMs, toMs: fromMs + minuteMs });
-        this.#ofStartMinute.set(scope, earlier);
+        if (earlier.fromMs.length > 0) this.#ofStartMinute.set(scope, earlier);
         this.#record(one, joined(one.row, [earlier]));
       } else {
         // Made again from its minutes: after a crash the quarter itself was never written.

@@ -185,16 +185,22 @@ export class Places {
   }
 
   #place(record: OutletRecord, device: DeviceRecord): void {
-    const ancestors = [record.scope];
-    record.ancestors = ancestors;
     record.server = -1;
+    // There are as many as outlets: the copy is without the spare room that growing leaves.
+    record.ancestors = this.#placed(record, device).slice();
+  }
+
+  /** Finds its server, opens one where it is its own, and answers the scopes that its draw counts in. */
+  #placed(record: OutletRecord, device: DeviceRecord): number[] {
+    const ancestors = [record.scope];
     if (record.isTotal || !device.totalMetered) ancestors.push(device.scope);
     if (this.#isPart(record)) {
       const server = this.scopes.find(scopeId('server', record.outlet));
-      if (server < 0) return;
-      this.members[server] = [];
-      this.expected[server] = 0;
-      return;
+      if (server >= 0) {
+        this.members[server] = [];
+        this.expected[server] = 0;
+      }
+      return ancestors;
     }
     const claim = this.#claims.get(record.outlet);
     if (claim !== undefined) {
@@ -206,6 +212,7 @@ export class Places {
       this.members[record.server] = [this.outlets.find(record.outlet)];
       ancestors.push(record.server, this.#roomScope);
     }
+    return ancestors;
   }
 
   #openScopes(): void {
