@@ -28,6 +28,15 @@ interface Mark {
   readonly wattHours: number;
 }
 
+/** How a counter came to its first tick; Wh. */
+interface FirstTick {
+  readonly step: number;
+  /** What the watts came to until then … */
+  readonly integrated: number;
+  /** … and until the last reading before it, at which the counter still stood. */
+  readonly integratedStanding: number;
+}
+
 /**
  * An unbroken run of one counter: from its begin, or the moment after which everything is booked, to now. Booked
  * are whole stretches between two ticks, by the counter's own difference; within a stretch the watts say when.
@@ -44,6 +53,8 @@ export class CounterRun {
   #last: Mark;
   #tickAtMs: number;
   #wattHoursAtTick = 0;
+  /** The first tick since an anchor that is none itself. */
+  #firstTick: FirstTick | undefined;
   /** One count, as the figures since the anchor show it; Wh. */
   #countWattHours: number;
 
@@ -110,8 +121,15 @@ export class CounterRun {
       if (step.kind === 'tick') this.#tickAtMs = atMs;
       return;
     }
+    const integratedStanding = this.counted.wattHours;
     this.counted.absorb(this.since);
     if (step.kind === 'tick') {
+      if (!this.#anchor.exact)
+        this.#firstTick ??= {
+          step: this.#last.wattHours - last.wattHours,
+          integrated: this.counted.wattHours,
+          integratedStanding,
+        };
       this.#countWattHours = Math.min(this.#countWattHours, countOf(last.raw, raw));
       this.#tickAtMs = atMs;
       this.#wattHoursAtTick = this.counted.wattHours;
@@ -160,13 +178,14 @@ export class CounterRun {
     this.counted.clear();
     this.since.clear();
     this.#wattHoursAtTick = 0;
+    this.#firstTick = undefined;
     this.#countWattHours = countOf(this.#last.raw, this.#last.raw);
   }
 
   /**
-   * Between two ticks the counter is exact. Where one end is no tick, up to a count is not told by it: there the
-   * watts count, as far as the counter leaves them room. A counter that stands still while many counts must have
-   * flowed is stuck: then they count alone.
+   * Between two ticks the counter is exact. Before the first one, where the stretch began at none, and after the last, where
+   * it ends at none, the watts count, as far as the counter leaves them room. A counter that stands still while many
+   * counts must have flowed is stuck: then they count alone.
    */
   #bookCounted(book: LedgerBook, stretch: Stretch, endIsExact: boolean): void {
     const wattHours = this.#last.wattHours - this.#anchor.wattHours;
@@ -176,9 +195,18 @@ export class CounterRun {
       stretch.bookIntegral(book);
       return;
     }
-    const least = Math.max(0, wattHours - (this.#anchor.exact ? 0 : count));
-    const most = wattHours + (endIsExact ? 0 : count);
-    stretch.bookCounter(book, known ? Math.min(most, Math.max(least, stretch.wattHours)) : wattHours);
+    if (!known) {
+      stretch.bookCounter(book, wattHours);
+      return;
+    }
+    const sinceTick = endIsExact ? 0 : within(0, stretch.wattHours - this.#wattHoursAtTick, count);
+    stretch.bookCounter(book, Math.max(0, wattHours - this.#earlierWattHours()) + sinceTick);
+  }
+
+  /** Of what was counted, that which flowed before the stretch began: its first count was not empty. */
+  #earlierWattHours(): number {
+    const first = this.#firstTick;
+    return first === undefined ? 0 : first.step - beforeTick(first, this.#countWattHours);
   }
 
   /** The counter's difference, less what was observed at the edges of the gap. */
@@ -186,7 +214,8 @@ export class CounterRun {
     const whole = this.#last.wattHours - this.#anchor.wattHours;
     const counted = before.wattHours - this.#anchor.wattHours;
     if (counted > 0) {
-      this.counted.bookCounter(book, counted);
+      const known = this.counted.knownMs > trustedShareMin * this.counted.heardMs;
+      this.counted.bookCounter(book, known ? Math.max(0, counted - this.#earlierWattHours()) : counted);
       const observed = Math.min(this.since.wattHours, whole - counted);
       this.since.bookCounter(book, observed);
       this.since.bookSpread(book, whole - counted - observed, true);
@@ -197,4 +226,17 @@ export class CounterRun {
     stretch.bookCounter(book, observed);
     stretch.bookSpread(book, whole - observed, true);
   }
+}
+
+/**
+ * What flowed before a first tick: as the watts say, no more than the counter counted, no less than that less the one
+ * count that nobody knows how much of was there already. One that stood while more than that flowed was refreshed
+ * before the first reading, of a time that nobody knows either.
+ */
+function beforeTick({ step, integrated, integratedStanding }: FirstTick, count: number): number {
+  return within(integratedStanding > count ? 0 : step - count, integrated, step);
+}
+
+function within(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(0, least, value));
 }

@@ -1,6 +1,6 @@
 import { CounterRun, quietCellMs } from './counter-run.ts';
 import { LedgerBook, type LedgerRow } from './ledger-row.ts';
-import { type Reporting, ReportingPattern } from './reporting-pattern.ts';
+import { isLikeBefore, type Reporting, ReportingPattern } from './reporting-pattern.ts';
 import { Stretch } from './stretch.ts';
 
 /** What the ledger wants to know of a reading. */
@@ -42,6 +42,7 @@ export class EnergyLedger {
   readonly #uncounted = new Stretch();
   #held: LedgerReading | undefined;
   #heardMs = Number.NaN;
+  #intervalMs = 0;
   #watts = Number.NaN;
   #run: CounterRun | undefined;
   #rival: CounterRun | undefined;
@@ -120,14 +121,17 @@ export class EnergyLedger {
       forMs > Math.max(gapMsMin, gapIntervals * reporting.expectedMs) &&
       forMs > gapIntervals * this.#pattern.evenMs;
     this.#pattern.seen(atMs, forMs);
+    const isEven = isLikeBefore(forMs, this.#intervalMs);
+    this.#intervalMs = forMs;
     if (isGap) {
       this.#watts = Number.NaN;
       open.gap(fromMs, atMs);
       if (forMs > gapMsMax) this.#loseCounter();
       return;
     }
-    const straight = watts !== undefined && !Number.isNaN(this.#watts) && isOnPeriod(reporting, forMs);
-    open.observe(fromMs, atMs, this.#watts, straight ? Math.max(0, watts) : this.#watts);
+    const held = this.#watts;
+    const next = watts === undefined || Number.isNaN(held) ? held : Math.max(0, watts);
+    open.observe(fromMs, atMs, held, isOnPeriod(reporting, forMs) ? next : held, isEven ? next : held);
   }
 
   #count(atMs: number, raw: number): void {

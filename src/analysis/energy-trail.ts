@@ -1,6 +1,7 @@
 import { Rows } from '../model/rows.ts';
 import { counterStep, countOf } from './counter-step.ts';
 import { ledgerStepMs } from './ledger-row.ts';
+import { isLikeBefore } from './reporting-pattern.ts';
 
 /** Quarters of an outlet that are remembered: those not told yet, and the one under way. */
 const ringQuarters = 8;
@@ -29,7 +30,9 @@ const anchorMs = 8;
 const countWattHours = 9;
 /** Of the reading before the last: what comes twice mostly comes at once. */
 const earlierMs = 10;
-const ring = 11;
+/** When the stretch since the anchor began, where it did so at no tick; else 0. */
+const beganMs = 11;
+const ring = 12;
 // Columns of one quarter in the ring.
 const fromMs = 0;
 const booked = 1;
@@ -61,7 +64,7 @@ export interface TrailEvents {
  * The energy of outlets whose counters just count on, in the stream: what the ledger (energy-ledger.ts) does in full,
  * for the plain case, in some 500 bytes and 50 ns. Booked is from tick to tick of the counter as the ledger
  * books it, by hours of the clock or finer; within, the watts say when it flowed. Whatever is not plain (a gap, a
- * fall, a jump) is called a doubt: those quarters are for the ledger.
+ * fall, a jump, what came before a first tick) is called a doubt: those quarters are for the ledger.
  */
 export class EnergyTrail {
   readonly #events: TrailEvents;
@@ -83,7 +86,7 @@ export class EnergyTrail {
       if (atMs !== row[at + earlierMs] && !Number.isNaN(newWatts)) this.#events.late(outlet, atMs);
       return;
     }
-    if (before > 0 && atMs > before) this.#passTime(outlet, row, at, before, atMs);
+    if (before > 0 && atMs > before) this.#passTime(outlet, row, at, atMs, newWatts);
     if (atMs > before) row[at + earlierMs] = before;
     row[at + heardMs] = atMs;
     // What flows back is no draw.
@@ -147,25 +150,30 @@ export class EnergyTrail {
     }
   }
 
-  #passTime(outlet: number, row: Float64Array, at: number, from: number, to: number): void {
+  #passTime(outlet: number, row: Float64Array, at: number, to: number, newWatts: number): void {
+    const from = row[at + heardMs]!;
     const forMs = to - from;
     const usual = row[at + interval]!;
     if (forMs > gapMsMin && forMs > gapIntervals * usual) {
-      this.#events.doubt(outlet, from, to);
+      this.#events.doubt(outlet, Math.min(from, openFrom(row, at)), to);
       row[at + lastRaw] = Number.NaN;
       row[at + anchorMs] = Number.POSITIVE_INFINITY;
+      row[at + beganMs] = 0;
       row[at + watts] = Number.NaN;
       return;
     }
     row[at + interval] = forMs > usual ? forMs : usual + (forMs - usual) * intervalFade;
     if (Number.isNaN(row[at + lastRaw]!)) return;
-    const known = row[at + watts]!;
-    const flow = Number.isNaN(known) ? 0 : known;
-    row[at + sinceTickWattMs]! += flow * forMs;
+    const held = row[at + watts]!;
+    const flow = Number.isNaN(held) ? 0 : held;
+    const straight =
+      !(Number.isNaN(held) || Number.isNaN(newWatts)) && isLikeBefore(forMs, from - row[at + earlierMs]!);
+    const slope = straight ? (Math.max(0, newWatts) - flow) / forMs : 0;
+    row[at + sinceTickWattMs]! += (flow + (slope * forMs) / 2) * forMs;
     for (let atMs = from; atMs < to; ) {
       const slot = slotOf(row, at, atMs);
       const endMs = Math.min(to, row[slot + fromMs]! + ledgerStepMs);
-      row[slot + openWattMs]! += flow * (endMs - atMs);
+      row[slot + openWattMs]! += (flow + slope * ((atMs + endMs) / 2 - from)) * (endMs - atMs);
       row[slot + knownMs]! += endMs - atMs;
       atMs = endMs;
     }
@@ -192,7 +200,7 @@ export class EnergyTrail {
       mayWrap: false,
     });
     if (step.kind === 'impossible') {
-      this.#events.doubt(outlet, Math.min(row[at + anchorMs]!, atMs), atMs);
+      this.#events.doubt(outlet, openFrom(row, at), atMs);
       beginCounter(row, at, atMs, raw);
       return;
     }
@@ -203,18 +211,21 @@ export class EnergyTrail {
     row[at + tickMs] = atMs;
     row[at + sinceTickWattMs] = 0;
     if (!(count >= row[at + countWattHours]!)) row[at + countWattHours] = count;
-    const nextHour = Math.floor(atMs / hourMs) > Math.floor(row[at + anchorMs]! / hourMs);
+    const beganAtTick = row[at + beganMs] === 0;
+    const nextHour = Math.floor(atMs / hourMs) > Math.floor(openFrom(row, at) / hourMs);
     const fine = (raw - last) / count >= fineCounts * Math.sqrt(forMs / ledgerStepMs);
-    if (!nextHour && !fine && !Number.isNaN(row[at + watts]!)) return;
-    if (atMs - row[at + anchorMs]! > (ringQuarters - 1) * ledgerStepMs) {
-      this.#events.doubt(outlet, row[at + anchorMs]!, atMs);
-      beginCounter(row, at, atMs, raw);
-      return;
-    }
-    book(row, at, row[at + anchorMs]!, atMs, Math.max(0, raw - row[at + anchorRaw]!), booked);
-    row[at + anchorRaw] = raw;
-    row[at + anchorMs] = atMs;
+    // A counter that has just begun may be one that slipped, and what it says next is not its tick.
+    if (!nextHour && !(beganAtTick && (fine || Number.isNaN(row[at + watts]!)))) return;
+    if (beganAtTick && atMs - row[at + anchorMs]! <= (ringQuarters - 1) * ledgerStepMs)
+      book(row, at, row[at + anchorMs]!, atMs, Math.max(0, raw - row[at + anchorRaw]!), booked);
+    else this.#events.doubt(outlet, openFrom(row, at), atMs);
+    anchor(row, at, atMs, raw);
   }
+}
+
+/** From then on what flowed is not booked by the counter's own ticks. */
+function openFrom(row: Float64Array, at: number): number {
+  return row[at + beganMs]! > 0 ? row[at + beganMs]! : row[at + anchorMs]!;
 }
 
 function flowMax(forMs: number): number {
@@ -226,9 +237,16 @@ function beginCounter(row: Float64Array, at: number, atMs: number, raw: number):
   row[at + lastRawMs] = atMs;
   row[at + tickMs] = atMs;
   row[at + sinceTickWattMs] = 0;
+  row[at + countWattHours] = Number.NaN;
+  anchor(row, at, atMs, raw);
+  row[at + beganMs] = atMs;
+}
+
+/** What came before is booked, or called a doubt. */
+function anchor(row: Float64Array, at: number, atMs: number, raw: number): void {
   row[at + anchorRaw] = raw;
   row[at + anchorMs] = atMs;
-  row[at + countWattHours] = Number.NaN;
+  row[at + beganMs] = 0;
   for (let slot = at + ring; slot < at + width; slot += slotWidth) row[slot + openWattMs] = 0;
 }
 

@@ -26,6 +26,8 @@ const intervalsSettled = 64;
 /** So many intervals in a row that are alike are a new period, whatever was before. */
 const evenIntervals = 8;
 const evenRatioMax = 1.6;
+/** Two intervals in a row that are alike to this share are one period. */
+const alikeShare = 0.9;
 /** The longest but two: two outages do not make a habit. */
 const longestButRank = 3;
 
@@ -118,6 +120,11 @@ export class ReportingPattern {
     }
     return sum;
   }
+}
+
+/** Is an interval like the one before it, as those of a meter are that reports at a fixed period? */
+export function isLikeBefore(intervalMs: number, beforeMs: number): boolean {
+  return intervalMs >= alikeShare * beforeMs && beforeMs >= alikeShare * intervalMs;
 }
 
 /** The bin in which the interval of that rank lies, 1 being the shortest. */

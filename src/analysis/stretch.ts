@@ -7,6 +7,8 @@ interface Share {
   readonly fromMs: number;
   /** Integral of the known watts. */
   wattMs: number;
+  /** The same as the stream takes it (energy-trail.ts): what a counter proves lies where this says, live and made again. */
+  weight: number;
   /** Time with known watts. */
   knownMs: number;
   /** Time with readings, with or without watts. */
@@ -26,6 +28,7 @@ export class Stretch {
   readonly #shares: Share[] = [];
   readonly #gaps: Gap[] = [];
   #wattMs = 0;
+  #weight = 0;
   #knownMs = 0;
   #heardMs = 0;
   #gapMs = 0;
@@ -47,19 +50,27 @@ export class Stretch {
     return this.#gapMs;
   }
 
-  /** Watts that go from one value to another in a straight line; NaN, NaN: readings came, but no watts. */
-  observe(fromMs: number, toMs: number, wattsFrom: number, wattsTo: number): void {
+  /**
+   * Watts that go from one value to another in a straight line; NaN, NaN: readings came, but no watts. `weightTo`: where they
+   * go as the stream takes it.
+   */
+  observe(fromMs: number, toMs: number, wattsFrom: number, wattsTo: number, weightTo: number): void {
     const known = !Number.isNaN(wattsFrom);
     const slope = known ? (wattsTo - wattsFrom) / (toMs - fromMs) : 0;
+    const weightSlope = known ? (weightTo - wattsFrom) / (toMs - fromMs) : 0;
     for (let atMs = fromMs; atMs < toMs; ) {
       const share = this.#shareAt(atMs);
       const endMs = Math.min(toMs, share.fromMs + ledgerStepMs);
       const forMs = endMs - atMs;
-      const wattMs = known ? (wattsFrom + slope * ((atMs + endMs) / 2 - fromMs)) * forMs : 0;
+      const afterMs = (atMs + endMs) / 2 - fromMs;
+      const wattMs = known ? (wattsFrom + slope * afterMs) * forMs : 0;
+      const weight = known ? (wattsFrom + weightSlope * afterMs) * forMs : 0;
       share.wattMs += wattMs;
+      share.weight += weight;
       share.knownMs += known ? forMs : 0;
       share.heardMs += forMs;
       this.#wattMs += wattMs;
+      this.#weight += weight;
       atMs = endMs;
     }
     this.#heardMs += toMs - fromMs;
@@ -90,6 +101,7 @@ export class Stretch {
     this.#shares.length = 0;
     this.#gaps.length = 0;
     this.#wattMs = 0;
+    this.#weight = 0;
     this.#knownMs = 0;
     this.#heardMs = 0;
     this.#gapMs = 0;
@@ -97,9 +109,9 @@ export class Stretch {
 
   /** Books what the counter proves over the heard time, where the watts say it flowed; flat where they say nothing. */
   bookCounter(book: LedgerBook, wattHours: number): void {
-    const meanWatts = this.#wattMs > 0 ? this.#wattMs / this.#knownMs : 0;
+    const meanWatts = this.#weight > 0 ? this.#weight / this.#knownMs : 0;
     const weighs = (share: Share) =>
-      meanWatts > 0 ? share.wattMs + meanWatts * (share.heardMs - share.knownMs) : share.heardMs;
+      meanWatts > 0 ? share.weight + meanWatts * (share.heardMs - share.knownMs) : share.heardMs;
     const whole = this.#shares.reduce((sum, share) => sum + weighs(share), 0);
     const checked = this.#knownMs >= 0.999 * this.#heardMs;
     for (const share of this.#shares) {
@@ -141,21 +153,23 @@ export class Stretch {
     const fromMs = Math.floor(atMs / ledgerStepMs) * ledgerStepMs;
     let share = this.#shares.at(-1);
     if (share === undefined || share.fromMs !== fromMs) {
-      share = { fromMs, wattMs: 0, knownMs: 0, heardMs: 0 };
+      share = { fromMs, wattMs: 0, weight: 0, knownMs: 0, heardMs: 0 };
       this.#shares.push(share);
     }
     return share;
   }
 
   #copy(next: Stretch): void {
-    for (const { fromMs, wattMs, knownMs, heardMs } of next.#shares) {
+    for (const { fromMs, wattMs, weight, knownMs, heardMs } of next.#shares) {
       const share = this.#shareAt(fromMs);
       share.wattMs += wattMs;
+      share.weight += weight;
       share.knownMs += knownMs;
       share.heardMs += heardMs;
     }
     this.#gaps.push(...next.#gaps);
     this.#wattMs += next.#wattMs;
+    this.#weight += next.#weight;
     this.#knownMs += next.#knownMs;
     this.#heardMs += next.#heardMs;
     this.#gapMs += next.#gapMs;

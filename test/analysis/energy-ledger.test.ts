@@ -129,6 +129,23 @@ describe('the energy ledger', () => {
       { counter: 190, integrated: 0, observedMinutes: 19 },
     ],
     [
+      'a coarse counter from tick to tick, and what came before the first and after the last from the watts',
+      // 2.5 Wh a minute by the counter, 2 by the watts: ticks from minute 3 to minute 59.
+      minutes(...times(61, (i): [number, number] => [120, 5_000 + Math.floor((i + 1) / 4) * 10])),
+      { counter: 6 + 140 + 2, integrated: 0, observedMinutes: 60 },
+    ],
+    [
+      'before its first tick no more than a count',
+      minutes(...times(61, (i): [number, number] => [300, 5_000 + Math.floor((i + 1) / 4) * 10])),
+      { counter: 10 + 140 + 5 },
+    ],
+    [
+      'of a counter that is refreshed now and then only what flowed since its first reading',
+      // 600 W, refreshed every ten minutes, the next time after four.
+      minutes(...times(61, (i): [number, number] => [600, 5_001 + Math.floor((i + 6) / 10) * 100])),
+      { counter: 40 + 500, integrated: 60 },
+    ],
+    [
       'a counter that is stuck, from the watts',
       minutes(...times(1500, (): [number, number] => [600, 41_000])),
       { integrated: 14_990, counter: 0, observedMinutes: 1499 },

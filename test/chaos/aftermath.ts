@@ -163,21 +163,45 @@ function drawnIn(atMs: Float64Array, values: Float64Array, fromMs: number): Minu
   return { wattHours: wattMs / 3_600_000, observedMs, wattsMin, wattsMax };
 }
 
+/** One count of the meters' counters. */
+const countWattHours = 1;
+const wattHoursApart = 2e-3;
+
 /**
- * What was booked is what the counter counted, from its first tick to its last. Where it stood within a count at its first
- * reading nobody knows: of what came before that tick at most one count.
+ * What was booked is what the counter counted from its first tick to its last, which is its last reading. Of the count before
+ * that tick a part was there already: there it is what the watts came to since the first reading, as far as the counter leaves
+ * them room.
  */
 async function judgeEnergy(store: Store, outlet: string, range: Range, faults: string[]): Promise<void> {
-  const { values } = await store.series({ outlet, quantity: 'wattHoursTotal', ...range });
+  const watts = await store.series({ outlet, quantity: 'watts', ...range });
+  const { atMs, values } = await store.series({ outlet, quantity: 'wattHoursTotal', ...range });
   const rows = await store.rollUps({ tier: 'quarter', scope: scopeId('outlet', outlet), ...range });
   const booked = rows.wattHours.reduce((sum, one) => sum + one, 0);
   const first = values[0] ?? 0;
   const last = values.at(-1) ?? 0;
-  const sinceTick = last - (values.find((value) => value > first) ?? last);
-  if (booked < sinceTick - 1e-3 || booked > last - first + 1e-3)
+  const tick = values.findIndex((value) => value > first);
+  const step = tick < 0 ? 0 : values[tick]! - first;
+  const least = Math.max(0, step - countWattHours);
+  const drawn = drawnUntil(watts, atMs[tick] ?? 0);
+  const before = [drawn ?? least, drawn ?? step].map((wattHours) =>
+    Math.min(step, Math.max(least, wattHours)),
+  );
+  const [from, to] = before.map((wattHours) => last - first - step + wattHours);
+  if (booked < from! - wattHoursApart || booked > to! + wattHoursApart)
     faults.push(
-      `energy of ${outlet}: ${booked} Wh are booked, its counter counted ${last - first} Wh, ${sinceTick} of them since its first tick`,
+      `energy of ${outlet}: ${booked} Wh are booked, its counter counted ${last - first} Wh, ${step} of them at its first tick, before which ${drawn ?? 'unknown'} Wh were drawn`,
     );
+}
+
+/** Wh from the first reading on; undefined: there is a gap. */
+function drawnUntil({ atMs, values }: Series, untilMs: number): number | undefined {
+  let wattMs = 0;
+  for (let i = 0; i < atMs.length && atMs[i]! < untilMs; i += 1) {
+    const forMs = Math.min(atMs[i + 1] ?? untilMs, untilMs) - atMs[i]!;
+    if (forMs > holdsMs) return undefined;
+    wattMs += values[i]! * forMs;
+  }
+  return wattMs / 3_600_000;
 }
 
 function wholeQuarters({ fromMs, toMs }: Evidence): Range {
