@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImportAnswer } from './api/shapes.ts';
 import type { ImportedRow } from './exchange/import-rows.ts';
@@ -52,11 +52,9 @@ export class Importing {
   /** Removes what a job left behind that was cut off; says so. */
   async start(): Promise<void> {
     const { folder, log } = this.#parts;
-    const left = await rm(folder, { recursive: true }).then(
-      () => true,
-      () => false,
-    );
-    if (left)
+    const left = await readdir(folder).catch(() => []);
+    await rm(folder, { recursive: true, force: true });
+    if (left.length > 0)
       log.warn('an import was cut off by a stop: import that file again, doing so twice does no harm');
   }
 

@@ -16,10 +16,19 @@ const stepsMs = [
 ].map((seconds) => seconds * 1000);
 const dayMs = 86_400_000;
 
-/** The smallest readable step, in ms, that needs no more than `points` buckets; whole days beyond a day. */
-export function readableStepMs(rangeMs: number, points: number): number {
-  const plainMs = rangeMs / points;
-  return stepsMs.find((stepMs) => stepMs >= plainMs) ?? Math.ceil(plainMs / dayMs) * dayMs;
+/**
+ * The smallest readable step, in ms, with which [fromMs, toMs) lies in no more than `points` buckets (two, where one is
+ * asked for: an edge may lie within); whole days beyond a day.
+ */
+export function readableStepMs(fromMs: number, toMs: number, points: number): number {
+  const most = Math.max(2, points);
+  const isEnough = (stepMs: number) => Math.ceil(toMs / stepMs) - Math.floor(fromMs / stepMs) <= most;
+  const plainMs = (toMs - fromMs) / points;
+  const step = stepsMs.find((stepMs) => stepMs >= plainMs && isEnough(stepMs));
+  if (step !== undefined) return step;
+  const days = Math.ceil(plainMs / dayMs);
+  const wider = Math.ceil((toMs - fromMs) / (most - 1) / dayMs);
+  return (isEnough(days * dayMs) ? days : wider) * dayMs;
 }
 
 /**

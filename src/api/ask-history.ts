@@ -10,7 +10,7 @@ export interface HistoryQuestion {
   readonly quantity: Quantity;
   readonly fromMs: number;
   readonly toMs: number;
-  /** At most so many buckets, and one more where the first is cut: they begin at round times. */
+  /** At most so many buckets, which begin at round times; two, where one is asked for. */
   readonly points: number;
   /** The one outlet the scope stands for; undefined: it is a sum, of whose watts only roll-ups are kept. */
   readonly outlet: string | undefined;
@@ -40,7 +40,7 @@ export class UnanswerableError extends Error {
 export async function askHistory(store: AskedStore, question: HistoryQuestion): Promise<HistoryAnswer> {
   const { fromMs, toMs, nowMs } = question;
   const endMs = Math.max(fromMs, Math.min(toMs, nowMs));
-  const wishedMs = readableStepMs(toMs - fromMs, question.points);
+  const wishedMs = readableStepMs(fromMs, toMs, question.points);
   if (question.quantity !== 'watts') return askQuantity(store, question, wishedMs, endMs);
   const tier = tierFor(question, wishedMs);
   const leastMs = Math.max(wishedMs, lengthMs(tier));

@@ -26,7 +26,7 @@ export interface HistoryRequest {
   readonly quantity: Quantity;
   readonly fromMs: number;
   readonly toMs: number;
-  /** At most so many buckets, and one more where the first is cut: they begin at round times. */
+  /** At most so many buckets, which begin at round times; two, where one is asked for. */
   readonly points: number;
 }
 

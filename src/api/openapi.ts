@@ -68,7 +68,7 @@ export const openApiDocument = {
           parameter('to', `Default: now. At most ${historyDaysMax} days after \`from\``, ref('Time')),
           parameter(
             'points',
-            `At most, and one more where the first is cut; ${pointsTotalMax} of all scopes`,
+            `At most so many buckets (of 1: two); ${pointsTotalMax} of all scopes`,
             {
               type: 'integer',
               minimum: pointsMin,

@@ -6,7 +6,7 @@ import { type Traces, traceStepMs, traceSteps } from './traces.ts';
 const scopesPerQuestion = 25;
 const askedMax = 2_000;
 /** Minutes: kept for every server, while readings themselves may be gone or never have been. */
-const points = 10;
+const points = 11;
 const notFound = 404;
 
 /**

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketsOfRollUps, bucketsOfSeries, holdMsOf, readableStepMs } from '../../src/analysis/buckets.ts';
+import {
+  BucketSums,
+  bucketsOfRollUps,
+  bucketsOfSeries,
+  holdMsOf,
+  readableStepMs,
+} from '../../src/analysis/buckets.ts';
 
 const series = (...points: [number, number][]) => ({
   atMs: Float64Array.from(points, ([at]) => at),
@@ -69,12 +75,33 @@ describe('buckets of roll-ups', () => {
 
 describe('the step of a chart', () => {
   it.each([
-    [3_600_000, 600, 10_000],
-    [86_400_000, 600, 180_000],
-    [400 * 86_400_000, 10, 40 * 86_400_000],
-    [1000, 5000, 1000],
-  ])('of %d ms in %d points is %d ms', (rangeMs, points, stepMs) => {
-    expect(readableStepMs(rangeMs, points)).toBe(stepMs);
+    [0, 3_600_000, 600, 10_000],
+    [0, 86_400_000, 600, 180_000],
+    [0, 400 * 86_400_000, 10, 40 * 86_400_000],
+    [0, 1000, 5000, 1000],
+    [0, 600_000, 60, 10_000],
+    [1, 600_001, 60, 15_000],
+    [1, 600_001, 61, 10_000],
+    [1, 400 * 86_400_000, 1, 400 * 86_400_000],
+  ])('from %d to %d in %d points is %d ms', (fromMs, toMs, points, stepMs) => {
+    expect(readableStepMs(fromMs, toMs, points)).toBe(stepMs);
+  });
+
+  it('never needs more buckets than were asked for, wherever the range begins; of one, two', () => {
+    const at = fc.integer({ min: 1, max: 2_000_000_000_000 });
+    fc.assert(
+      fc.property(
+        at,
+        fc.integer({ min: 1, max: 1e11 }),
+        fc.integer({ min: 1, max: 5000 }),
+        (fromMs, rangeMs, points) => {
+          const stepMs = readableStepMs(fromMs, fromMs + rangeMs, points);
+          expect(new BucketSums(fromMs, fromMs + rangeMs, stepMs).buckets().atMs.length).toBeLessThanOrEqual(
+            Math.max(2, points),
+          );
+        },
+      ),
+    );
   });
 });
 
