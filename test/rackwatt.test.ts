@@ -70,6 +70,7 @@ describe('arguments', () => {
       stderr: expect.stringContaining('Did you mean --config?'),
     });
     expect(runRackwatt(['check', 'extra'])).toMatchObject({ status: 2, stdout: '' });
+    expect(runRackwatt(['export', '--from', 'soon'])).toMatchObject({ status: 2, stdout: '' });
   });
 });
 

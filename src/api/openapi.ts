@@ -66,16 +66,12 @@ export const openApiDocument = {
           scopeListParameter(),
           parameter('from', 'Default: a day before `to`', ref('Time')),
           parameter('to', `Default: now. At most ${historyDaysMax} days after \`from\``, ref('Time')),
-          parameter(
-            'points',
-            `At most so many buckets (of 1: two); ${pointsTotalMax} of all scopes`,
-            {
-              type: 'integer',
-              minimum: pointsMin,
-              maximum: pointsMax,
-              default: pointsDefault,
-            },
-          ),
+          parameter('points', `At most so many buckets (of 1: two); ${pointsTotalMax} of all scopes`, {
+            type: 'integer',
+            minimum: pointsMin,
+            maximum: pointsMax,
+            default: pointsDefault,
+          }),
           parameter(
             'quantity',
             'Other than watts: from raw readings, for as long as those are kept; of several outlets the sum (amps, ' +

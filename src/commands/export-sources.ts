@@ -12,6 +12,7 @@ import { exportCsv } from '../exporting.ts';
 import { scopeMatches } from '../model/scope.ts';
 import { outletsIn } from '../outlets-in.ts';
 import type { Store } from '../store/store.ts';
+import { ArgumentError } from './argument-error.ts';
 
 export const exportKinds = ['raw', 'minute', 'quarter', 'energy', 'starts'] as const;
 export type ExportKind = (typeof exportKinds)[number];
@@ -40,7 +41,7 @@ export async function* exportedText(options: ExportArguments, parts: PartsOption
   const toMs = timeOf('to', options.to, room.timezone) ?? nowMs;
   const fromMs =
     timeOf('from', options.from, room.timezone) ?? toMs - (options.kind === 'energy' ? 31 : 1) * dayMs;
-  if (fromMs >= toMs) throw new Error('--from must be before --to');
+  if (fromMs >= toMs) throw new ArgumentError('--from must be before --to');
   const kept = await makeStore(parts);
   const { store } = kept;
   try {
@@ -58,7 +59,7 @@ export async function* exportedText(options: ExportArguments, parts: PartsOption
       );
     } else if (options.kind === 'energy') {
       const by = localSteps.find((step) => step === options.by);
-      if (by === undefined) throw new Error(`--by ${options.by} is none of ${localSteps.join(', ')}`);
+      if (by === undefined) throw new ArgumentError(`--by ${options.by} is none of ${localSteps.join(', ')}`);
       const factors = new CarbonFactors({
         settings: room.carbon,
         timezone: room.timezone,
@@ -122,7 +123,7 @@ function scopesOf(named: readonly string[], known: readonly string[]): string[] 
   return named.flatMap((scope) => {
     const found = known.filter((other) => scopeMatches(scope, other));
     if (found.length === 0)
-      throw new Error(
+      throw new ArgumentError(
         `the store has no history of ${scope}; it has ${known.slice(0, 8).join(', ')}${known.length > 8 ? ', …' : ''}`,
       );
     return found;
@@ -133,6 +134,6 @@ function timeOf(name: string, text: string | undefined, timezone: string): numbe
   if (text === undefined) return undefined;
   const atMs = readTime(text, timezone);
   if (atMs === undefined)
-    throw new Error(`--${name} ${text} is no time: write ISO 8601 (2026-01-15T12:00) or epoch ms`);
+    throw new ArgumentError(`--${name} ${text} is no time: write ISO 8601 (2026-01-15T12:00) or epoch ms`);
   return atMs;
 }

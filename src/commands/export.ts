@@ -3,6 +3,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../base/clock.ts';
+import { ArgumentError } from './argument-error.ts';
 import { type ExportArguments, exportedText } from './export-sources.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
 import type { RunningService } from './running-service.ts';
@@ -67,6 +68,7 @@ async function fromService(
   const answer = await service.ask(`${service.url}/api/v1/${path}?${query}`, {
     headers: { ...service.headers, Accept: 'text/csv' },
   });
+  if (answer.status === 400 || answer.status === 404) throw new ArgumentError(await problemOf(answer));
   if (!answer.ok || answer.body === null) throw new Error(await problemOf(answer));
   return Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]);
 }

@@ -7,6 +7,8 @@ import { ImportReader, type LeftOutLines, lineLengthMax } from '../exchange/impo
 import type { ImportOptions, NameMapping } from '../exchange/import-rows.ts';
 import { measuredAs } from '../exchange/quantity-words.ts';
 import { splitOutlet } from '../model/reading.ts';
+import { zoneOf } from '../model/zone.ts';
+import { ArgumentError } from './argument-error.ts';
 import type { ImportResult, ImportTarget } from './import-targets.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
 
@@ -176,7 +178,7 @@ async function readerOptionsOf(options: ImportArguments, nowMs: number): Promise
   }
   const measured = options.quantity === undefined ? undefined : measuredOf(options.quantity);
   return {
-    timezone: options.timezone,
+    timezone: zoneNamed(options.timezone),
     nowMs,
     mappings: new Map(lines.map(mappingOf)),
     ...(options.outlet !== undefined && { outlet: wholeOutlet(options.outlet) }),
@@ -188,7 +190,7 @@ async function readerOptionsOf(options: ImportArguments, nowMs: number): Promise
 function mappingOf(text: string): [string, NameMapping] {
   const parts = /^\s*(.+?)\s*=\s*(.+?)\s*$/.exec(text);
   if (parts === null)
-    throw new Error(`"${text}" is no mapping: write NAME=DEVICE/OUTLET or NAME=DEVICE/OUTLET:UNIT`);
+    throw new ArgumentError(`"${text}" is no mapping: write NAME=DEVICE/OUTLET or NAME=DEVICE/OUTLET:UNIT`);
   const [name, value] = [parts[1]!, parts[2]!];
   const colon = value.lastIndexOf(':');
   const measured = colon < 0 ? undefined : measuredAs(value.slice(colon + 1));
@@ -196,10 +198,21 @@ function mappingOf(text: string): [string, NameMapping] {
   return [name, { outlet: wholeOutlet(outlet), ...(measured !== undefined && { measured }) }];
 }
 
+function zoneNamed(timezone: string): string {
+  try {
+    zoneOf(timezone);
+    return timezone;
+  } catch {
+    throw new ArgumentError(`--timezone ${timezone} is no IANA time zone: write one such as Europe/London`);
+  }
+}
+
 function measuredOf(word: string) {
   const measured = measuredAs(word);
   if (measured === undefined)
-    throw new Error(`"${word}" is no quantity: write one such as watts, volts, kWh or wattHoursTotal`);
+    throw new ArgumentError(
+      `"${word}" is no quantity: write one such as watts, volts, kWh or wattHoursTotal`,
+    );
   return measured;
 }
 

@@ -1,6 +1,7 @@
 import { hashOfToken, isSameHash, makeToken } from '../base/token.ts';
 import type { Settings } from '../config/schema.ts';
 import { durationMs, text } from '../config/values.ts';
+import { ArgumentError } from './argument-error.ts';
 import { textTable } from './text-table.ts';
 
 type Tokens = Settings['access']['tokens'];
@@ -11,11 +12,6 @@ export interface CreateOptions {
   readonly role: 'view' | 'operate';
   readonly expires?: string;
   readonly json: boolean;
-}
-
-/** What stands behind an option cannot be used. */
-export class ArgumentError extends Error {
-  override readonly name = 'ArgumentError';
 }
 
 /** `rackwatt token create`: the token is on the screen, and nowhere else. */

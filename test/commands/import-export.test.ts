@@ -320,6 +320,9 @@ describe('import', () => {
     await expect(imported(here, [here.file('x')], { quantity: 'x', dryRun: true })).rejects.toThrow(
       'no quantity',
     );
+    await expect(imported(here, [here.file('x')], { timezone: 'Mars/One', dryRun: true })).rejects.toThrow(
+      'no IANA time zone',
+    );
     await expect(imported(here, [here.file('a,b\n1,2')], { dryRun: true })).rejects.toThrow(
       'no form of file',
     );
