@@ -58,9 +58,10 @@ export const livePerAddressMax = 250;
  */
 export class Guard {
   readonly access: Access;
-  /** Tokens typed in, and those that programs send: a program gone wrong locks out nobody who signs in. */
+  /** Tokens typed in: a program gone wrong locks out nobody who signs in. */
   readonly #typed: Attempts;
-  readonly #sent: Attempts;
+  /** Those that programs sent and that were wrong. */
+  #wrongSent = 0;
   readonly #parts: GuardParts;
   readonly #askers: AskerReader;
   readonly #rate: RequestRate;
@@ -75,7 +76,6 @@ export class Guard {
     const nowMs = () => clock.nowMs();
     this.access = new Access(access, !isLoopback(http.host), nowMs);
     this.#typed = new Attempts(nowMs);
-    this.#sent = new Attempts(nowMs);
     this.#askers = new AskerReader(http.trustProxy);
     this.#rate = new RequestRate(http.requestsPerSecond, nowMs);
     this.#names = new Set(http.names);
@@ -86,7 +86,7 @@ export class Guard {
     const { access } = this;
     return {
       refused: { ...this.#refused } as Record<string, number>,
-      wrongTokens: this.#typed.total + this.#sent.total,
+      wrongTokens: this.#typed.total + this.#wrongSent,
       sessions: access.sessions,
       fallenSessions: access.fallenSessions,
     };
@@ -157,7 +157,11 @@ export class Guard {
     const who = countedAs(address);
     const waitMs = this.#typed.waitMs(who);
     if (waitMs > 0) throw this.#tooManyAttempts(waitMs);
-    return this.#passOfToken(token, who, this.#typed);
+    return this.#passOfToken(token, () => {
+      this.#typed.failed(who);
+      const longerMs = this.#typed.waitMs(who);
+      if (longerMs > 0) throw this.#tooManyAttempts(longerMs);
+    });
   }
 
   #passOf(request: IncomingMessage, asker: Asker): Pass {
@@ -171,7 +175,9 @@ export class Guard {
       const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1];
       if (token === undefined)
         throw this.#refusal('not-signed-in', 'Send it as: Authorization: Bearer <token>.', challenge);
-      return this.#passOfToken(token, countedAs(asker.address), this.#sent);
+      return this.#passOfToken(token, () => {
+        this.#wrongSent += 1;
+      });
     }
     const id = sessionIdIn(request.headers.cookie, asker.secure);
     if (id === undefined) throw this.#refusal('not-signed-in', howToSignIn, challenge);
@@ -181,13 +187,10 @@ export class Guard {
     return pass;
   }
 
-  /** One that is right is taken however many were wrong before. */
-  #passOfToken(token: string, who: string, attempts: Attempts): Pass {
+  #passOfToken(token: string, failed: () => void): Pass {
     const pass = this.access.passOfToken(token);
     if (typeof pass !== 'string') return pass;
-    attempts.failed(who);
-    const waitMs = attempts.waitMs(who);
-    if (waitMs > 0) throw this.#tooManyAttempts(waitMs);
+    failed();
     const detail =
       pass === 'expired' ? 'The token has expired; ask for a new one.' : 'There is no such token.';
     throw this.#refusal('token-refused', detail, challenge);
@@ -247,7 +250,6 @@ export class Guard {
   #tick(): void {
     this.access.tick();
     this.#typed.tick();
-    this.#sent.tick();
     this.#rate.tick();
   }
 }
