@@ -1,6 +1,6 @@
 import type { Quantity } from '../model/quantity.ts';
 import { figureOfName } from './quantity-names.ts';
-import { dataTypes } from './sparkplug-payload.ts';
+import { dataTypes } from './sparkplug-metric.ts';
 
 /** What a metric of a birth means. `label` is undefined: it stands for the node as a whole. */
 export interface MetricMeaning {

@@ -3,8 +3,8 @@ import { type RawMessage, type Reading, soleLabel, totalLabel } from '../model/r
 import type { Report } from './family.ts';
 import { type Ceilings, feedCeilings, measured, outletCeilings, switched } from './fields.ts';
 import { readingAt } from './measured-time.ts';
+import { dataTypes, type SparkplugMetric } from './sparkplug-metric.ts';
 import { type MetricMeaning, MetricNames } from './sparkplug-names.ts';
-import { dataTypes, type SparkplugMetric } from './sparkplug-payload.ts';
 import { neverAsked } from './sparkplug-rebirth.ts';
 
 /** Metrics remembered of one node: of as many outlets as a device may have, four each. */

@@ -2,8 +2,9 @@ import type { RawMessage } from '../../model/reading.ts';
 import type { Family, FamilySession, Report, TopicReader } from '../family.ts';
 import { Known } from '../known.ts';
 import { trustedMs } from '../measured-time.ts';
+import { dataTypes } from '../sparkplug-metric.ts';
 import { type MetricSlot, SparkplugEdge, SparkplugNode } from '../sparkplug-node.ts';
-import { dataTypes, SparkplugPayload } from '../sparkplug-payload.ts';
+import { SparkplugPayload } from '../sparkplug-payload.ts';
 import { RebirthRequests } from '../sparkplug-rebirth.ts';
 
 /**
