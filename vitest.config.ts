@@ -47,10 +47,11 @@ export default defineConfig({
     env: {
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
     },
-    // Tests wait for conditions, not for time to pass; these are only the ends of their patience.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 15_000 } },
+    // Tests wait for conditions, not for time to pass; these are only the ends of their patience, for a machine that has much
+    // else to do.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       { extends: true, test: { name: 'doors', include: every('**'), exclude: every(pure) } },
       // Values in, values out: nothing of one file can reach another, so that they need no process each.

@@ -25,7 +25,7 @@ export function runRackwatt(args: readonly string[], { cwd, env = {}, input = ''
     cwd,
     env: cleanEnv(env),
     input,
-    timeout: 30_000,
+    timeout: 120_000,
   });
   return { status, stdout, stderr };
 }

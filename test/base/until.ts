@@ -2,7 +2,7 @@
 export async function until(
   condition: () => boolean | undefined,
   what: string | (() => string),
-  deadlineMs = 15_000,
+  deadlineMs = 60_000,
 ): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!condition()) {

@@ -156,9 +156,7 @@ function madeCsv(fromMs: number, toMs: number) {
 }
 
 describe.each(Object.keys(stores) as (keyof typeof stores)[])('import into the %s store', (kind) => {
-  it('makes roll-ups and energy of readings of any age, within a thousandth of the truth, and twice the same', {
-    timeout: 60_000,
-  }, async () => {
+  it('makes roll-ups and energy of readings of any age, within a thousandth of the truth, and twice the same', async () => {
     const here = await place(kind);
     // Half a year ago raw readings are not kept any more, three days ago they are.
     for (const fromMs of [startMs - 180 * dayMs, startMs - 3 * dayMs]) {
@@ -196,7 +194,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('import into the %
     }
   });
 
-  it('takes back what was exported, to the last digit', { timeout: 60_000 }, async () => {
+  it('takes back what was exported, to the last digit', async () => {
     const here = await place(kind);
     const random = seeded(11);
     const fromMs = startMs - 2 * dayMs;
@@ -230,9 +228,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('import into the %
 });
 
 describe('import', () => {
-  it('goes through the service that runs, which knows the outlets from then on', {
-    timeout: 60_000,
-  }, async () => {
+  it('goes through the service that runs, which knows the outlets from then on', async () => {
     const here = await place('embedded');
     const app = await runApp({ ...here.env }, join(here.folder, 'data'));
     cleanUps.push(() => app.stop());
@@ -260,9 +256,7 @@ describe('import', () => {
     expect(status.body).toMatchObject({ state: 'done', tooOld: csv.split('\n').length - 2 });
   });
 
-  it('joins what comes of one server in two files, though raw readings are long gone', {
-    timeout: 60_000,
-  }, async () => {
+  it('joins what comes of one server in two files, though raw readings are long gone', async () => {
     const here = await place('embedded');
     const fromMs = startMs - 200 * dayMs;
     const csv = (outlet: string, watts: number) =>
@@ -284,9 +278,7 @@ describe('import', () => {
     expect(Number(row!.observedMs)).toBe(quarterMs);
   });
 
-  it("takes Home Assistant's statistics as quarters, and never over what was measured", {
-    timeout: 60_000,
-  }, async () => {
+  it("takes Home Assistant's statistics as quarters, and never over what was measured", async () => {
     const here = await place('embedded');
     const fromMs = startMs - 5 * dayMs;
     const hour = (i: number, watts: number) =>

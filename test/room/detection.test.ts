@@ -70,8 +70,7 @@ async function starts(app: TestedApp): Promise<StartsAnswer['rows']> {
   const { status, body } = await app.get('/api/v1/starts?scope=server:rig/0');
   return status === 200 ? (body as StartsAnswer).rows : [];
 }
-const ready = (app: TestedApp) =>
-  until('ready', async () => (await app.get('/readyz')).status === 200, 20_000);
+const ready = (app: TestedApp) => until('ready', async () => (await app.get('/readyz')).status === 200);
 
 describe.each(Object.keys(stores))('a start, kept in the %s store', (kind) => {
   it('is told at once, stays one over a crash and restarts, and what was learnt stays too', async () => {

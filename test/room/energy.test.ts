@@ -149,9 +149,7 @@ async function quartersOf(store: Store, scope: string): Promise<Map<number, Quar
 }
 
 describe.each(Object.keys(stores) as (keyof typeof stores)[])('energy, kept in the %s store', (kind) => {
-  it('is that of a made-up truth where it can be known, and unknown where it cannot', {
-    timeout: 120_000,
-  }, async () => {
+  it('is that of a made-up truth where it can be known, and unknown where it cannot', async () => {
     const seed = 7;
     const folder = scratchFolder();
     cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));

@@ -53,15 +53,11 @@ async function look(env: Record<string, string>, names: readonly string[]): Prom
   await app.dispose();
 }
 
-it('hostile names come out of the embedded store as they went in, and are nothing but names', {
-  timeout: 60_000,
-}, async () => {
+it('hostile names come out of the embedded store as they went in, and are nothing but names', async () => {
   await throughTheRoad({});
 });
 
-it('hostile names come out of InfluxDB as they went in, and are nothing but names', {
-  timeout: 60_000,
-}, async () => {
+it('hostile names come out of InfluxDB as they went in, and are nothing but names', async () => {
   const influxd = await startInfluxd();
   await throughTheRoad({ RACKWATT_STORE_KIND: 'influx', RACKWATT_STORE_INFLUX_URL: influxd.url });
   await influxd.stop();

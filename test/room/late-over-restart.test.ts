@@ -72,9 +72,7 @@ async function expectMadeAgain(rig: Rig, open: () => Store): Promise<void> {
 describe.each(Object.keys(stores) as (keyof typeof stores)[])(
   'late readings, kept in the %s store',
   (kind) => {
-    it('get into minutes and peaks also when the service stops right after them, and their outlet is gone', {
-      timeout: 120_000,
-    }, async () => {
+    it('get into minutes and peaks also when the service stops right after them, and their outlet is gone', async () => {
       const { rig, open } = await beginning(kind);
       await passHour(rig);
       await rig.publish(heldBack());
@@ -86,9 +84,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])(
 );
 
 describe('late readings before a kill', () => {
-  it('get into minutes and peaks also when no checkpoint was saved after them', {
-    timeout: 120_000,
-  }, async () => {
+  it('get into minutes and peaks also when no checkpoint was saved after them', async () => {
     const { rig, folder, open } = await beginning('embedded');
     await passHour(rig);
     await rig.pass(minuteMs);
@@ -109,9 +105,7 @@ describe('late readings before a kill', () => {
 describe.each(Object.keys(stores) as (keyof typeof stores)[])(
   'live readings older than raw readings are kept, with the %s store',
   (kind) => {
-    it('go into the roll-ups and the energy of their time, and are counted', {
-      timeout: 120_000,
-    }, async () => {
+    it('go into the roll-ups and the energy of their time, and are counted', async () => {
       const folder = scratchFolder();
       cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
       const { env, open } = await stores[kind](folder, (work) => cleanUps.push(work));

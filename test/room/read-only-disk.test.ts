@@ -16,9 +16,7 @@ const inFlightMax = 20;
 const count = 60;
 
 describe.concurrent('a disk that becomes read-only while the service runs', () => {
-  it('by a failure: it says so, acknowledges nothing, and has everything when it is mended and started again', {
-    timeout: 60_000,
-  }, async (test) => {
+  it('by a failure: it says so, acknowledges nothing, and has everything when it is mended and started again', async (test) => {
     const disk = makeFailingDisk();
     if (disk === undefined) return test.skip('this user may not mount ext4');
     const { broker, publish } = await aPlug(test);
@@ -45,9 +43,7 @@ describe.concurrent('a disk that becomes read-only while the service runs', () =
     }
   });
 
-  it('by an admin, with InfluxDB away: it says so, acknowledges nothing, and has everything when both are back', {
-    timeout: 60_000,
-  }, async (test) => {
+  it('by an admin, with InfluxDB away: it says so, acknowledges nothing, and has everything when both are back', async (test) => {
     const disk = makeSmallDisk();
     if (!disk.mounted) return test.skip('this user may not mount');
     const [{ broker, publish }, influxd] = await Promise.all([aPlug(test), startInfluxd()]);

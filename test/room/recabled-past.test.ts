@@ -88,9 +88,7 @@ async function told(app: TestedApp, scope: string) {
 }
 
 describe.each(Object.keys(stores) as (keyof typeof stores)[])('history, kept in the %s store', (kind) => {
-  it('follows a server when the settings say later that it was plugged in elsewhere', {
-    timeout: 90_000,
-  }, async () => {
+  it('follows a server when the settings say later that it was plugged in elsewhere', async () => {
     const folder = scratchFolder();
     cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
     const { env } = await stores[kind](folder, (work) => cleanUps.push(work));

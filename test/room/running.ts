@@ -64,7 +64,7 @@ export function scratchFolder(): string {
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 30_000,
+  withinMs = 60_000,
 ): Promise<T> {
   const giveUpMs = Date.now() + withinMs;
   for (;;) {

@@ -29,9 +29,7 @@ async function inStore<T>({ url }: Influxd, look: (store: InfluxStore) => Promis
   return look(store).finally(() => store.close());
 }
 
-it('a stop comes to its proper end while store, broker and a client answer nothing, and nothing is missing afterwards', {
-  timeout: 60_000,
-}, async () => {
+it('a stop comes to its proper end while store, broker and a client answer nothing, and nothing is missing afterwards', async () => {
   const [broker, influxd] = await Promise.all([startMosquitto(), anInfluxd()]);
   cleanUps.push(() => broker.stop());
   const env = {
@@ -105,9 +103,7 @@ const everyMs = 10_000;
 const servers = JSON.stringify([{ name: 'hv-01', inputs: [{ outlet: 'pdu/1' }] }]);
 const lineOf = (rig: Rig) => `pdu,device=pdu,outlet=1 power_w=100 ${rig.clock.nowMs()}000000`;
 
-it('minutes that began before a stop and went on after it are whole, also when the store was away over both', {
-  timeout: 60_000,
-}, async () => {
+it('minutes that began before a stop and went on after it are whole, also when the store was away over both', async () => {
   const influxd = await anInfluxd();
   const rig = new Rig(
     {
@@ -136,7 +132,7 @@ it('minutes that began before a stop and went on after it are whole, also when t
   await inStore(influxd, expectWhole);
 });
 
-it('what the broker brings again after a stop is counted once', { timeout: 60_000 }, async () => {
+it('what the broker brings again after a stop is counted once', async () => {
   const folder = scratchFolder();
   const rig = new Rig({ RACKWATT_ROOM_SERVERS: servers }, folder, fromMs);
   const said: string[] = [];

@@ -53,7 +53,7 @@ export async function startInfluxd(options: InfluxdOptions = {}): Promise<Influx
 }
 
 const startTriesMax = 5;
-const readyWithinMs = 20_000;
+const readyWithinMs = 60_000;
 
 class InfluxdProcess implements Influxd {
   readonly folder: string;
@@ -222,7 +222,7 @@ async function untilReady(url: string): Promise<void> {
 
 function request(method: string, url: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = http.request(url, { method, agent: false, timeout: 5000 }, (response) => {
+    const sent = http.request(url, { method, agent: false, timeout: 30_000 }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;

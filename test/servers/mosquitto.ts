@@ -147,7 +147,7 @@ async function launch(folder: string, isUp: () => Promise<boolean>): Promise<Chi
   });
   running.add(child);
   child.on('exit', () => running.delete(child));
-  const deadlineMs = Date.now() + 10_000;
+  const deadlineMs = Date.now() + 60_000;
   while (!(await isUp())) {
     if (problem === missing) throw new Error(missing);
     if (child.exitCode !== null || Date.now() > deadlineMs) {

@@ -85,10 +85,10 @@ it('a broker that sends messages is not silent, though its answer to a ping wait
   const it = impatientSource(broker.url);
   await it.start();
   await it.ready();
-  await until(() => broker.pings() >= 4, 'asked four times over two seconds', 15_000);
+  await until(() => broker.pings() >= 4, 'asked four times over two seconds');
   expect(it.states).not.toContain('waiting');
   broker.fallSilent();
-  await until(() => it.source.status().state === 'waiting', 'given up', 15_000);
+  await until(() => it.source.status().state === 'waiting', 'given up');
   expect(it.source.status().problem).toMatch(/the broker has fallen silent/);
 });
 
@@ -101,7 +101,7 @@ it('a broker is not given up for our own slowness: its answer is read before tha
   const it = impatientSource(broker.url);
   await it.start();
   await it.ready();
-  await until(() => broker.pings() >= 3, 'asked three times', 15_000);
+  await until(() => broker.pings() >= 3, 'asked three times');
   expect(it.states).not.toContain('waiting');
 });
 
@@ -117,7 +117,7 @@ it('while nothing is durable and the broker may send no more, its answers to pin
   await until(() => it.messages() === 20, 'the window is full');
   // Longer than a silent broker is waited for.
   const sinceMs = Date.now();
-  await until(() => Date.now() - sinceMs > 4_000, 'time passes', 10_000);
+  await until(() => Date.now() - sinceMs > 4_000, 'time passes');
   expect(it.states).not.toContain('waiting');
   it.source.acknowledge(20);
   await until(() => it.messages() >= 40, 'the next ones');

@@ -301,9 +301,7 @@ describe('whatever happens to the process', () => {
     { minLength: 1, maxLength: 8 },
   );
 
-  it('a crash at any byte of an append leaves all that was acknowledged and a beginning of the rest', {
-    timeout: 20_000,
-  }, async () => {
+  it('a crash at any byte of an append leaves all that was acknowledged and a beginning of the rest', async () => {
     await fc.assert(
       fc.asyncProperty(appends, fc.double({ min: 0, max: 1, noNaN: true }), async (all, cut) => {
         const { backlog, options } = await openNew();
@@ -329,9 +327,7 @@ describe('whatever happens to the process', () => {
     );
   });
 
-  it('rubbish at the end or flipped bytes anywhere never make up a record and never throw', {
-    timeout: 20_000,
-  }, async () => {
+  it('rubbish at the end or flipped bytes anywhere never make up a record and never throw', async () => {
     await fc.assert(
       fc.asyncProperty(
         appends,
@@ -370,7 +366,7 @@ describe('whatever happens to the process', () => {
     );
   });
 
-  it('a killed process has lost nothing of what it was told is safe', { timeout: 20_000 }, async () => {
+  it('a killed process has lost nothing of what it was told is safe', async () => {
     const { options } = await openNew();
     const script = `
       import { Backlog } from ${JSON.stringify(join(import.meta.dirname, '../../src/store/backlog.ts'))};

@@ -190,9 +190,7 @@ describe('the generation before', () => {
   });
 });
 
-it('is whole after kill -9 at any moment, and none is lost that was on disk', {
-  timeout: 20_000,
-}, async () => {
+it('is whole after kill -9 at any moment, and none is lost that was on disk', async () => {
   let last = 0;
   for (const writes of [1, 3, 6, 4]) {
     const script = join(import.meta.dirname, 'checkpoint-until-killed.ts');

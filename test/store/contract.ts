@@ -447,7 +447,7 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
         expect(points(got)).toEqual([[baseMs, 2]]);
       });
 
-      it('reads back the merged truth of random writes in any order', { timeout: 60_000 }, async () => {
+      it('reads back the merged truth of random writes in any order', async () => {
         await fc.assert(
           fc.asyncProperty(randomWrites, randomRange, async (writes, [fromS, lengthS]) => {
             const outlet = freshOutlet();
@@ -785,7 +785,7 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
       expect(['embedded', 'influx']).toContain(store.kind);
     });
 
-    it('has everything after it was closed and opened again, and goes on', { timeout: 30_000 }, async () => {
+    it('has everything after it was closed and opened again, and goes on', async () => {
       const own = await make();
       try {
         const outlet = freshOutlet();
@@ -821,7 +821,7 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
       }
     });
 
-    it('takes bytes that another instance encoded before a restart', { timeout: 30_000 }, async () => {
+    it('takes bytes that another instance encoded before a restart', async () => {
       const own = await make();
       try {
         const outlet = freshOutlet();
@@ -847,7 +847,7 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
       }
     });
 
-    it('may be closed twice', { timeout: 30_000 }, async () => {
+    it('may be closed twice', async () => {
       const own = await make();
       await own.store.close();
       await own.store.close();

@@ -180,7 +180,7 @@ export function eventContract(opened: () => Store): void {
     expect((await store.starts(range(atMs))).map((one) => one.atMs)).toEqual([...moments].reverse());
   });
 
-  it('thin a trace that is too long, and its peak stays', { timeout: 20_000 }, async () => {
+  it('thin a trace that is too long, and its peak stays', async () => {
     const store = opened();
     const atMs = freshMs();
     const watts = Array.from({ length: 50_000 }, (_, i) => (i === 31_234 ? 9876.5 : 100 + (i % 977) / 7));
@@ -282,7 +282,7 @@ export function eventContract(opened: () => Store): void {
     expect((await store.write(write)).refused).toEqual({});
   });
 
-  it('read back the merged truth of random writes', { timeout: 30_000 }, async () => {
+  it('read back the merged truth of random writes', async () => {
     const figure = fc.option(
       fc.integer({ min: -1e6, max: 1e9 }).map((n) => n / 1000 + 0),
       { nil: undefined },

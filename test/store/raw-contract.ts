@@ -49,7 +49,7 @@ export function rawContract(opened: () => Store): void {
     expect(await taken(store, atMs + hourMs, atMs, ['watts'])).toEqual([]);
   });
 
-  it('are all there, once each, across gaps and many writes', { timeout: 30_000 }, async () => {
+  it('are all there, once each, across gaps and many writes', async () => {
     const store = opened();
     const atMs = freshMs();
     const random = seeded(7);
@@ -78,7 +78,7 @@ export function rawContract(opened: () => Store): void {
     expect(got).toEqual(expected);
   });
 
-  it('can be asked for since ever', { timeout: 30_000 }, async () => {
+  it('can be asked for since ever', async () => {
     const store = opened();
     const atMs = freshMs();
     await write(store, [reading('ever/1', atMs, { powerFactor: 0.5 })]);
@@ -105,7 +105,7 @@ export function rawContract(opened: () => Store): void {
     expect(count).toBe(10);
   });
 
-  it('are the merged truth of random writes in any order', { timeout: 30_000 }, async () => {
+  it('are the merged truth of random writes in any order', async () => {
     const point = fc.record({
       outlet: fc.constantFrom('one/1', 'one/2', 'two/1'),
       second: fc.integer({ min: 0, max: 30 }),

@@ -102,7 +102,7 @@ it('goes through a freeze: the backlog takes over, and in the end the store has 
   } finally {
     influxd.resume();
   }
-  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty', 10_000);
+  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty');
   expect(await storedMessages()).toBe(sequence);
   expect(recorder.status).toMatchObject({ storeOk: true, queuedReadings: 0, dropped: 0 });
 }, 30_000);
@@ -121,7 +121,7 @@ it('goes through kill -9 and restart of the store, with traffic all the while', 
       expect(recorder.status.problem).toContain('does not answer');
       await influxd.restart();
       const back = sequence;
-      await until(() => durable > back + 20 && recorder.status.storeOk, 'the store to be used again', 10_000);
+      await until(() => durable > back + 20 && recorder.status.storeOk, 'the store to be used again');
     }
   } finally {
     clearInterval(traffic);
@@ -147,7 +147,7 @@ it('starts without the store, and over again without losing what lies in the bac
   for (let i = 0; i < 30; i += 1) message();
   await until(() => durable === sequence, 'durable in the backlog');
   await influxd.restart();
-  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty', 10_000);
+  await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty');
   expect(await storedMessages()).toBe(sequence);
 }, 30_000);
 
@@ -179,7 +179,7 @@ it('keeps one start of one that is announced while the store is away and complet
   for (let i = 0; i < 50; i += 1) message();
   await until(() => durable === sequence, 'durable in the backlog');
   await influxd.restart();
-  await until(() => recorder.status.storeOk, 'the store to be back', 10_000);
+  await until(() => recorder.status.storeOk, 'the store to be back');
   recorder.recordEvents([startEvent(complete), idleEvent('server:hv-01', startMs)]);
   recorder.recordIdle([idleVerdict('server:hv-01')], startMs);
   message();

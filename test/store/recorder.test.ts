@@ -294,7 +294,7 @@ describe('events', () => {
     expect(written).toEqual(['announced', 'complete']);
   });
 
-  it('are in order whatever the store does and whenever', { timeout: 30_000 }, async () => {
+  it('are in order whatever the store does and whenever', async () => {
     const moves = fc.array(
       fc.oneof(
         { weight: 3, arbitrary: fc.constant('event' as const) },

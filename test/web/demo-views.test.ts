@@ -25,8 +25,8 @@ let looked: LookedAt;
 beforeAll(async () => {
   app = await runApp({ RACKWATT_DEMO_RUN: 'always' }, scratchFolder(), browser.folder, clock);
   // Until the store answers the browser would complain of 503.
-  await until('it is ready', async () => (await app.get('/readyz')).status === 200, 50_000);
-  await until('the room is measured', async () => (await room()).room?.basis !== 'unknown', 50_000);
+  await until('it is ready', async () => (await app.get('/readyz')).status === 200);
+  await until('the room is measured', async () => (await room()).room?.basis !== 'unknown');
   await until(
     'the idler is known',
     async () => (await answer<IdleAnswer>('idle')).rows.some(({ verdict }) => verdict === 'high'),

@@ -124,7 +124,7 @@ export async function textOf(page: Page, selector: string): Promise<string> {
 }
 
 /** How long, and how often, a test looks for what it expects. */
-export const soon = { timeout: 8_000, interval: 50 };
+export const soon = { timeout: 30_000, interval: 50 };
 
 /** What is read there, awaited. */
 export const eventually = (page: Page, selector: string) => expect.poll(() => textOf(page, selector), soon);

@@ -86,7 +86,7 @@ it('the real service lets a browser in with its token, and shows the room live',
     await page.getByLabel('Access token').fill(token);
     await page.keyboard.press('Enter');
     // Its store may still be opening.
-    await expect.poll(() => textOf(page, '.link'), { ...soon, timeout: 20_000 }).toBe('Live');
+    await expect.poll(() => textOf(page, '.link'), soon).toBe('Live');
     expect(await textOf(page, '.signed-in')).toBe('wall view only Sign out');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await eventually(page, '#sign-in-title').toBe('Sign in');

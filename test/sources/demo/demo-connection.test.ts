@@ -64,10 +64,10 @@ test('a broker that comes late, or comes back, is found and greeted anew', async
   const port = await freePort();
   startDemo(port);
   const first = await startBroker(port);
-  await until(() => first.has('r3/pdu-a1/online'), 'never came', 8_000);
+  await until(() => first.has('r3/pdu-a1/online'), 'never came');
   await running.pop()!.stop();
   const second = await startBroker(port);
-  await until(() => second.has('r3/pdu-a1/online'), 'did not come back', 8_000);
+  await until(() => second.has('r3/pdu-a1/online'), 'did not come back');
 });
 
 test('stopping without a broker does not wait for one', async () => {

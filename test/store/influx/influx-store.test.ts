@@ -164,7 +164,7 @@ describe('what Grafana users find', () => {
 });
 
 describe('names', () => {
-  it('of any characters come back as they were', { timeout: 20_000 }, async () => {
+  it('of any characters come back as they were', async () => {
     const { store } = make(open);
     await store.open();
     const name = fc.oneof(
@@ -409,7 +409,7 @@ describe('with authentication', () => {
     await writeReadings(store, [reading('pdu/1', nowMs, { watts: 1 })]);
   });
 
-  it('no admin yet: says that one has to be made', { timeout: 20_000 }, async () => {
+  it('no admin yet: says that one has to be made', async () => {
     const bare = await startInfluxd({ authWithoutAdmin: true });
     try {
       const error = await failure(make(bare).store.open());
@@ -480,9 +480,7 @@ describe('an InfluxDB that is not there', () => {
     await new Promise((resolve) => slow.close(resolve));
   });
 
-  it('was restarted: the kept-alive connections are made anew without an error', {
-    timeout: 20_000,
-  }, async () => {
+  it('was restarted: the kept-alive connections are made anew without an error', async () => {
     const own = await startInfluxd();
     try {
       const { store } = make(own);
