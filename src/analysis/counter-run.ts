@@ -53,6 +53,8 @@ export class CounterRun {
   #last: Mark;
   #tickAtMs: number;
   #wattHoursAtTick = 0;
+  /** Booked since the last tick before the anchor, to be taken off the next one; Wh. */
+  #ahead = 0;
   /** The first tick since an anchor that is none itself. */
   #firstTick: FirstTick | undefined;
   /** One count, as the figures since the anchor show it; Wh. */
@@ -117,7 +119,6 @@ export class CounterRun {
         : { ...last, atMs };
     if (this.since.gapMs > 0 && book !== undefined) {
       this.#bookGap(last, book);
-      this.#anchorHere(true);
       if (step.kind === 'tick') this.#tickAtMs = atMs;
       return;
     }
@@ -173,7 +174,8 @@ export class CounterRun {
     return cell > Math.floor(lastMs / quietCellMs) && this.#tickAtMs < (cell - 1) * quietCellMs;
   }
 
-  #anchorHere(exact: boolean): void {
+  #anchorHere(exact: boolean, ahead = 0): void {
+    this.#ahead = ahead;
     this.#anchor = { ...this.#last, exact };
     this.counted.clear();
     this.since.clear();
@@ -188,43 +190,48 @@ export class CounterRun {
    * counts must have flowed is stuck: then they count alone.
    */
   #bookCounted(book: LedgerBook, stretch: Stretch, endIsExact: boolean): void {
-    const wattHours = this.#last.wattHours - this.#anchor.wattHours;
-    const known = stretch.knownMs > trustedShareMin * stretch.heardMs;
-    const count = this.#countWattHours;
-    if (!endIsExact && wattHours === 0 && known && stretch.wattHours > stuckCounts * count) {
+    const counted = this.#last.wattHours - this.#anchor.wattHours;
+    const known = isKnown(stretch);
+    if (!endIsExact && counted === 0 && known && this.#isStuck(stretch)) {
       stretch.bookIntegral(book);
       return;
     }
-    if (!known) {
-      stretch.bookCounter(book, wattHours);
-      return;
-    }
-    const sinceTick = endIsExact ? 0 : within(0, stretch.wattHours - this.#wattHoursAtTick, count);
-    stretch.bookCounter(book, Math.max(0, wattHours - this.#earlierWattHours()) + sinceTick);
+    const room = this.#countWattHours - (counted > 0 ? 0 : this.#ahead);
+    const sinceTick = known && !endIsExact ? within(0, stretch.wattHours - this.#wattHoursAtTick, room) : 0;
+    stretch.bookCounter(book, this.#toLastTick(counted, known) + sinceTick);
   }
 
-  /** Of what was counted, that which flowed before the stretch began: its first count was not empty. */
-  #earlierWattHours(): number {
+  /** Of what was counted from the anchor to the last tick, less what is booked already, or flowed before. */
+  #toLastTick(counted: number, known: boolean): number {
     const first = this.#firstTick;
-    return first === undefined ? 0 : first.step - beforeTick(first, this.#countWattHours);
+    const earlier = known && first !== undefined ? first.step - beforeTick(first, this.#countWattHours) : 0;
+    return Math.max(0, counted - earlier - (counted > 0 ? this.#ahead : 0));
   }
 
-  /** The counter's difference, less what was observed at the edges of the gap. */
+  #isStuck(stretch: Stretch): boolean {
+    return stretch.wattHours > stuckCounts * this.#countWattHours;
+  }
+
+  /**
+   * What the counter says over a gap, less what the watts say was drawn from its last tick to the edges of the gap. Where it
+   * has not ticked they count alone, within its count, and that is taken off the next tick.
+   */
   #bookGap(before: Mark, book: LedgerBook): void {
-    const whole = this.#last.wattHours - this.#anchor.wattHours;
+    const stretch = this.counted.and(this.since);
     const counted = before.wattHours - this.#anchor.wattHours;
-    if (counted > 0) {
-      const known = this.counted.knownMs > trustedShareMin * this.counted.heardMs;
-      this.counted.bookCounter(book, known ? Math.max(0, counted - this.#earlierWattHours()) : counted);
-      const observed = Math.min(this.since.wattHours, whole - counted);
-      this.since.bookCounter(book, observed);
-      this.since.bookSpread(book, whole - counted - observed, true);
+    const beyond = this.#last.wattHours - before.wattHours;
+    const known = isKnown(stretch);
+    if (counted + beyond === 0 && known && this.#isStuck(stretch)) {
+      stretch.bookIntegral(book);
+      this.#anchorHere(true);
       return;
     }
-    const stretch = this.counted.and(this.since);
-    const observed = Math.min(stretch.wattHours, whole);
-    stretch.bookCounter(book, observed);
-    stretch.bookSpread(book, whole - observed, true);
+    const ahead = counted > 0 ? 0 : this.#ahead;
+    const room = (beyond > 0 ? beyond : this.#countWattHours) - ahead;
+    const sinceTick = known ? within(0, stretch.wattHours - this.#wattHoursAtTick, room) : 0;
+    stretch.bookCounter(book, this.#toLastTick(counted, known) + sinceTick);
+    stretch.bookSpread(book, beyond > 0 ? Math.max(0, room - sinceTick) : 0, true);
+    this.#anchorHere(true, beyond > 0 ? 0 : ahead + sinceTick);
   }
 }
 
@@ -237,6 +244,11 @@ function beforeTick({ step, integrated, integratedStanding }: FirstTick, count: 
   return within(integratedStanding > count ? 0 : step - count, integrated, step);
 }
 
+/** The watts tell what flowed in it. */
+function isKnown(stretch: Stretch): boolean {
+  return stretch.knownMs > trustedShareMin * stretch.heardMs;
+}
+
 function within(least: number, value: number, most: number): number {
-  return Math.min(most, Math.max(0, least, value));
+  return Math.max(0, Math.min(most, Math.max(least, value)));
 }

@@ -53,8 +53,9 @@ function isMultiple(wattHours: number, count: number): boolean {
   return Math.abs(times - Math.round(times)) < 1e-6;
 }
 
-/** 32 bits of mWh … kWh or watt-minutes, and registers of six to ten decimal digits of Wh. */
+/** 16 and 32 bits of mWh … kWh or watt-minutes, and registers of six to ten decimal digits of Wh. */
 const wraps = [
+  ...[0, 1, 2, 3].map((exponent) => 2 ** 16 * 10 ** exponent),
   ...[-3, -2, -1, 0, 1, 2, 3].map((exponent) => 2 ** 32 * 10 ** exponent),
   2 ** 32 / 60,
   ...[6, 7, 8, 9, 10].map((exponent) => 10 ** exponent),

@@ -71,6 +71,26 @@ describe('the energy ledger', () => {
       { integrated: 380, spread: 0, observedMinutes: 38, spreadMinutes: 0 },
     ],
     [
+      'no more of a coarse count over a gap than the watts leave of it',
+      // 600 W, counts of 100 Wh: the last tick before the gap is nine minutes old, the next falls into it.
+      minutes(
+        ...times(20, (i): [number, number] => [600, 5_000 + Math.floor(i / 10) * 100]),
+        ...silence(3),
+        ...times(20, (i): [number, number] => [600, 5_200 + Math.floor((i + 3) / 10) * 100]),
+      ),
+      { spread: 10, spreadMinutes: 4 },
+    ],
+    [
+      'what flows around a gap without a tick when it flows, and takes it off the next tick',
+      // 60 W, counts of 100 Wh, ticks at minutes 20 and 120.
+      minutes(
+        ...times(60, (i): [number, number] => [60, 5_000 + Math.floor((i + 80) / 100) * 100]),
+        ...silence(9),
+        ...times(60, (i): [number, number] => [60, 5_100 + Math.floor((i + 49) / 100) * 100]),
+      ),
+      { counter: 20 + 100 + 8, spread: 0 },
+    ],
+    [
       'a gap in which nothing flowed',
       minutes(...steady(20, 0), ...silence(40), ...steady(20, 190)),
       { counter: 380, spread: 0, spreadMinutes: 41 },
@@ -121,6 +141,11 @@ describe('the energy ledger', () => {
     [
       'a wrap at 32 bits of tenths of a watt-hour',
       minutes(...steady(10, 429_496_729.6 - 95), ...steady(10, 5)),
+      { counter: 190, integrated: 0, observedMinutes: 19 },
+    ],
+    [
+      'a wrap at 16 bits of hundredths of a kilowatt-hour',
+      minutes(...times(20, (i): [undefined, number] => [undefined, (655_360 - 95 + i * 10) % 655_360])),
       { counter: 190, integrated: 0, observedMinutes: 19 },
     ],
     [
