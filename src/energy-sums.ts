@@ -53,6 +53,38 @@ export function energyAt(columns: EnergyColumns, i: number): QuarterEnergy {
 
 const outletPrefix = scopeId('outlet', '');
 
+/** A room as it was cabled for a share of a quarter. */
+export interface CabledRoom {
+  readonly room: Room;
+  /** 0…1 */
+  readonly share: number;
+}
+
+/**
+ * Rows of one quarter that was cabled in several ways, from those of each way for the whole quarter: what an outlet drew in it
+ * counts by the share of the time, here and there.
+ */
+export function joinShares(
+  ways: readonly { readonly share: number; readonly rows: readonly RollUpChange[] }[],
+): RollUpChange[] {
+  const joined = new Map<string, Mutable<QuarterEnergy> & { fromMs: number }>();
+  for (const { share, rows } of ways)
+    for (const row of rows) {
+      const sum = joined.get(row.scope) ?? { ...nothing, fromMs: row.fromMs };
+      for (const key of Object.keys(nothing) as (keyof QuarterEnergy)[]) sum[key] += (row[key] ?? 0) * share;
+      joined.set(row.scope, sum);
+    }
+  return [...joined].map(([scope, { fromMs, ...energy }]) => energyRow(scope, fromMs, energy));
+}
+
+const nothing: QuarterEnergy = {
+  counterWattHours: 0,
+  integratedWattHours: 0,
+  spreadWattHours: 0,
+  observedMs: 0,
+  spreadMs: 0,
+};
+
 /**
  * Rows of `scopes` for `quarters`, added up from the rows of all outlets by who counts where: nothing twice, a
  * device's total only where it has no outlets. Outlets that the room has not met yet count as unclaimed ones.
@@ -80,6 +112,20 @@ export function sumScopes(
     const expected = number < 0 ? 0 : room.expectedIn(number);
     return [...rows].map(([fromMs, sum]) => energyRow(scope, fromMs, sum, Math.max(expected, sum.outlets)));
   });
+}
+
+/** The same for quarters that were all cabled alike, or for one that was not. */
+export function sumCabled(
+  outletRows: ReadonlyMap<string, EnergyColumns>,
+  quarters: ReadonlySet<number>,
+  scopes: ReadonlySet<string>,
+  cabled: readonly CabledRoom[],
+): RollUpChange[] {
+  const ways = cabled.map(({ room, share }) => ({
+    share,
+    rows: sumScopes(outletRows, quarters, scopes, room),
+  }));
+  return ways.length === 1 ? ways[0]!.rows : joinShares(ways);
 }
 
 /** Wider scopes in whose sums an outlet counts. */

@@ -208,7 +208,7 @@ export class Energy {
     return toldRows({
       quarterMs,
       live: this.#parts.room(),
-      room: this.#rooms.at(quarterMs, nowMs),
+      cabled: this.#rooms.within(quarterMs, nowMs),
       trail: this.#trail,
       isKnown: this.#known,
       isDoubtful: (outlet) => this.#again.touches(outlet, quarterMs),

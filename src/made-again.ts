@@ -4,7 +4,7 @@ import type { Clock } from './base/clock.ts';
 import { remakeBuckets } from './bucket-remake.ts';
 import { type EnergyMark, EnergyMarks } from './energy-marks.ts';
 import { leftUntold, remakeOutlet } from './energy-remake.ts';
-import { scopesOf, sumScopes } from './energy-sums.ts';
+import { type CabledRoom, scopesOf, sumCabled } from './energy-sums.ts';
 import { LateBuckets } from './late-buckets.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { RollUpChange, RollUpTier } from './model/roll-up.ts';
@@ -208,11 +208,18 @@ export class MadeAgain {
     try {
       while (done < quarters.length) {
         const fromMs = quarters[done]!;
-        const room = rooms.at(fromMs, nowMs);
-        const some = quarters
-          .slice(done, done + quartersPerSum)
-          .filter((at) => at < fromMs + quartersPerSum * ledgerStepMs && rooms.at(at, nowMs) === room);
-        await this.#sumQuarters(outlets, new Set(some), nowMs);
+        const [first, ...others] = rooms.within(fromMs, nowMs);
+        const isAlike = (at: number) => {
+          const [room, ...more] = rooms.within(at, nowMs);
+          return more.length === 0 && room!.room === first!.room;
+        };
+        const some =
+          others.length > 0
+            ? [fromMs]
+            : quarters
+                .slice(done, done + quartersPerSum)
+                .filter((at) => at < fromMs + quartersPerSum * ledgerStepMs && isAlike(at));
+        await this.#sumQuarters(outlets, new Set(some), [first!, ...others]);
         done += some.length;
       }
     } catch (error) {
@@ -226,19 +233,20 @@ export class MadeAgain {
   async #sumQuarters(
     outlets: readonly string[],
     quarters: ReadonlySet<number>,
-    nowMs: number,
+    cabled: readonly CabledRoom[],
   ): Promise<void> {
-    const { store, rooms, write } = this.#parts;
+    const { store, write } = this.#parts;
     const fromMs = Math.min(...quarters);
-    const room = rooms.at(fromMs, nowMs);
     const stored = await store.energyRows({
       tier: 'quarter',
       scopes: [`${scopeId('outlet', '')}*`],
       fromMs,
       toMs: Math.max(...quarters) + ledgerStepMs,
     });
-    const scopes = new Set(outlets.flatMap((outlet) => scopesOf(outlet, room, stored)));
-    await write('quarter', sumScopes(stored, quarters, scopes, room));
+    const scopes = new Set(
+      cabled.flatMap(({ room }) => outlets.flatMap((outlet) => scopesOf(outlet, room, stored))),
+    );
+    await write('quarter', sumCabled(stored, quarters, scopes, cabled));
   }
 
   #sumAgain({ outlets, quarters }: SavedEnergy['unsummed']): void {

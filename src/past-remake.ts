@@ -1,8 +1,8 @@
 import { ledgerStepMs } from './analysis/ledger-row.ts';
-import { nextRecabling, treeAt } from './analysis/tree-at.ts';
+import { cabledTimes, nextRecabling, treeAt } from './analysis/tree-at.ts';
 import { remakeBuckets } from './bucket-remake.ts';
 import { remakeOutlet } from './energy-remake.ts';
-import { scopesOf, sumScopes } from './energy-sums.ts';
+import { scopesOf, sumCabled } from './energy-sums.ts';
 import type { EnergyColumns } from './model/columns.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import type { RollUpChange, RollUpTier } from './model/roll-up.ts';
@@ -168,8 +168,7 @@ export async function sumPast(
     while (i < quarters.length && quarters[i]! < endMs) some.add(quarters[i++]!);
     const stored = await outletRowsOf(store, fromMs, endMs);
     const there = new Set([...outletsOf(stored)].filter((outlet) => outlets.has(outlet)));
-    const room = roomOf(tree, fromMs, stored, there);
-    await write('quarter', sumScopes(stored, some, new Set(widerScopes(there, room, stored)), room));
+    await write('quarter', sumsOf(tree, stored, some, there));
   }
 }
 
@@ -198,7 +197,7 @@ export async function remakeSums(remake: SumsRemake): Promise<void> {
   await joinPiece(remake, room, scopes, fromMs, toMs, true);
   const quarters = new Set<number>();
   for (let at = fromMs; at < toMs; at += ledgerStepMs) quarters.add(at);
-  await write('quarter', sumScopes(stored, quarters, scopes, room));
+  await write('quarter', sumsOf(tree, stored, quarters, outlets, scopes));
   for (let at = Math.max(fromMs, ceilQuarter(rawFromMs + leadMs)); at < toMs; at += rawPieceMs) {
     const made = await remakeBuckets({
       tree: treeAt(tree, fromMs),
@@ -225,6 +224,29 @@ function* outletsOf(rows: OutletRows): Generator<string> {
 
 function roomOf(tree: PowerTree, atMs: number, rows: OutletRows, outlets: ReadonlySet<string>): Room {
   return roomOfOutlets(treeAt(tree, atMs), new Set([...outlets, ...outletsOf(rows)]), () => true, atMs);
+}
+
+/** Sums of quarters that begin in one cabling; without `scopes` of all in which the outlets count. */
+function sumsOf(
+  tree: PowerTree,
+  stored: OutletRows,
+  quarters: ReadonlySet<number>,
+  outlets: ReadonlySet<string>,
+  scopes?: ReadonlySet<string>,
+): RollUpChange[] {
+  const timesOf = (at: number) => cabledTimes(tree, at, at + ledgerStepMs);
+  const cut = [...quarters].filter((at) => timesOf(at).length > 1);
+  const whole = [...quarters].filter((at) => !cut.includes(at));
+  return [whole, ...cut.map((at) => [at])].flatMap((some) => {
+    if (some[0] === undefined) return [];
+    const times = some === whole ? [{ fromMs: some[0], share: 1 }] : timesOf(some[0]);
+    const cabled = times.map(({ fromMs, share }) => ({
+      room: roomOf(tree, fromMs, stored, outlets),
+      share,
+    }));
+    const asked = scopes ?? new Set(cabled.flatMap(({ room }) => widerScopes(outlets, room, stored)));
+    return sumCabled(stored, new Set(some), asked, cabled);
+  });
 }
 
 function widerScopes(outlets: Iterable<string>, room: Room, rows: OutletRows): string[] {

@@ -1,4 +1,6 @@
-import { nextRecabling, treeAt } from './analysis/tree-at.ts';
+import { ledgerStepMs } from './analysis/ledger-row.ts';
+import { cabledTimes, nextRecabling, treeAt } from './analysis/tree-at.ts';
+import type { CabledRoom } from './energy-sums.ts';
 import type { PowerTree } from './model/power-tree.ts';
 import { emptyReading, splitOutlet } from './model/reading.ts';
 import { Room } from './model/room.ts';
@@ -8,7 +10,7 @@ const pastMax = 4;
 
 /**
  * The room as it was cabled at a time, to tell who counted where: history follows a server when it is plugged in
- * elsewhere. Of a quarter of an hour within which that happened, its begin decides.
+ * elsewhere.
  */
 export class PastRooms {
   readonly #tree: PowerTree;
@@ -49,6 +51,14 @@ export class PastRooms {
       this.#past.delete(oldest);
     }
     return room;
+  }
+
+  /** The rooms of one quarter of an hour: more than one where something was plugged in elsewhere within it. */
+  within(quarterMs: number, nowMs: number): CabledRoom[] {
+    return cabledTimes(this.#tree, quarterMs, quarterMs + ledgerStepMs).map(({ fromMs, share }) => ({
+      room: this.at(fromMs, nowMs),
+      share,
+    }));
   }
 
   /** For outlets of the run before. */

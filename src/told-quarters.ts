@@ -1,5 +1,5 @@
 import type { EnergyTrail, TrailQuarter } from './analysis/energy-trail.ts';
-import { energyRow } from './energy-sums.ts';
+import { type CabledRoom, energyRow, joinShares } from './energy-sums.ts';
 import type { RollUpChange } from './model/roll-up.ts';
 import type { Room } from './model/room.ts';
 
@@ -7,7 +7,7 @@ export interface ToldQuarter {
   readonly quarterMs: number;
   /** The live room, which numbers the outlets, and the room as it was cabled in that quarter. */
   readonly live: Room;
-  readonly room: Room;
+  readonly cabled: readonly CabledRoom[];
   readonly trail: EnergyTrail;
   /** By number. */
   readonly isKnown: readonly boolean[];
@@ -17,38 +17,60 @@ export interface ToldQuarter {
 
 /** What the trail books of a quarter: rows of outlets with counters, and of all scopes in which one of them counts. */
 export function toldRows(told: ToldQuarter): RollUpChange[] {
-  const { quarterMs, live, room, isKnown } = told;
-  const rows: RollUpChange[] = [];
-  const scopes = room.scopeCount;
-  const counter = new Float64Array(scopes);
-  const integrated = new Float64Array(scopes);
-  const observed = new Float64Array(scopes);
-  const isCounted = new Uint8Array(scopes);
-  for (let outlet = 0; outlet < isKnown.length; outlet += 1) {
-    if (isKnown[outlet] !== true) continue;
-    const settled = settle(told, outlet);
-    if (settled === undefined) continue;
-    const number = room === live ? outlet : room.outletNumber(live.outletAt(outlet));
-    const [own, ...wider] = room.scopesOf(number);
-    if (settled.counted) rows.push(energyRow(room.scopeAt(own!), quarterMs, { ...noSpread, ...settled }));
-    for (const scope of wider) {
-      counter[scope]! += settled.counterWattHours;
-      integrated[scope]! += settled.integratedWattHours;
-      observed[scope]! += settled.observedMs;
-      if (settled.counted) isCounted[scope] = 1;
+  const { quarterMs, live, cabled, isKnown } = told;
+  const settled = isKnown.map((known, outlet) => (known ? settle(told, outlet) : undefined));
+  const own = settled.flatMap((quarter, outlet) =>
+    quarter?.counted
+      ? [energyRow(live.scopeAt(live.scopesOf(outlet)[0]!), quarterMs, { ...noSpread, ...quarter })]
+      : [],
+  );
+  const counted = new Set(cabled.flatMap(({ room }) => [...countedScopes(room, live, settled)]));
+  const ways = cabled.map(({ room, share }) => ({ share, rows: sums(room, told, settled, counted) }));
+  return [...own, ...(ways.length === 1 ? ways[0]!.rows : joinShares(ways))];
+}
+
+type Settled = readonly (TrailQuarter | undefined)[];
+
+/** Wider scopes in which an outlet with a counter counts. */
+function* countedScopes(room: Room, live: Room, settled: Settled): Generator<string> {
+  const isCounted = new Uint8Array(room.scopeCount);
+  for (const [outlet, quarter] of settled.entries())
+    if (quarter?.counted) for (const scope of widerScopes(room, live, outlet)) isCounted[scope] = 1;
+  for (const [scope, yes] of isCounted.entries()) if (yes === 1) yield room.scopeAt(scope);
+}
+
+function sums(
+  room: Room,
+  { quarterMs, live }: ToldQuarter,
+  settled: Settled,
+  counted: ReadonlySet<string>,
+): RollUpChange[] {
+  const counter = new Float64Array(room.scopeCount);
+  const integrated = new Float64Array(room.scopeCount);
+  const observed = new Float64Array(room.scopeCount);
+  for (const [outlet, quarter] of settled.entries()) {
+    if (quarter === undefined) continue;
+    for (const scope of widerScopes(room, live, outlet)) {
+      counter[scope]! += quarter.counterWattHours;
+      integrated[scope]! += quarter.integratedWattHours;
+      observed[scope]! += quarter.observedMs;
     }
   }
-  for (let scope = 0; scope < scopes; scope += 1) {
-    if (isCounted[scope] === 0) continue;
+  return [...counted].flatMap((id) => {
+    const scope = room.indexOf(id);
+    if (scope < 0) return [];
     const energy = {
       ...noSpread,
       counterWattHours: counter[scope]!,
       integratedWattHours: integrated[scope]!,
       observedMs: observed[scope]!,
     };
-    rows.push(energyRow(room.scopeAt(scope), quarterMs, energy, room.expectedIn(scope)));
-  }
-  return rows;
+    return [energyRow(id, quarterMs, energy, room.expectedIn(scope))];
+  });
+}
+
+function widerScopes(room: Room, live: Room, outlet: number): readonly number[] {
+  return room.scopesOf(room === live ? outlet : room.outletNumber(live.outletAt(outlet))).slice(1);
 }
 
 const noSpread = { spreadWattHours: 0, spreadMs: 0 };

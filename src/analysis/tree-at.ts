@@ -38,6 +38,24 @@ export function nextRecabling(tree: PowerTree, afterMs: number): number {
   return Math.min(Number.POSITIVE_INFINITY, ...instants.filter((atMs) => atMs > afterMs));
 }
 
+/** A part of a time in which nothing is plugged in elsewhere. */
+export interface CabledTime {
+  readonly fromMs: number;
+  /** Of the whole time, 0…1. */
+  readonly share: number;
+}
+
+/** [fromMs, toMs), cut where something is plugged in elsewhere. */
+export function cabledTimes(tree: PowerTree, fromMs: number, toMs: number): CabledTime[] {
+  const times: CabledTime[] = [];
+  for (let atMs = fromMs; atMs < toMs; ) {
+    const endMs = Math.min(toMs, nextRecabling(tree, atMs));
+    times.push({ fromMs: atMs, share: (endMs - atMs) / (toMs - fromMs) });
+    atMs = endMs;
+  }
+  return times;
+}
+
 function isDated({ from, to }: ServerInput): boolean {
   return from !== undefined || to !== undefined;
 }

@@ -67,12 +67,12 @@ function meters(seed: number): Meter[] {
   ];
 }
 
-/** 04:00 on the local clock: another server is plugged in. */
-const recabledMs = at(7);
+/** 03:05 on the local clock, a third into a quarter of an hour: another server is plugged in. */
+const recabledMs = at(6) + 5 * minuteMs;
 const servers = [
   { name: 'hv-01', rack: 'r1', inputs: [{ outlet: 'plug-a/0' }, { outlet: 'plug-b/0' }] },
-  { name: 'db-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0', to: '2026-03-29T04:00' }] },
-  { name: 'mv-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0', from: '2026-03-29T04:00' }] },
+  { name: 'db-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0', to: '2026-03-29T03:05' }] },
+  { name: 'mv-01', rack: 'r1', inputs: [{ outlet: 'plug-d/0', from: '2026-03-29T03:05' }] },
   { name: 'st-01', rack: 'r1', inputs: [{ outlet: 'plug-e/0' }] },
 ];
 
@@ -250,8 +250,8 @@ async function expectSums(
   const of = (...outlets: string[]) => outlets.map((outlet) => rows.get(outlet)!);
   const scopes = {
     'server:hv-01': of('plug-a/0', 'plug-b/0'),
-    'server:db-01': of('plug-d/0').map((row) => only(row, (quarter) => quarter < recabledMs)),
-    'server:mv-01': of('plug-d/0').map((row) => only(row, (quarter) => quarter >= recabledMs)),
+    'server:db-01': of('plug-d/0').map((row) => shared(row, isBefore)),
+    'server:mv-01': of('plug-d/0').map((row) => shared(row, (quarter) => 1 - isBefore(quarter))),
     'rack:r1': of('plug-a/0', 'plug-b/0', 'plug-d/0', 'plug-e/0'),
     'device:plug-a': of('plug-a/0'),
     room: [...rows.values()],
@@ -267,9 +267,24 @@ async function expectSums(
   }
 }
 
-function only(
+/** The share of a quarter before the server was plugged in elsewhere. */
+function isBefore(quarter: number): number {
+  return Math.min(1, Math.max(0, (recabledMs - quarter) / quarterMs));
+}
+
+function shared(
   rows: ReadonlyMap<number, Quarter>,
-  wanted: (quarter: number) => boolean,
+  share: (quarter: number) => number,
 ): ReadonlyMap<number, Quarter> {
-  return new Map([...rows].filter(([quarter]) => wanted(quarter)));
+  return new Map(
+    [...rows].map(([at, row]) => [
+      at,
+      {
+        ...row,
+        wattHours: row.wattHours * share(at),
+        counter: row.counter * share(at),
+        spread: row.spread * share(at),
+      },
+    ]),
+  );
 }
