@@ -1,7 +1,7 @@
 import { hash, hashText } from './chance.ts';
 import { type DemoMessage, type MeterVoice, message, rounded } from './demo-message.ts';
 import { type Meter, outletOf } from './meters.ts';
-import type { SimulatedRoom } from './simulated-room.ts';
+import type { OutletDraw, SimulatedRoom } from './simulated-room.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
@@ -39,16 +39,16 @@ export class ShellyMeter implements MeterVoice {
   }
 
   hello(atMs: number): DemoMessage[] {
-    const switches = this.#outlets.map((_, channel) => {
-      this.#told[channel] = this.#status(channel, atMs);
-      const celsius = rounded(34 + this.#told[channel].current * 3, 1);
+    const switches = this.#statuses(atMs).map((status, channel) => {
+      this.#told[channel] = status;
+      const celsius = rounded(34 + status.current * 3, 1);
       return [
         `switch:${channel}`,
         {
           id: channel,
           source: 'init',
           output: true,
-          ...this.#told[channel],
+          ...status,
           aenergy: this.#energy(channel, atMs),
           temperature: { tC: celsius, tF: rounded(celsius * 1.8 + 32, 1) },
         },
@@ -66,8 +66,8 @@ export class ShellyMeter implements MeterVoice {
 
   beat(atMs: number): DemoMessage[] {
     const changes: Record<string, object> = {};
-    this.#outlets.forEach((_, channel) => {
-      const changed = this.#changed(channel, atMs);
+    this.#statuses(atMs).forEach((now, channel) => {
+      const changed = this.#changed(channel, now);
       if (changed !== undefined) changes[`switch:${channel}`] = { id: channel, ...changed };
     });
     const messages = Object.keys(changes).length === 0 ? [] : [this.#notify('NotifyStatus', atMs, changes)];
@@ -90,8 +90,7 @@ export class ShellyMeter implements MeterVoice {
     );
   }
 
-  #changed(channel: number, atMs: number): Partial<ChannelStatus> | undefined {
-    const now = this.#status(channel, atMs);
+  #changed(channel: number, now: ChannelStatus): Partial<ChannelStatus> | undefined {
     const told = this.#told[channel];
     if (told === undefined) {
       this.#told[channel] = now;
@@ -113,15 +112,8 @@ export class ShellyMeter implements MeterVoice {
     return Object.fromEntries(changed);
   }
 
-  #status(channel: number, atMs: number): ChannelStatus {
-    const draw = this.#room.outletAt(this.#outlets[channel]!, atMs);
-    return {
-      apower: rounded(draw.watts, 1),
-      voltage: rounded(draw.volts, 1),
-      freq: rounded(draw.hertz, 1),
-      current: rounded(draw.amps, 3),
-      pf: rounded(draw.powerFactor, 2),
-    };
+  #statuses(atMs: number): ChannelStatus[] {
+    return this.#room.channelsAt(this.#meter, atMs).map(statusOf);
   }
 
   /** `by_minute`: mWh of the last three full minutes, the latest first. */
@@ -148,4 +140,14 @@ export class ShellyMeter implements MeterVoice {
   #topic(tail: string): string {
     return `${this.#meter.name}/${tail}`;
   }
+}
+
+function statusOf(draw: OutletDraw): ChannelStatus {
+  return {
+    apower: rounded(draw.watts, 1),
+    voltage: rounded(draw.volts, 1),
+    freq: rounded(draw.hertz, 1),
+    current: rounded(draw.amps, 3),
+    pf: rounded(draw.powerFactor, 2),
+  };
 }

@@ -62,6 +62,7 @@ export class SimulatedRoom {
   readonly outlets: readonly RoomOutlet[];
   readonly #byId: ReadonlyMap<string, RoomOutlet>;
   readonly #byMachine: ReadonlyMap<string, readonly RoomOutlet[]>;
+  readonly #byBreaker: ReadonlyMap<string, readonly RoomOutlet[]>;
 
   constructor(seed: number, timezone: string = machineTimezone()) {
     this.seed = seed;
@@ -77,6 +78,7 @@ export class SimulatedRoom {
     this.outlets = outletsOf(this.machines, seed);
     this.#byId = new Map(this.outlets.map((outlet) => [outlet.outlet, outlet]));
     this.#byMachine = Map.groupBy(this.outlets, (outlet) => outlet.machine?.machine.name ?? '');
+    this.#byBreaker = Map.groupBy(this.outlets, (outlet) => outlet.meter.breaker);
   }
 
   /** What a server truly draws. Throws when the room has no such machine. */
@@ -100,9 +102,25 @@ export class SimulatedRoom {
   /** What its meter would measure, by outlet id. Throws when there is no such outlet. */
   outletAt(outlet: string, atMs: number): OutletDraw {
     const found = this.outlet(outlet);
-    const watts = wattsOf(found, atMs);
-    const volts = this.breakerVolts(found.meter.breaker, atMs);
-    const voltAmps = voltAmpsOf(watts, supplyWatts(found));
+    return this.#drawOf(found, this.breakerVolts(found.meter.breaker, atMs), atMs);
+  }
+
+  /** What a meter would measure, by channel. */
+  channelsAt(meter: Meter, atMs: number): OutletDraw[] {
+    const volts = this.breakerVolts(meter.breaker, atMs);
+    return meter.channels.map((_, channel) =>
+      this.#drawOf(this.outlet(outletOf(meter, channel)), volts, atMs),
+    );
+  }
+
+  /** W alone. Throws when there is no such outlet. */
+  wattsAt(outlet: string, atMs: number): number {
+    return wattsOf(this.outlet(outlet), atMs);
+  }
+
+  #drawOf(outlet: RoomOutlet, volts: number, atMs: number): OutletDraw {
+    const watts = wattsOf(outlet, atMs);
+    const voltAmps = voltAmpsOf(watts, supplyWatts(outlet));
     return {
       watts,
       volts,
@@ -111,7 +129,7 @@ export class SimulatedRoom {
       voltAmpsReactive: Math.sqrt(Math.max(0, voltAmps * voltAmps - watts * watts)),
       powerFactor: voltAmps === 0 ? 0 : watts / voltAmps,
       hertz: gridHertz(this.seed, atMs),
-      wattHoursTotal: this.wattHoursAt(found, atMs),
+      wattHoursTotal: this.wattHoursAt(outlet, atMs),
     };
   }
 
@@ -133,19 +151,21 @@ export class SimulatedRoom {
   /** Amps of every outlet on a breaker, in the order of `outlets`, with the volts there. */
   breakerAt(breaker: string, atMs: number): { volts: number; amps: readonly (readonly [string, number])[] } {
     const volts = this.breakerVolts(breaker, atMs);
-    const amps = this.outlets
-      .filter(({ meter }) => meter.breaker === breaker)
-      .map((one) => [one.outlet, voltAmpsOf(wattsOf(one, atMs), supplyWatts(one)) / volts] as const);
+    const amps = this.#behind(breaker).map(
+      (one) => [one.outlet, voltAmpsOf(wattsOf(one, atMs), supplyWatts(one)) / volts] as const,
+    );
     return { volts, amps };
   }
 
   #voltAmpsBehind(breaker: BreakerSpec, atMs: number): number {
     let voltAmps = 0;
-    for (const outlet of this.outlets) {
-      if (outlet.meter.breaker === breaker.name)
-        voltAmps += voltAmpsOf(wattsOf(outlet, atMs), supplyWatts(outlet));
-    }
+    for (const outlet of this.#behind(breaker.name))
+      voltAmps += voltAmpsOf(wattsOf(outlet, atMs), supplyWatts(outlet));
     return voltAmps;
+  }
+
+  #behind(breaker: string): readonly RoomOutlet[] {
+    return this.#byBreaker.get(breaker) ?? [];
   }
 }
 

@@ -74,15 +74,15 @@ export class TasmotaMeter implements MeterVoice {
   }
 
   #draws(atMs: number): OutletDraw[] {
-    return this.#outlets.map((outlet) => this.#room.outletAt(outlet, atMs));
+    return this.#room.channelsAt(this.#meter, atMs);
   }
 
   /** In this second, or in the one before: what it came to is told too, since one reading alone proves no start. */
   #stepped(atMs: number, draws: readonly OutletDraw[]): boolean {
     return draws.some(({ watts }, channel) => {
       const outlet = this.#outlets[channel]!;
-      const before = this.#room.outletAt(outlet, atMs - secondMs).watts;
-      return isStep(before, watts) || isStep(this.#room.outletAt(outlet, atMs - 2 * secondMs).watts, before);
+      const before = this.#room.wattsAt(outlet, atMs - secondMs);
+      return isStep(before, watts) || isStep(this.#room.wattsAt(outlet, atMs - 2 * secondMs), before);
     });
   }
 
