@@ -21,10 +21,6 @@ const longest = [
   'analysis/energy-ledger-truth',
 ].map((name) => `/test/${name}.test.ts`);
 
-const every = (folders: string) => [`test/${folders}/*.test.{ts,tsx}`];
-/** The quiet middle (ARCHITECTURE.md). */
-const pure = '{analysis,detect,devices,exchange,model}/**';
-
 /** Begins with them where nothing is known of an earlier run, so that none of them is left to run alone at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -43,7 +39,10 @@ export default defineConfig({
     // On two cores: one more, since tests wait for brokers, stores and browsers for about a third of their time. More
     // than this only get in each other's way.
     maxWorkers: 3,
-    // Each test file is a process, each embedded store a thread: compiled once for all of them, as the program does.
+    // The program is read once by each worker, and not again for each file. Nothing of one file reaches another, since
+    // no module of ours does anything at import or keeps what changes (ARCHITECTURE.md), and each test ends what it started.
+    isolate: false,
+    // Each embedded store is a thread, each service a process: compiled once for all of them, as the program does.
     env: {
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
     },
@@ -52,10 +51,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
-    projects: [
-      { extends: true, test: { name: 'doors', include: every('**'), exclude: every(pure) } },
-      // Values in, values out: nothing of one file can reach another, so that they need no process each.
-      { extends: true, test: { name: 'pure', include: every(pure), isolate: false } },
-    ],
+    include: ['test/**/*.test.{ts,tsx}'],
   },
 });
