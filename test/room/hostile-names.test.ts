@@ -6,9 +6,11 @@ import { startInfluxd } from '../servers/influxd.ts';
 import { chosenNames, hostileNames } from './hostile-name.ts';
 import { runApp, until } from './running.ts';
 
+const listedAtOnce = 10;
+
 async function throughTheRoad(env: Record<string, string>): Promise<void> {
   const seed = Date.now() % 1_000_000;
-  const all = [...new Set([...chosenNames, ...fc.sample(hostileNames, { numRuns: 60, seed })])];
+  const all = [...new Set([...chosenNames, ...fc.sample(hostileNames, { numRuns: 30, seed })])];
   await look(env, all).catch((error: Error) => {
     error.message = `seed ${seed}: ${error.message}`;
     throw error;
@@ -38,15 +40,18 @@ async function look(env: Record<string, string>, names: readonly string[]): Prom
     const question = `/api/v1/history?scope=${encodeURIComponent(`outlet:${name}/0`)}&quantity=volts&points=2`;
     const answer = JSON.parse((await get(question)).text) as HistoryAnswer;
     expect([name, answer.mean?.filter((value) => value !== null)]).toEqual([name, [230]]);
-    // As a list, so that the name is a field: it stays one, whatever is in it, and begins no record with a formula.
-    const csv = await get(`${question}&scope=room`, 'text/csv');
-    expect(csv.status).toBe(200);
-    const [head, ...records] = csvRecords(csv.text);
-    const scopes = records.map((record) => record[0]);
-    expect([name, [...new Set(scopes)].sort()]).toEqual([name, [`outlet:${name}/0`, 'room'].sort()]);
-    for (const record of records) expect([name, record.length]).toEqual([name, head!.length]);
     const label = `device:${name}`.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
     expect(metrics).toContain(`rackwatt_watts{scope="${label}"} ${100 + i}`);
+  }
+  // As a list, so that a name is a field: it stays one, whatever is in it, and begins no record with a formula.
+  for (let i = 0; i < names.length; i += listedAtOnce) {
+    const asked = names.slice(i, i + listedAtOnce).map((name) => `outlet:${name}/0`);
+    const question = asked.map((scope) => `scope=${encodeURIComponent(scope)}`).join('&');
+    const csv = await get(`/api/v1/history?${question}&scope=room&quantity=volts&points=2`, 'text/csv');
+    expect([asked, csv.status]).toEqual([asked, 200]);
+    const [head, ...records] = csvRecords(csv.text);
+    expect([...new Set(records.map((record) => record[0]))].sort()).toEqual([...asked, 'room'].sort());
+    for (const record of records) expect([record[0], record.length]).toEqual([record[0], head!.length]);
   }
   expect(Object.keys(Object.prototype)).toEqual([]);
   expect(({} as Record<string, unknown>).watts).toBeUndefined();
