@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { startChromium } from '../servers/chromium.ts';
+import { sharedChromium } from '../servers/chromium.ts';
 import { type BuiltPage, buildPage } from './built-page.ts';
 import { type RoomScript, RoomServer } from './room-server.ts';
 
@@ -47,11 +47,11 @@ export class FileBrowser {
   }
 
   async start(): Promise<void> {
-    [this.#browser, this.#built] = await Promise.all([startChromium(), buildPage()]);
+    [this.#browser, this.#built] = await Promise.all([sharedChromium(), buildPage()]);
   }
 
   async stop(): Promise<void> {
-    await this.#browser?.close();
+    await Promise.all([...this.#contexts.values()].map((context) => context.close()));
     await this.#built?.[Symbol.asyncDispose]();
   }
 
