@@ -173,7 +173,7 @@ test('discover finds what replay plays, through a real mosquitto', async () => {
     stderr: '',
     stdout: expect.stringMatching(/no mistakes[\s\S]*✗ broker .*connection refused/),
   });
-}, 60_000);
+});
 
 describe('serve', () => {
   test('without settings shows the demo room, says where, and is gone after SIGTERM with exit code 0', async () => {
@@ -188,7 +188,7 @@ describe('serve', () => {
     // What it had begun it has left off.
     expect(rackwatt.stderr()).not.toContain('30 of 30 days are there');
     expect(rackwatt.stderr()).not.toMatch(/"level":(50|60)/);
-  }, 60_000);
+  });
 
   test('while it runs, check knows that it is rackwatt which uses ports and store', async () => {
     const ports = {

@@ -67,7 +67,7 @@ export async function startRackwatt(
   await until(
     () => over || /Ctrl\+C/.test(stdout),
     () => `the start message; so far: ${stdout}${stderr}`,
-    20_000,
+    60_000,
   );
   return { child, ended, stdout: () => stdout, stderr: () => stderr };
 }

@@ -113,11 +113,11 @@ describe.each(bothStores)('energy over %s', (_kind, make) => {
     made = await make();
     energy = new EnergyService(made.store);
     await energy.service.start();
-  }, 30_000);
+  });
   afterAll(async () => {
     await energy?.service.stop();
     await made?.dispose();
-  }, 30_000);
+  });
 
   it('says by how much counters and watts disagree, where both are known, also of the past', async () => {
     const [fromMs, toMs] = [Date.UTC(2026, 7, 3), Date.UTC(2026, 7, 4)];
@@ -399,7 +399,7 @@ describe.each(bothStores)('energy over %s', (_kind, make) => {
       }),
       { numRuns: 40, examples: [[{ range: [firstMs, lastMs], by: 'month', zone: 'UTC' }]] },
     );
-  }, 20_000);
+  });
 
   it('is told of several scopes at once, in the order asked, each once', async () => {
     await energy.fill('quarter', 'rack:x', Date.UTC(2026, 8, 10), Date.UTC(2026, 8, 11), () => 10);
@@ -485,7 +485,7 @@ describe.each(bothStores)('energy over %s', (_kind, make) => {
       { numRuns: 60 },
     );
     expect(energy.service.logged).toEqual([]);
-  }, 20_000);
+  });
 });
 
 /** What adding in another order leaves is rounded off. */

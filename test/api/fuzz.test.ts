@@ -18,4 +18,4 @@ it('whatever is asked of the whole service is answered or refused with a reason'
   for (const status of [200, 400, 401, 403, 404, 405, 415])
     expect([...tally.byStatus.keys()]).toContain(status);
   expect(tally.frames).toBeGreaterThan(10);
-}, 60_000);
+});

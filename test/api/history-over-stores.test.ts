@@ -21,10 +21,10 @@ describe.each(bothStores)('history over %s', (_kind, make) => {
   beforeAll(async () => {
     made = await make();
     store = made.store;
-  }, 30_000);
+  });
   afterAll(async () => {
     await made?.dispose();
-  }, 30_000);
+  });
 
   const ask = (question: Partial<HistoryQuestion>) =>
     askHistory(store, {

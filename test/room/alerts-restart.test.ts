@@ -7,11 +7,10 @@ import { type RunningRackwatt, startRackwatt } from '../run-rackwatt.ts';
 import { freePort } from '../servers/free-port.ts';
 import { type HookServer, startHookServer } from '../servers/hook-server.ts';
 import { type Mosquitto, startMosquitto } from '../servers/mosquitto.ts';
-import { until as lookUntil, scratchFolder } from './running.ts';
+import { scratchFolder, until } from './running.ts';
 
 /** The program as it is started by people, stopped, killed and started again while two breakers carry too much. */
 
-const until: typeof lookUntil = (what, look) => lookUntil(what, look, 40_000);
 const folder = scratchFolder();
 let hook: HookServer;
 let broker: Mosquitto;

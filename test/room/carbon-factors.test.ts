@@ -97,7 +97,7 @@ describe('factors fed to the service', () => {
     });
     expect(later.carbon!.factors.map(({ gramsPerKwh }) => gramsPerKwh)).toContain(60);
     expect(later.carbon!.factors.map(({ gramsPerKwh }) => gramsPerKwh)).not.toContain(50);
-  }, 120_000);
+  });
 
   it('by a file are used where nothing was published, and read again when it changed', async () => {
     const folder = scratchFolder();
@@ -134,5 +134,5 @@ describe('factors fed to the service', () => {
       clock.advance(10_000);
       return (await used()).includes('88 mine.csv');
     });
-  }, 120_000);
+  });
 });

@@ -138,5 +138,5 @@ describe.each(Object.keys(stores))('a start, kept in the %s store', (kind) => {
     expect(rows[0]!.hoursObserved).toBeGreaterThan(0.1);
     const { figures } = (await third.app.get('/api/v1/room')).body as RoomAnswer;
     expect(['idle', 'active']).toContain(figures['server:rig/0']!.state);
-  }, 60_000);
+  });
 });

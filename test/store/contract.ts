@@ -48,10 +48,10 @@ export function storeContract(name: string, make: () => Promise<MadeStore>): voi
     beforeAll(async () => {
       made = await make();
       store = made.store;
-    }, 30_000);
+    });
     afterAll(async () => {
       await made?.dispose();
-    }, 30_000);
+    });
 
     describe('readings', () => {
       it('keeps every quantity to its last digit', async () => {

@@ -29,7 +29,7 @@ let sequence: number;
 
 beforeAll(async () => {
   influxd = await startInfluxd();
-}, 30_000);
+});
 afterAll(() => influxd?.stop());
 
 beforeEach(async () => {
@@ -80,7 +80,7 @@ it('keeps points that the store refuses as a file, which brings them there once 
   expect([again.status, await again.text()]).toEqual([204, '']);
   const hour = { fromMs: startMs, toMs: startMs + 3_600_000 };
   expect([...(await store.series({ outlet: 'pdu/2', quantity: 'volts', ...hour })).values]).toEqual([230.1]);
-}, 20_000);
+});
 
 it('goes through a freeze: the backlog takes over, and in the end the store has every reading once', async () => {
   await start();
@@ -105,7 +105,7 @@ it('goes through a freeze: the backlog takes over, and in the end the store has 
   await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty');
   expect(await storedMessages()).toBe(sequence);
   expect(recorder.status).toMatchObject({ storeOk: true, queuedReadings: 0, dropped: 0 });
-}, 30_000);
+});
 
 it('goes through kill -9 and restart of the store, with traffic all the while', async () => {
   await start();
@@ -132,7 +132,7 @@ it('goes through kill -9 and restart of the store, with traffic all the while', 
     10_000,
   );
   expect(await storedMessages()).toBe(sequence);
-}, 40_000);
+});
 
 it('starts without the store, and over again without losing what lies in the backlog', async () => {
   await influxd.kill();
@@ -149,7 +149,7 @@ it('starts without the store, and over again without losing what lies in the bac
   await influxd.restart();
   await until(() => recorder.status.backlog.readings === 0, 'the backlog to be empty');
   expect(await storedMessages()).toBe(sequence);
-}, 30_000);
+});
 
 it('goes on when the database is dropped while it runs', async () => {
   await start();
@@ -210,7 +210,7 @@ it('keeps one start of one that is announced while the store is away and complet
   expect([...idle]).toMatchObject([
     { scope: 'server:hv-01', idle_watts: 87.5, limit_watts: 60.2, verdict: 'high', change: 'learnt' },
   ]);
-}, 30_000);
+});
 
 it('stops with everything in the store, or in the backlog when the store is frozen', async () => {
   await start();

@@ -626,7 +626,7 @@ describe('a store that is slow', () => {
       if (store.held.length === 0) clock.advance(20);
     }
     expect(recorder.status).toMatchObject({ written: 500_000, dropped: 0, backlog: { readings: 0 } });
-  }, 20_000);
+  });
 
   it('loses the oldest, counted, only when the backlog takes nothing either', async () => {
     await startRecorder({ memoryReadingsMax: 100, batchMax: 10 });
@@ -909,7 +909,7 @@ it('whatever the store does, nothing is called durable that is in neither store 
     }),
     { numRuns: 40 },
   );
-}, 20_000);
+});
 
 /** Ends the recorder with every write still held: what is not stored must be in the backlog. */
 async function stopAndCount(): Promise<number> {

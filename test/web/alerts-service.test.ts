@@ -58,4 +58,4 @@ it('an overloaded breaker is told, acknowledged and silenced on the page of the 
   } finally {
     await app.dispose();
   }
-}, 60_000);
+});

@@ -27,14 +27,12 @@ beforeAll(async () => {
   // Until the store answers the browser would complain of 503.
   await until('it is ready', async () => (await app.get('/readyz')).status === 200);
   await until('the room is measured', async () => (await room()).room?.basis !== 'unknown');
-  await until(
-    'the idler is known',
-    async () => (await answer<IdleAnswer>('idle')).rows.some(({ verdict }) => verdict === 'high'),
-    50_000,
+  await until('the idler is known', async () =>
+    (await answer<IdleAnswer>('idle')).rows.some(({ verdict }) => verdict === 'high'),
   );
   await startOf('rig');
   looked = await browser.look(app.httpUrl);
-}, 120_000);
+});
 
 /** W at each second: off, a surge, settled, and off again, with which a start is complete. */
 const drawAt = (second: number) => (second < 60 || second > 180 ? 4 : second < 65 ? 410 : 160 + (second % 3));

@@ -34,7 +34,7 @@ describe('starts', () => {
     await eventually(page, '.link').toBe('Live');
     await expect.poll(() => page.locator('.start').count(), soon).toBe(9);
     const started = makeNewStart(6);
-    const seen = page.locator(`${startRow(6)}[data-phase="starting"]`).waitFor({ timeout: 1_000 });
+    const seen = page.locator(`${startRow(6)}[data-phase="starting"]`).waitFor();
     server.tellStart(started);
     await seen;
     expect(await textOf(page, '.start >> nth=0')).toMatch(

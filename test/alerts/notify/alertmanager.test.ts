@@ -4,11 +4,10 @@ import { makeAlertmanagerChannel } from '../../../src/alerts/notify/alertmanager
 import { Notifier } from '../../../src/alerts/notify/notifier.ts';
 import { makeLog } from '../../../src/base/log.ts';
 import { HandClock } from '../../base/hand-clock.ts';
-import { until as soonUntil } from '../../base/until.ts';
+import { until } from '../../base/until.ts';
 import { type AlertmanagerStandIn, startAlertmanager } from '../../servers/alertmanager.ts';
 import { anyText, firing, many, messageOf, noonMs, place, resolved } from './made-alerts.ts';
 
-const until = (condition: () => boolean | undefined, what: string) => soonUntil(condition, what, 20_000);
 const minuteMs = 60_000;
 let server: AlertmanagerStandIn;
 beforeAll(async () => {

@@ -13,14 +13,12 @@ import type { Notice } from '../../../src/model/alert.ts';
 import { clientOptions } from '../../../src/sources/broker-access.ts';
 import { explainBrokerProblem } from '../../../src/sources/broker-problems.ts';
 import { HandClock } from '../../base/hand-clock.ts';
-import { until as soonUntil } from '../../base/until.ts';
+import { until } from '../../base/until.ts';
 import { KeepingSink, message } from '../../devices/made-message.ts';
 import { drawing, MadeRoom } from '../../live/made-room.ts';
 import { startProxy } from '../../servers/cuttable-proxy.ts';
 import { type Mosquitto, startMosquitto } from '../../servers/mosquitto.ts';
 import { anyText, firing, madeAlert, messageOf, noonMs, place, resolved } from './made-alerts.ts';
-
-const until = (condition: () => boolean | undefined, what: string) => soonUntil(condition, what, 20_000);
 
 let broker: Mosquitto;
 beforeAll(async () => {

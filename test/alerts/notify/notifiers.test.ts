@@ -7,10 +7,9 @@ import { keptName } from '../../../src/alerts/notify/kept.ts';
 import { Notifiers, type NotifiersOptions } from '../../../src/alerts/notify/notifiers.ts';
 import { makeLog } from '../../../src/base/log.ts';
 import { HandClock } from '../../base/hand-clock.ts';
-import { until as soonUntil } from '../../base/until.ts';
+import { until } from '../../base/until.ts';
 import { firing, HandChannel, madeAlert, many, noonMs, resolved } from './made-alerts.ts';
 
-const until = (condition: () => boolean | undefined, what: string) => soonUntil(condition, what, 20_000);
 let folder: string;
 let clock: HandClock;
 const rules = { gatherMs: 5_000, messagesPerMinute: 60, digestAbove: 3, isQuiet: () => false };

@@ -33,7 +33,7 @@ const log = pino(
 
 beforeAll(async () => {
   [open, closed] = await Promise.all([startInfluxd({ maxBodyBytes: 20_000 }), startInfluxd({ auth: admin })]);
-}, 30_000);
+});
 afterAll(async () => {
   for (const store of stores) await store.close();
   await Promise.all([open?.stop(), closed?.stop()]);
