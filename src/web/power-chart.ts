@@ -133,7 +133,7 @@ export class PowerChart {
       bands: [{ series: [1, 2], fill: () => look.theme().band }],
       axes: [
         look.across({
-          space: (plot) => (plot.width < 480 ? 64 : 84),
+          space: (plot) => (plot.width < 480 ? 5.5 : 7.5) * Number.parseInt(look.font, 10),
           values: (_plot, splits, _axis, _space, incrementS) =>
             splits.map((atS) => timeLabel(atS * 1000, incrementS, this.#options.format())),
         }),

@@ -368,4 +368,28 @@ describe('on a wall', () => {
     await page.setViewportSize({ width: 3840, height: 2160 });
     expect(await textPx()).toBeGreaterThan(onDesk * 1.6);
   });
+
+  it('times below the chart stand apart, also where they are written long', async () => {
+    const look = { locale: 'en-US', viewport: { width: 3840, height: 2160 } };
+    await using opened = await browser.open(makeRoom(2), '', look);
+    const { page } = opened;
+    await eventually(page, '.link').toBe('Live');
+    const drawn = await page.evaluateHandle(() => {
+      const labels: { text: string; x: number; y: number; width: number }[] = [];
+      const { fillText } = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        labels.push({ text, x, y, width: this.measureText(text).width });
+        fillText.call(this, text, x, y);
+      };
+      return labels;
+    });
+    for (const span of [1, 0]) await page.locator('.chart input[type=radio]').nth(span).check();
+    const times = async () => (await drawn.jsonValue()).filter(({ text }) => /[AP]M$/.test(text));
+    await expect.poll(async () => (await times()).length, soon).toBeGreaterThan(8);
+    const tight = (await times()).filter(({ x, y, width }, i, all) => {
+      const next = all[i + 1];
+      return next?.y === y && next.x > x && next.x - x < (width + next.width) / 2 + 8;
+    });
+    expect(tight).toEqual([]);
+  });
 });
