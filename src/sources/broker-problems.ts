@@ -99,7 +99,7 @@ function explainNetwork(code: string, message: string, access: BrokerAccess): st
   const url = shownUrl(access);
   switch (code) {
     case 'ECONNREFUSED':
-      return `${url}: nothing answers there (connection refused); is the broker running, are host and port in mqtt.url right?`;
+      return `${url}: nothing answers there (connection refused); see that the broker runs, and that host and port in mqtt.url are right`;
     case 'ENOTFOUND':
     case 'EAI_NODATA':
       return `${url}: no such host; check the name in mqtt.url`;

@@ -95,7 +95,7 @@ function itemsOf(row: DeviceRow): DeviceItem[] {
   const rejected = troubles(row);
   if (rejected.length > 0) {
     const detail = rejected
-      .map(([reason, count]) => `${reason.replaceAll('-', ' ')} ${count.toLocaleString()}`)
+      .map(([reason, count]) => `${count.toLocaleString()} × ${reason.replaceAll('-', ' ')}`)
       .join(', ');
     items.push({ key: `unreadable ${row.device}`, what: 'unreadable', id: row.device, device, detail });
   }

@@ -213,7 +213,7 @@ function Rejects({ present, row }: PresentProps & { readonly row: DeviceRow }) {
     <ul class="rejects">
       {found.map(([reason, count]) => (
         <li key={reason}>
-          {reason.replaceAll('-', ' ')} <span class="figure">{present.format.value.count(count)}</span>
+          <span class="figure">{present.format.value.count(count)}</span> × {reason.replaceAll('-', ' ')}
           {rejectHint(reason) !== undefined && <span class="hint">{rejectHint(reason)}</span>}
         </li>
       ))}

@@ -147,7 +147,7 @@ export interface RosterCount {
   readonly unknown: number;
   /** Servers of which an input is missing. */
   readonly partial: number;
-  /** What those draw that are on and do nothing; undefined when nothing fresh says. */
+  /** What those draw that are on and do nothing; undefined when nothing says. */
   readonly idlingWatts?: number;
 }
 
@@ -169,7 +169,10 @@ export function countRoster(rows: readonly RosterRow[], figureOf: FigureOf): Ros
     if (!figure || figure.stale || figure.watts === undefined) unknown += 1;
     else {
       if (figure.basis === 'partial') partial += 1;
-      idlingWatts = (idlingWatts ?? 0) + (figure.state === 'idle' ? figure.watts : 0);
+      if (figure.state === 'idle') idlingWatts = (idlingWatts ?? 0) + figure.watts;
+      // One that is on while its idle level is still being learnt may idle all the same.
+      else if (figure.idleWatts !== undefined || figure.state === 'off' || figure.state === 'standby')
+        idlingWatts ??= 0;
     }
   }
   return { states, unknown, partial, ...(idlingWatts !== undefined && { idlingWatts }) };

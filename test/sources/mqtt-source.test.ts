@@ -374,7 +374,7 @@ it('keeps trying when the broker is away at the start, and says where nothing an
   const it = sourceOf({ url: mosquitto.url });
   await it.start();
   expect(await it.waiting()).toBe(
-    `${mosquitto.url}: nothing answers there (connection refused); is the broker running, are host and port in mqtt.url right?`,
+    `${mosquitto.url}: nothing answers there (connection refused); see that the broker runs, and that host and port in mqtt.url are right`,
   );
   for (let attempt = 0; attempt < 3; attempt += 1) {
     it.clock.advance(30_000);

@@ -25,10 +25,10 @@ describe('devices', () => {
       /Rack PDU A tasmota Metering strip · 14\.4\.1 heard \d s ago 123,456 12 outlets nothing/,
     );
     expect(await device('pdu-b')).toMatch(
-      /watts out of range 3 more than an outlet can draw.*not json 2 the payload is no JSON/,
+      /3 × watts out of range more than an outlet can draw.*2 × not json the payload is no JSON/,
     );
     expect(await textOf(page, '.panel:has(#unread-title)')).toMatch(
-      /1,234 messages unknown topic 1,234 no family reads/,
+      /1,234 messages 1,234 × unknown topic no family reads/,
     );
     await page.locator('.device-outlets summary').click();
     await page.locator('.outlets a[title="srv-002"]').first().click();

@@ -186,7 +186,7 @@ describe('the room', () => {
     ];
     await using opened = await browser.open(script);
     await eventually(opened.page, '.attention li').toBe(
-      'plug-9 silent for 3 min | pdu-b not readable: not json 3',
+      'plug-9 silent for 3 min | pdu-b not readable: 3 × not json',
     );
   });
 

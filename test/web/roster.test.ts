@@ -74,6 +74,24 @@ describe('the roster', () => {
     expect([count.partial, count.unknown]).toEqual([1, 2]);
     expect(count.states).toMatchObject({ active: 1, unknown: 2, off: 0 });
   });
+
+  it.each<[Partial<Figure>[], number | undefined]>([
+    [[], undefined],
+    [[{ state: 'active', watts: 90 }], undefined],
+    [[{ state: 'active', watts: 90, idleWatts: 40 }], 0],
+    [[{ state: 'off', watts: 0 }], 0],
+    [
+      [
+        { state: 'active', watts: 90 },
+        { state: 'idle', watts: 50 },
+      ],
+      50,
+    ],
+  ])('is said to draw for nothing what is known of that: %j', (known, watts) => {
+    const rows = makeRoster(tree, []);
+    const figures = Object.fromEntries(known.map((fields, i) => [rows[i]!.scope, figure(fields)]));
+    expect(countRoster(rows, byScope(figures)).idlingWatts).toBe(watts);
+  });
 });
 
 describe('filtering', () => {

@@ -106,7 +106,7 @@ async function readAnswer(response: http.IncomingMessage): Promise<HttpAnswer> {
 export function unreachable(shownUrl: string, cause: unknown): StoreError {
   return new StoreError(
     'unreachable',
-    `InfluxDB does not answer at ${shownUrl} (${reasonOf(cause)}): is it running, and is store.influx.url right?`,
+    `InfluxDB does not answer at ${shownUrl} (${reasonOf(cause)}): see that it runs, and that store.influx.url is right`,
   );
 }
 
