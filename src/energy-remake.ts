@@ -8,8 +8,13 @@ import type { RollUpChange } from './model/roll-up.ts';
 import { scopeId } from './model/scope.ts';
 import type { Store } from './store/store.ts';
 
+/**
+ * A reading changes how the counter's difference lies from the tick of the hour before it to that of the hour after: those
+ * quarters are made with it.
+ */
+const hourMs = 3_600_000;
 /** Readings so long before and after a stretch are read with it: as far back as a meter's habits are remembered. */
-const aroundMs = 6 * 3_600_000;
+const aroundMs = 6 * hourMs + 2 * hourMs;
 const wattHoursApart = 0.001;
 const msApart = 100;
 /** Where there is no counter, the watts of the roll-ups are as good as those of the ledger within this. */
@@ -46,8 +51,16 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
   const heardMs = readings.map(({ atMs }) => atMs);
   const previousMs = heardMs.findLast((atMs) => atMs < mark.fromMs) ?? mark.fromMs;
   const nextMs = heardMs.find((atMs) => atMs > mark.toMs) ?? mark.toMs;
-  const fromMs = floorQuarter(Math.min(previousMs, mark.fromMs));
-  const toMs = Math.min(untilMs, floorQuarter(Math.max(nextMs, mark.toMs)) + ledgerStepMs);
+  const firstMs = Math.min(previousMs, mark.fromMs);
+  const lastMs = Math.max(nextMs, mark.toMs);
+  // Nothing is made of a time of which the readings are not there.
+  const hoursFromMs = Math.max(
+    (Math.floor(firstMs / hourMs) - 1) * hourMs,
+    floorQuarter(heardMs[0] ?? 0) + ledgerStepMs,
+  );
+  const hoursToMs = Math.min((Math.floor(lastMs / hourMs) + 2) * hourMs, floorQuarter(heardMs.at(-1) ?? 0));
+  const fromMs = Math.min(floorQuarter(firstMs), hoursFromMs);
+  const toMs = Math.min(untilMs, Math.max(floorQuarter(lastMs) + ledgerStepMs, hoursToMs));
   if (readings.length === 0 || fromMs >= toMs) return [];
   const made = new Map(
     ledgerRows(readings, { expectedIntervalMs }, fromMs, toMs).map((row) => [row.fromMs, energyOf(row)]),
@@ -68,8 +81,8 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
 }
 
 /** What an earlier run had not told yet when it ended, at the least; and how far back is looked for more. */
-const untoldMsMin = 2 * 3_600_000;
-const untoldMsMax = 24 * 3_600_000;
+const untoldMsMin = 2 * hourMs;
+const untoldMsMax = 24 * hourMs;
 
 /** What an earlier run of the service left of an outlet. */
 export interface LeftUntold {

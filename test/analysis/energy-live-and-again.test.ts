@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EnergyTrail } from '../../src/analysis/energy-trail.ts';
 import { ledgerRows } from '../../src/analysis/ledger-remake.ts';
 import { ledgerStepMs, wattHoursOf } from '../../src/analysis/ledger-row.ts';
-import { type MadeUpMeter, madeUpMeter } from './made-up-meter.ts';
+import { type MadeUpMeter, madeUpMeter, ticksOften } from './made-up-meter.ts';
 
 const fromMs = Date.parse('2026-10-24T09:13:20Z');
 /** As the service tells it. */
@@ -50,14 +50,4 @@ function tellAll({ readings, periodMs }: MadeUpMeter) {
     }
   }
   return { told, doubts };
-}
-
-/** A counter that has not ticked for an hour is told by what is likely. */
-function ticksOften({ readings, countWattHours }: MadeUpMeter): boolean {
-  let sinceMs = readings[0]!.atMs;
-  for (const [i, { atMs, wattHoursTotal }] of readings.entries()) {
-    if (i > 0 && wattHoursTotal! - readings[i - 1]!.wattHoursTotal! >= countWattHours) sinceMs = atMs;
-    if (atMs - readings[Math.max(0, i - 1)]!.atMs < 900_000 && atMs - sinceMs > 1_500_000) return false;
-  }
-  return true;
 }

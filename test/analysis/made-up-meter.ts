@@ -56,6 +56,16 @@ export function madeUpMeter(kind: MeterKind, fromMs: number, hours: number): fc.
     .map((plan) => live({ ...plan, kind, fromMs, hours }));
 }
 
+/** Its counter does not stand for long: one that has not ticked for an hour is told by what is likely. */
+export function ticksOften({ readings, countWattHours }: MadeUpMeter): boolean {
+  let sinceMs = readings[0]!.atMs;
+  for (const [i, { atMs, wattHoursTotal }] of readings.entries()) {
+    if (i > 0 && wattHoursTotal! - readings[i - 1]!.wattHoursTotal! >= countWattHours) sinceMs = atMs;
+    if (atMs - readings[Math.max(0, i - 1)]!.atMs < 900_000 && atMs - sinceMs > 1_500_000) return false;
+  }
+  return true;
+}
+
 interface Plan {
   readonly kind: MeterKind;
   readonly fromMs: number;
