@@ -122,13 +122,19 @@ export const timezone = z.string().transform((value, context) => {
 
 function zoneNamed(value: string): string | undefined {
   if (!/^[A-Za-z]/.test(value)) return undefined;
+  zonesByName ??= new Map(zoneNames().map((zone) => [zone.toLowerCase(), zone]));
+  const zone = zonesByName.get(value.toLowerCase());
+  if (zone !== undefined) return zone;
   try {
     new Intl.DateTimeFormat('en', { timeZone: value });
   } catch {
     return undefined;
   }
-  return zoneNames().find((zone) => zone.toLowerCase() === value.toLowerCase()) ?? value;
+  return value;
 }
+
+/** In small letters; made when first asked for, since to list them takes as long as to read all other settings. */
+let zonesByName: ReadonlyMap<string, string> | undefined;
 
 /** Every zone this machine knows by its main name. */
 export function zoneNames(): string[] {
