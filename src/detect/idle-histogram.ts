@@ -71,6 +71,8 @@ export function minutesBetween(
 ): number {
   let minutes = 0;
   for (let i = 0; i < binCount; i += 1) {
+    // Most are empty, and what they stand for is dear to work out.
+    if (bins[i] === 0) continue;
     const watts = wattsOf(s, i);
     if (watts >= fromWatts && watts <= toWatts) minutes += bins[i]!;
   }
@@ -89,11 +91,12 @@ export function quantile(
   if (whole === 0) return Number.NaN;
   let minutes = 0;
   for (let i = 0; i < binCount; i += 1) {
+    const more = bins[i]!;
+    if (more === 0) continue;
     const watts = wattsOf(s, i);
     if (watts < fromWatts || watts > toWatts) continue;
-    const more = bins[i]!;
     // Within a bin the minutes are taken as spread evenly.
-    if (minutes + more >= share * whole && more > 0) {
+    if (minutes + more >= share * whole) {
       const into = (share * whole - minutes) / more - 0.5;
       return watts * (1 + into * (binRatio - 1));
     }
