@@ -54,7 +54,7 @@ describe('every setting there is', () => {
       const beside = company[name] ?? {};
       writeFileSync(join(folder, 'one.yaml'), yamlExample(setting));
       const byFile = loadSettings({ configPath: 'one.yaml', env: beside, cwd: folder });
-      const [variable, text] = fromShell(exampleOf(setting)!);
+      const [variable, text] = fromShell(setting);
       const byVariable = loadSettings({ env: { ...beside, [variable]: text }, cwd: folder });
       writeFileSync(join(folder, 'secret'), `${text}\n`);
       const bySecret = loadSettings({
@@ -80,13 +80,18 @@ describe('every setting there is', () => {
   });
 });
 
-/** The words of a command line are what a shell makes of them. */
-function fromShell(assignment: string): [string, string] {
-  const [variable] = assignment.split('=') as [string];
-  return [
-    variable,
-    execFileSync('sh', ['-c', `${assignment}; printf %s "$${variable}"`], { encoding: 'utf8' }),
-  ];
+/** The words of a command line are what a shell makes of them: here of all examples, one after the other. */
+const shellWords = new Map<string, string>();
+
+function fromShell(setting: Setting): [string, string] {
+  if (shellWords.size === 0) {
+    const assignments = leaves.filter((leaf) => !isCertificate(leaf)).map((leaf) => exampleOf(leaf)!);
+    const printed = assignments.map((one) => `${one}; printf '%s\\0' "$${one.split('=')[0]}"`).join('\n');
+    const texts = execFileSync('sh', ['-c', printed], { encoding: 'utf8' }).split('\0');
+    for (const [i, one] of assignments.entries()) shellWords.set(one, texts[i]!);
+  }
+  const assignment = exampleOf(setting)!;
+  return [assignment.split('=')[0]!, shellWords.get(assignment)!];
 }
 
 test('lists of mappings come as YAML or JSON, over several lines too', () => {

@@ -109,5 +109,7 @@ export function lastTold(events: readonly PowerEvent[]): StartRecord[] {
 }
 
 /** Onsets in seconds from the beginning. */
-export const onsets = (readings: readonly Reading[]): number[] =>
-  seen(readings).starts.map(({ atMs }) => (atMs - beginMs) / 1000);
+export const onsetsOf = ({ starts }: Pick<Seen, 'starts'>): number[] =>
+  starts.map(({ atMs }) => (atMs - beginMs) / 1000);
+
+export const onsets = (readings: readonly Reading[]): number[] => onsetsOf(seen(readings));
