@@ -80,6 +80,7 @@ describe('a service open to the network', () => {
     RACKWATT_HTTP_HOST: '0.0.0.0',
     RACKWATT_HTTP_PORT: '0',
     RACKWATT_BROKER_PORT: '0',
+    RACKWATT_DEMO_RUN: 'never',
     RACKWATT_STORE_PATH: join(folder, 'data'),
   });
 
