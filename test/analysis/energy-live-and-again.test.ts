@@ -31,7 +31,7 @@ describe('energy as the stream books it', () => {
             expect(wattHours, new Date(quarterMs).toISOString()).toBeCloseTo(again.get(quarterMs) ?? 0, 6);
           }
         }),
-        { numRuns: 25 },
+        { numRuns: 15 },
       );
     },
   );

@@ -45,7 +45,7 @@ describe('energy made again', () => {
             new Date(row.fromMs).toISOString(),
           ).toBeLessThan(0.005);
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 });
