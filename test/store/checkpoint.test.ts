@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -220,23 +220,26 @@ describe('damage', () => {
     await open().write([section('before', 'older')]);
     await open().write([section('one', 'abc', 'defg'), section('two'), section('three', 'x'.repeat(50))]);
     const [whole, previous] = [await bytesOf(), await bytesOf('.previous')];
-    const expectPrevious = async (bytes: Uint8Array) => {
-      await writeFile(join(folder, 'rackwatt.checkpoint'), bytes);
-      await writeFile(join(folder, 'rackwatt.checkpoint.previous'), previous);
-      const checkpoints = open();
+    const expectPrevious = async (bytes: Uint8Array, i: number) => {
+      const own = join(folder, String(i));
+      await mkdir(own);
+      await writeFile(join(own, 'rackwatt.checkpoint'), bytes);
+      await writeFile(join(own, 'rackwatt.checkpoint.previous'), previous);
+      const checkpoints = new CheckpointFile({ folder: own, clock });
       const found = await checkpoints.read();
       expect(found?.sections).toEqual(['before']);
       await found?.close();
       expect(checkpoints.status.setAside).toBe(1);
     };
-    for (let length = 0; length < whole.length; length += 1) await expectPrevious(whole.subarray(0, length));
-    for (let at = 0; at < whole.length; at += 1) {
+    const cut = Array.from(whole, (_, length) => whole.subarray(0, length));
+    const changed = Array.from(whole, (_, at) => {
       const flipped = Uint8Array.from(whole);
       flipped[at]! ^= 1 << (at % 8);
-      await expectPrevious(flipped);
-    }
-    await expectPrevious(Buffer.concat([whole, Buffer.alloc(1)]));
-    await expectPrevious(Buffer.concat([whole, whole]));
+      return flipped;
+    });
+    const longer = [Buffer.concat([whole, Buffer.alloc(1)]), Buffer.concat([whole, whole])];
+    // Side by side, each in a folder of its own.
+    await Promise.all([...cut, ...changed, ...longer].map(expectPrevious));
   });
 
   it('of any kind never gets through, and never throws', async () => {

@@ -1,7 +1,8 @@
 import mqtt from 'mqtt';
 import { expect, it } from 'vitest';
 import type { AlertsAnswer, SilencesAnswer } from '../../src/api/shapes.ts';
-import { AheadClock, runApp, scratchFolder, until } from '../room/running.ts';
+import { runApp, scratchFolder, until } from '../room/running.ts';
+import { SteppedClock } from '../room/stepped-clock.ts';
 import { eventually, textOf, useBrowser } from './opened-page.ts';
 
 const browser = useBrowser();
@@ -13,7 +14,7 @@ const settings = {
 };
 
 it('an overloaded breaker is told, acknowledged and silenced on the page of the real service, and its energy counted', async () => {
-  const clock = new AheadClock();
+  const clock = new SteppedClock();
   const app = await runApp(settings, scratchFolder(), browser.folder, clock);
   const alerts = async () => ((await app.get('/api/v1/alerts')).body as AlertsAnswer).rows;
   const isOfBreaker = ({ rule }: { rule: string }) => rule === 'circuit-load';
@@ -26,7 +27,7 @@ it('an overloaded breaker is told, acknowledged and silenced on the page of the 
     await until('the breaker alarms', async () => {
       const ENERGY = { Power: 330, Voltage: 230, Current: 1.5 };
       await plug.publishAsync('tele/rig/SENSOR', JSON.stringify({ ENERGY }), { qos: 1 });
-      clock.advance(10_000);
+      await clock.pass(10_000);
       return (await alerts()).some((alert) => isOfBreaker(alert) && alert.state === 'firing');
     });
     await plug.endAsync();
@@ -57,5 +58,6 @@ it('an overloaded breaker is told, acknowledged and silenced on the page of the 
     expect(complaints).toEqual([]);
   } finally {
     await app.dispose();
+    clock.stop();
   }
 });
