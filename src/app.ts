@@ -283,7 +283,7 @@ export async function startApp(options: AppOptions): Promise<RunningApp> {
   });
 
   // ── who looks at it ──
-  const answers = new DetectionAnswers({ tree, room, store, detection });
+  const answers = new DetectionAnswers({ tree, room, store, detection, pastScopes: () => pastScopes });
   const api: Api = createApi({
     room,
     names: { name: tree.name, timezone: tree.timezone, demo },

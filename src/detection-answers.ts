@@ -14,6 +14,8 @@ import type { Store } from './store/store.ts';
 export interface DetectionAnswersParts {
   readonly tree: PowerTree;
   readonly room: Room;
+  /** Of which history is known, though they may not be in the room now. */
+  readonly pastScopes: () => ReadonlySet<string>;
   readonly store: Store;
   readonly detection: Pick<Detection, 'starts' | 'impedances' | 'unlearntSupplies' | 'idle'>;
 }
@@ -33,6 +35,8 @@ function isShared(scope: string): boolean {
 /** What the api tells of starts, idle baselines and supplies, from the watch's memory and the store. */
 export class DetectionAnswers {
   readonly #parts: DetectionAnswersParts;
+  /** Outlets that no server claims, also those that were only heard before this start. */
+  readonly #everHeard = { unclaimedOutlets: () => this.#unclaimedEver() };
 
   constructor(parts: DetectionAnswersParts) {
     this.#parts = parts;
@@ -44,8 +48,8 @@ export class DetectionAnswers {
    * start is there once.
    */
   async starts({ scope, fromMs, toMs, limit }: StartsRequest): Promise<StartRecord[]> {
-    const { tree, room, store, detection } = this.#parts;
-    const servers = serversIn(scope, tree, room);
+    const { tree, store, detection } = this.#parts;
+    const servers = serversIn(scope, tree, this.#everHeard);
     const together = isShared(scope) ? [scope] : [];
     const wanted = [...(servers ?? [everyServer]), ...together];
     if (wanted.length === 0) return [];
@@ -71,12 +75,23 @@ export class DetectionAnswers {
   }
 
   idle(scope: string): IdleVerdict[] {
-    const { tree, room, detection } = this.#parts;
-    const servers = serversIn(scope, tree, room);
+    const { tree, detection } = this.#parts;
+    const servers = serversIn(scope, tree, this.#everHeard);
     const rows = detection.idle();
     if (servers === undefined) return rows;
     const wanted = new Set(servers);
     return rows.filter((row) => wanted.has(row.scope));
+  }
+
+  #unclaimedEver(): string[] {
+    const { tree, room, pastScopes } = this.#parts;
+    const outlets = new Set(room.unclaimedOutlets());
+    const claimed = new Set(tree.servers.flatMap(({ inputs }) => inputs.map(({ outlet }) => outlet)));
+    for (const scope of pastScopes()) {
+      const parsed = parseScope(scope);
+      if (parsed?.kind === 'outlet' && !claimed.has(parsed.name)) outlets.add(parsed.name);
+    }
+    return [...outlets];
   }
 
   sag(): SagAnswer {

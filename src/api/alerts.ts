@@ -24,6 +24,8 @@ export interface AlertsRequest {
 
 export interface AlertsParts {
   readonly room: RoomView;
+  /** Of which history is known, though they may not be in the room now. */
+  pastScopes(): ReadonlySet<string>;
   readonly timezone: string;
   nowMs(): number;
   /** Firing ones first, then the newest. Rejects with a StoreError. */
@@ -54,7 +56,7 @@ export async function answerAlerts(parts: AlertsParts, request: Request, respons
   const rule = ruleOf(request);
   const states = statesOf(request);
   const question: AlertsRequest = {
-    scope: scopesOf(request, parts.room),
+    scope: scopesOf(request, parts.room, parts.pastScopes()),
     ...range,
     limit: wholeNumberOf(request, 'limit', 1, alertsLimitMax, alertsLimitDefault),
     ...(rule === undefined ? {} : { rule }),

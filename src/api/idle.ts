@@ -10,6 +10,8 @@ import type { IdleAnswer } from './shapes.ts';
 export interface IdleParts {
   readonly prices: EnergyParts['prices'];
   readonly room: RoomView;
+  /** Of which history is known, though they may not be in the room now. */
+  pastScopes(): ReadonlySet<string>;
   /** Of the servers in a scope or pattern, the most urgent first. */
   idle(scope: string): readonly IdleVerdict[];
 }
@@ -17,7 +19,7 @@ export interface IdleParts {
 /** `GET /idle`, as JSON or CSV. */
 export async function answerIdle(parts: IdleParts, request: Request, response: Response): Promise<void> {
   const currency = parts.prices.tariff?.currency;
-  const rows = parts.idle(scopesOf(request, parts.room));
+  const rows = parts.idle(scopesOf(request, parts.room, parts.pastScopes()));
   const answer: IdleAnswer = { ...(currency !== undefined && { currency }), rows };
   await answerJsonOrCsv(request, response, answer, () =>
     csvText(

@@ -6,6 +6,8 @@ import { zoneOf } from '../model/zone.ts';
 import { ProblemError } from './problem.ts';
 import { readTime } from './time.ts';
 
+const noScopes: ReadonlySet<string> = new Set();
+
 /** One query parameter; undefined when it is absent or empty. */
 export function parameterOf(request: Request, name: string): string | undefined {
   const value: unknown = request.query[name];
@@ -34,10 +36,13 @@ export function refuseMisspelt(request: Request, known: readonly string[]): void
 const nameLengthMin = 3;
 const nameLengthMax = 40;
 
-/** Scopes asked about: one the room knows, or a pattern such as `server:*`; `*` when none is given. */
-export function scopesOf(request: Request, room: RoomView): string {
+/**
+ * Scopes asked about: one the room knows, one of which only history is known (`past`), or a pattern such as `server:*`;
+ * `*` when none is given.
+ */
+export function scopesOf(request: Request, room: RoomView, past: ReadonlySet<string> = noScopes): string {
   const scope = parameterOf(request, 'scope') ?? '*';
-  return isPattern(scope) ? scope : knownScope(scope, room);
+  return isPattern(scope) || past.has(scope) ? scope : knownScope(scope, room);
 }
 
 /** Scopes asked about one by one. */
@@ -46,8 +51,6 @@ export interface AskedScopes {
   /** Named as several: repeated, with commas, or by a pattern; the answer is a list, also of one. */
   readonly isList: boolean;
 }
-
-const noScopes: ReadonlySet<string> = new Set();
 
 /**
  * `scope` may be repeated, hold commas, and be a pattern such as `server:*`: each scope that is meant, once. `past`: those

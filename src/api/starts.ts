@@ -19,6 +19,8 @@ export interface StartsRequest {
 
 export interface StartsParts {
   readonly room: RoomView;
+  /** Of which history is known, though they may not be in the room now. */
+  pastScopes(): ReadonlySet<string>;
   readonly timezone: string;
   nowMs(): number;
   /** Newest first. Rejects with a StoreError. */
@@ -45,7 +47,7 @@ export async function answerStarts(parts: StartsParts, request: Request, respons
     rangeMsMax: startsDaysMax * dayMs,
   });
   const question = {
-    scope: scopesOf(request, parts.room),
+    scope: scopesOf(request, parts.room, parts.pastScopes()),
     ...range,
     limit: wholeNumberOf(request, 'limit', 1, startsLimitMax, startsLimitDefault),
   };

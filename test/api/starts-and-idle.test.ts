@@ -37,9 +37,12 @@ describe('GET /starts', () => {
   it('hands on scope, range and limit', async () => {
     await ask('starts?scope=feed:A&from=2026-07-01&to=2026-07-02&limit=10000');
     await ask('starts?scope=server:*');
+    await ask('starts?scope=outlet:gone/0');
     expect(service.askedStarts).toMatchObject([
       { scope: 'feed:A', fromMs: Date.UTC(2026, 5, 30, 23), toMs: Date.UTC(2026, 6, 1, 23), limit: 10_000 },
       { scope: 'server:*' },
+      // Not heard since the start.
+      { scope: 'outlet:gone/0' },
     ]);
   });
 

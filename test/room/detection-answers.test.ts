@@ -29,6 +29,7 @@ function made(servers: number, stored: StartRecord[], newest: StartRecord[] = []
   const answers = new DetectionAnswers({
     tree,
     room: new Room({ tree, rollUp: () => {} }),
+    pastScopes: () => new Set(['room', 'outlet:plug/0', 'outlet:p/0', 'device:plug', 'server:plug/0']),
     store: {
       starts: async (query: EventQuery) => {
         asked.push(query);
@@ -79,6 +80,12 @@ describe('the starts told', () => {
     expect((await answers.starts(ask('rack:r1'))).map(({ id }) => id)).toEqual(['c']);
     expect(asked[0]!.scopes).toEqual(['server:s0', 'server:s1']);
     expect(await answers.starts(ask('outlet:nobody/0'))).toEqual([]);
+  });
+
+  it('are told too of an outlet that was heard before this start alone', async () => {
+    const { answers } = made(2, [start('x', 'server:plug/0', 150)]);
+    for (const scope of ['server:plug/0', 'outlet:plug/0', 'device:plug'])
+      expect([scope, (await answers.starts(ask(scope))).map(({ id }) => id)]).toEqual([scope, ['x']]);
   });
 
   it('of several together are told where their feed, breaker or device is asked about, and only there', async () => {
