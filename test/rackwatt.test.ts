@@ -72,6 +72,7 @@ describe('arguments', () => {
     });
     expect(runRackwatt(['check', 'extra'])).toMatchObject({ status: 2, stdout: '' });
     expect(runRackwatt(['export', '--from', 'soon'])).toMatchObject({ status: 2, stdout: '' });
+    expect(runRackwatt(['replay', 'x.csv', '--topic', 'a/#'])).toMatchObject({ status: 2, stdout: '' });
   });
 });
 

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { type BrokerAccess, clientOptions } from '../sources/broker-access.ts';
 import { explainBrokerProblem } from '../sources/broker-problems.ts';
 import { isTopicFilter } from '../sources/topic-filter.ts';
+import { ArgumentError } from './argument-error.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
 import { type ReplayFamily, replayPayload, replayTopic } from './replay-message.ts';
 import { leftOut, readTrace, type TraceRow } from './trace-file.ts';
@@ -180,7 +181,7 @@ class Sending {
 function deviceName(topic: string): string {
   const name = topic.replace(/^\/+|\/+$/g, '');
   if (!isTopicFilter(name) || /[+#]|^\$/.test(name)) {
-    throw new Error(
+    throw new ArgumentError(
       `"${topic}" cannot be a device's name in a topic: no +, # or control characters, no $ first`,
     );
   }
