@@ -4,21 +4,21 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take longest, much of it waiting. */
 const longest = [
-  'room/notifying',
+  'chaos/chaos',
+  'web/demo-views',
   'store/embedded',
   'web/every-view',
-  'web/demo-views',
   'rackwatt',
-  'chaos/chaos',
-  'commands/import-export',
-  'room/energy',
-  'room/recabled-past',
-  'room/announced-silence',
   'web/page',
-  'web/page-service',
-  'room/hostile-names',
+  'room/energy',
+  'room/notifying',
+  'commands/import-export',
   'alerts/demo-week',
-  'analysis/energy-ledger-truth',
+  'room/announced-silence',
+  'web/energy-view',
+  'web/starts-view',
+  'room/road',
+  'room/stop-halted',
 ].map((name) => `/test/${name}.test.ts`);
 
 /** Begins with them where nothing is known of an earlier run, so that none of them is left to run alone at the end. */

@@ -12,7 +12,8 @@ export interface Look {
   readonly locale?: string;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly colorScheme?: 'dark' | 'light';
-  readonly reducedMotion?: 'reduce';
+  /** Nothing moves unless told otherwise: what pulses is drawn sixty times a second, at whatever size. */
+  readonly reducedMotion?: 'reduce' | 'no-preference';
 }
 
 /** A page in a real browser, on an address of its own, until it is disposed of. */
@@ -78,7 +79,7 @@ export class FileBrowser {
     await page.emulateMedia({
       media: null,
       colorScheme,
-      reducedMotion: look.reducedMotion ?? 'no-preference',
+      reducedMotion: look.reducedMotion ?? 'reduce',
     });
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
