@@ -243,8 +243,8 @@ describe('devices that need a look', () => {
     expect(said).toEqual([
       ['offline', 'Rack 1 left', undefined],
       ['silent', 'b', undefined],
-      ['unreadable', 'c', 'watts out of range 12, not json 3'],
-      ['unreadable', 'Topics nobody can read', 'unknown topic 1'],
+      ['unreadable', 'c', '12 × watts out of range, 3 × not json'],
+      ['unreadable', 'Topics nobody can read', '1 × unknown topic'],
     ]);
   });
 });
