@@ -3,51 +3,27 @@ import { factorsWithin, type GridFactor } from '../analysis/carbon.ts';
 import type { EnergySum } from '../analysis/energy-buckets.ts';
 import type { Reconciled } from '../analysis/energy-checks.ts';
 import { type LocalStep, localBucket, localEdges, localSteps } from '../analysis/local-time.ts';
-import type { Clock } from '../base/clock.ts';
 import { tierStepMs } from '../model/roll-up.ts';
-import type { RoomView } from '../model/room-view.ts';
 import { zoneOf } from '../model/zone.ts';
 import { wantsCsv } from './answer.ts';
 import { answerParts } from './answer-parts.ts';
 import type { EnergyContext, EnergyQuestion, EnergyTotal, ScopeEnergy } from './ask-energy.ts';
 import { csvLine } from './csv.ts';
-import { historyDaysMax } from './history.ts';
+import { isClosed, type PastParts, pastQuestionOf } from './past-question.ts';
 import { ProblemError } from './problem.ts';
-import {
-  choiceOf,
-  parameterOf,
-  rangeOf,
-  refuseFuture,
-  refuseMisspelt,
-  scopeListOf,
-  timezoneOf,
-} from './question.ts';
+import { choiceOf, parameterOf } from './question.ts';
 import type { EnergyAnswer, EnergyRow, EnergyTotalRow } from './shapes.ts';
-import type { StoreGate } from './store-gate.ts';
 
-export interface EnergyParts {
-  readonly room: RoomView;
-  readonly timezone: string;
-  /** Of which history is known, though they are not in the room now. */
-  pastScopes(): ReadonlySet<string>;
-  nowMs(): number;
+export interface EnergyParts extends PastParts {
   /** Scope by scope. Throws a StoreError. */
   energy(question: EnergyQuestion, signal: AbortSignal): AsyncIterable<ScopeEnergy>;
   readonly prices: Pick<EnergyContext, 'tariff' | 'carbon'>;
-  /** Is everything that was measured in the store? */
-  isCaughtUp(): boolean;
-  /** Are sums of the scope within [fromMs, toMs) still to be made again, since the settings say otherwise than before? */
-  isRemaking(scope: string, fromMs: number, toMs: number): boolean;
-  readonly gate: StoreGate;
-  readonly clock: Pick<Clock, 'after'>;
 }
 
 export const energyRowsMax = 200_000;
 /** Ten years of a scope are 350,000. */
 export const energyQuartersMax = 20_000_000;
 const dayMs = 86_400_000;
-/** How long a time that is over is still likely to change: late readings. */
-const settleMs = dayMs;
 /** Factors told of at most; a series fed by the hour has more than anybody reads. */
 const factorsToldMax = 100;
 
@@ -64,9 +40,8 @@ const longestMs: Record<LocalStep, number> = {
 /** `GET /energy`, as JSON or CSV, in parts. */
 export async function answerEnergy(parts: EnergyParts, request: Request, response: Response): Promise<void> {
   const question = energyQuestionOf(parts, request);
-  const { scopes, fromMs, toMs, nowMs } = question;
+  const { scopes, fromMs, toMs } = question;
   const remaking = scopes.some((scope) => parts.isRemaking(scope, fromMs, toMs));
-  const isClosed = toMs + settleMs <= nowMs && parts.isCaughtUp() && !remaking;
   const isCsv = wantsCsv(request, response);
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
@@ -76,7 +51,7 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
         ? energyCsv({ ...parts, energy, ...(!remaking && { isRemaking: undefined }) }, question)
         : jsonParts({ ...parts, energy }, question, remaking);
     },
-    isClosed,
+    isClosed: isClosed(parts, toMs) && !remaking,
     gate: parts.gate,
     clock: parts.clock,
   });
@@ -85,19 +60,12 @@ export async function answerEnergy(parts: EnergyParts, request: Request, respons
 const parameters = ['scope', 'from', 'to', 'by', 'timezone', 'format', 'checks', 'totals'];
 
 function energyQuestionOf(parts: EnergyParts, request: Request): EnergyQuestion {
-  const nowMs = parts.nowMs();
-  refuseMisspelt(request, parameters);
   const by = choiceOf(request, 'by', localSteps, 'day');
-  const timezone = timezoneOf(request, parts.timezone);
-  const { scopes } = scopeListOf(request, parts.room, parts.pastScopes());
-  const { toMs, fromMs } = rangeOf(request, {
-    nowMs,
-    timezone,
-    defaultToMs: localBucket(by, nowMs, timezone).toMs,
+  const past = pastQuestionOf(parts, request, parameters, (atMs, zone) => ({
+    defaultToMs: localBucket(by, atMs, zone).toMs,
     defaultMs: bucketsDefault[by] * longestMs[by],
-    rangeMsMax: historyDaysMax * dayMs,
-  });
-  refuseFuture(fromMs, nowMs);
+  }));
+  const { scopes, fromMs, toMs, timezone, nowMs } = past;
   const isFromGiven = parameterOf(request, 'from') !== undefined;
   const question = {
     scopes,

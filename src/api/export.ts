@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { type Tier, tiers } from '../model/roll-up.ts';
 import type { RoomView } from '../model/room-view.ts';
 import { answerParts } from './answer-parts.ts';
-import { historyDaysMax } from './history.ts';
+import { historyDaysMax } from './past-question.ts';
 import { choiceOf, parameterOf, rangeOf, refuseFuture, scopeListOf, timezoneOf } from './question.ts';
 import type { StoreGate } from './store-gate.ts';
 

@@ -1,24 +1,13 @@
 import type { Request, Response } from 'express';
-import type { Clock } from '../base/clock.ts';
 import { type Quantity, quantities } from '../model/quantity.ts';
 import { tierStepMs } from '../model/roll-up.ts';
-import type { RoomView } from '../model/room-view.ts';
 import { wantsCsv } from './answer.ts';
 import { answerParts } from './answer-parts.ts';
 import { csvLine } from './csv.ts';
+import { isClosed, type PastParts, pastQuestionOf } from './past-question.ts';
 import { ProblemError } from './problem.ts';
-import {
-  choiceOf,
-  parameterOf,
-  rangeOf,
-  refuseFuture,
-  refuseMisspelt,
-  scopeListOf,
-  timezoneOf,
-  wholeNumberOf,
-} from './question.ts';
+import { choiceOf, parameterOf, wholeNumberOf } from './question.ts';
 import type { HistoryAnswer } from './shapes.ts';
-import type { StoreGate } from './store-gate.ts';
 
 /** A valid question for the history of one scope. */
 export interface HistoryRequest {
@@ -30,20 +19,9 @@ export interface HistoryRequest {
   readonly points: number;
 }
 
-export interface HistoryParts {
-  readonly room: RoomView;
-  readonly timezone: string;
-  /** Of which history is known, though they are not in the room now. */
-  pastScopes(): ReadonlySet<string>;
-  nowMs(): number;
+export interface HistoryParts extends PastParts {
   /** Rejects with a StoreError, or an UnanswerableError. */
   history(request: HistoryRequest, signal: AbortSignal): Promise<HistoryAnswer>;
-  /** Is everything that was measured in the store? */
-  isCaughtUp(): boolean;
-  /** Are sums of the scope within [fromMs, toMs) still to be made again, since the settings say otherwise than before? */
-  isRemaking(scope: string, fromMs: number, toMs: number): boolean;
-  readonly gate: StoreGate;
-  readonly clock: Pick<Clock, 'after'>;
 }
 
 const parameters = ['scope', 'from', 'to', 'points', 'quantity', 'timezone', 'format'];
@@ -57,10 +35,6 @@ const rowsMax = 20_000_000;
 /** So many scopes are asked for at a time. */
 const askedAtOnce = 4;
 const dayMs = 86_400_000;
-/** Ten years and a bit. */
-export const historyDaysMax = 3_700;
-/** How long a time that is over is still likely to change: late readings. */
-const settleMs = dayMs;
 
 /** `GET /history`, as JSON or CSV. */
 export async function answerHistory(
@@ -70,18 +44,16 @@ export async function answerHistory(
 ): Promise<void> {
   const { questions, isList } = historyRequestsOf(parts, request);
   const isCsv = wantsCsv(request, response);
-  const isSettled = (questions[0]?.toMs ?? parts.nowMs()) + settleMs <= parts.nowMs();
   const remaking = new Set(
     questions.filter((asked) => parts.isRemaking(asked.scope, asked.fromMs, asked.toMs)),
   );
-  const isClosed = isSettled && parts.isCaughtUp() && remaking.size === 0;
   await answerParts(request, response, {
     type: isCsv ? 'text/csv' : 'application/json',
     parts: (signal) => {
       const answers = historiesOf(parts, questions, remaking, signal);
       return isCsv ? csvParts(answers, isList) : jsonParts(answers, isList);
     },
-    isClosed,
+    isClosed: isClosed(parts, questions[0]?.toMs ?? parts.nowMs()) && remaking.size === 0,
     gate: parts.gate,
     clock: parts.clock,
   });
@@ -91,16 +63,10 @@ function historyRequestsOf(
   parts: HistoryParts,
   request: Request,
 ): { questions: readonly HistoryRequest[]; isList: boolean } {
-  const nowMs = parts.nowMs();
-  refuseMisspelt(request, parameters);
-  const { scopes, isList } = scopeListOf(request, parts.room, parts.pastScopes());
-  const range = rangeOf(request, {
-    nowMs,
-    timezone: timezoneOf(request, parts.timezone),
+  const { scopes, isList, fromMs, toMs } = pastQuestionOf(parts, request, parameters, () => ({
     defaultMs: dayMs,
-    rangeMsMax: historyDaysMax * dayMs,
-  });
-  refuseFuture(range.fromMs, nowMs);
+  }));
+  const range = { fromMs, toMs };
   const quantity = choiceOf(request, 'quantity', quantities, 'watts');
   const points = pointsOf(request, scopes.length);
   refuseTooMuch(scopes.length, points, range);

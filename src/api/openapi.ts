@@ -1,13 +1,14 @@
 import { localSteps } from '../analysis/local-time.ts';
 import { quantities } from '../model/quantity.ts';
 import { tiers } from '../model/roll-up.ts';
-import { historyDaysMax, pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
+import { pointsDefault, pointsMax, pointsMin, pointsTotalMax } from './history.ts';
 import { importBytesMax } from './import.ts';
 import { list, ref } from './json-schema.ts';
 import { accessPaths, securitySchemes, withAccess } from './openapi-access.ts';
 import { alertPaths } from './openapi-alerts.ts';
 import { json, operation, parameter, problem, storeAway, unknownScope } from './openapi-operation.ts';
 import { schemas } from './openapi-schemas.ts';
+import { historyDaysMax } from './past-question.ts';
 import { startsDaysDefault, startsDaysMax, startsLimitDefault, startsLimitMax } from './starts.ts';
 
 const cacheHeaders = {
