@@ -15,6 +15,8 @@ import type { Store } from './store/store.ts';
 const hourMs = 3_600_000;
 /** Readings so long before and after a stretch are read with it: as far back as a meter's habits are remembered. */
 const aroundMs = 6 * hourMs + 2 * hourMs;
+/** Beside a gap readings of so long are wanted: a coarse counter's nearest tick is mostly among them. */
+const besideGapMs = 2 * hourMs;
 const wattHoursApart = 0.001;
 const msApart = 100;
 /** Where there is no counter, the watts of the roll-ups are as good as those of the ledger within this. */
@@ -39,28 +41,15 @@ export interface OutletRemake {
  * out other than they are stored. Rejects with a StoreError.
  */
 export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]> {
-  const { store, outlet, mark, expectedIntervalMs, nowMs, untilMs, neverLess = false } = remake;
-  const range = { outlet, fromMs: mark.fromMs - aroundMs, toMs: Math.min(nowMs, mark.toMs + aroundMs) + 1 };
-  const readings = joinSeries(
-    withSwitchedOff(
-      await store.series({ ...range, quantity: 'watts' }),
-      await store.series({ ...range, quantity: 'on' }),
-    ),
-    await store.series({ ...range, quantity: 'wattHoursTotal' }),
-  );
+  const { store, outlet, mark, expectedIntervalMs, untilMs, neverLess = false } = remake;
+  const readings = await readingsAround(remake);
   const heardMs = readings.map(({ atMs }) => atMs);
-  const previousMs = heardMs.findLast((atMs) => atMs < mark.fromMs) ?? mark.fromMs;
-  const nextMs = heardMs.find((atMs) => atMs > mark.toMs) ?? mark.toMs;
-  const firstMs = Math.min(previousMs, mark.fromMs);
-  const lastMs = Math.max(nextMs, mark.toMs);
+  const hours = hoursAround(heardMs, mark);
   // Nothing is made of a time of which the readings are not there.
-  const hoursFromMs = Math.max(
-    (Math.floor(firstMs / hourMs) - 1) * hourMs,
-    floorQuarter(heardMs[0] ?? 0) + ledgerStepMs,
-  );
-  const hoursToMs = Math.min((Math.floor(lastMs / hourMs) + 2) * hourMs, floorQuarter(heardMs.at(-1) ?? 0));
-  const fromMs = Math.min(floorQuarter(firstMs), hoursFromMs);
-  const toMs = Math.min(untilMs, Math.max(floorQuarter(lastMs) + ledgerStepMs, hoursToMs));
+  const hoursFromMs = Math.max(hours.fromMs, floorQuarter(heardMs[0] ?? 0) + ledgerStepMs);
+  const hoursToMs = Math.min(hours.toMs, floorQuarter(heardMs.at(-1) ?? 0));
+  const fromMs = Math.min(floorQuarter(hours.firstMs), hoursFromMs);
+  const toMs = Math.min(untilMs, Math.max(floorQuarter(hours.lastMs) + ledgerStepMs, hoursToMs));
   if (readings.length === 0 || fromMs >= toMs) return [];
   const made = new Map(
     ledgerRows(readings, { expectedIntervalMs }, fromMs, toMs).map((row) => [row.fromMs, energyOf(row)]),
@@ -78,6 +67,47 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
   }
   for (const [quarterMs, energy] of made) changes.push(energyRow(scope, quarterMs, energy));
   return changes;
+}
+
+/** Those of hours before and after. Where these are a gap, those beyond it too: what a gap holds is held against them. */
+async function readingsAround(remake: OutletRemake): Promise<LedgerReading[]> {
+  const { mark } = remake;
+  const fromMs = mark.fromMs - aroundMs;
+  const toMs = mark.toMs + aroundMs;
+  const near = await readingsWithin(remake, fromMs, toMs);
+  const heardMs = near.map(({ atMs }) => atMs);
+  const hours = hoursAround(heardMs, mark);
+  const beforeMs = heardMs.findLast((atMs) => atMs < hours.fromMs) ?? hours.fromMs;
+  const widerFromMs = Math.min(fromMs, beforeMs - besideGapMs);
+  const widerToMs = Math.max(toMs, hours.toMs + besideGapMs);
+  return widerFromMs === fromMs && widerToMs === toMs ? near : readingsWithin(remake, widerFromMs, widerToMs);
+}
+
+/** Whole hours around the last reading before a stretch and the first one after it, and the hour more on either side. */
+function hoursAround(heardMs: readonly number[], { fromMs, toMs }: EnergyMark) {
+  const firstMs = Math.min(fromMs, heardMs.findLast((atMs) => atMs < fromMs) ?? fromMs);
+  const lastMs = Math.max(toMs, heardMs.find((atMs) => atMs > toMs) ?? toMs);
+  return {
+    firstMs,
+    lastMs,
+    fromMs: (Math.floor(firstMs / hourMs) - 1) * hourMs,
+    toMs: (Math.floor(lastMs / hourMs) + 2) * hourMs,
+  };
+}
+
+async function readingsWithin(
+  { store, outlet, nowMs }: OutletRemake,
+  fromMs: number,
+  toMs: number,
+): Promise<LedgerReading[]> {
+  const range = { outlet, fromMs, toMs: Math.min(nowMs, toMs) + 1 };
+  return joinSeries(
+    withSwitchedOff(
+      await store.series({ ...range, quantity: 'watts' }),
+      await store.series({ ...range, quantity: 'on' }),
+    ),
+    await store.series({ ...range, quantity: 'wattHoursTotal' }),
+  );
 }
 
 /** What an earlier run had not told yet when it ended, at the least; and how far back is looked for more. */
