@@ -215,7 +215,7 @@ it('keeps one start of one that is announced while the store is away and complet
 it('stops with everything in the store, or in the backlog when the store is frozen', async () => {
   await start();
   for (let i = 0; i < 20; i += 1) message();
-  expect(await recorder.stop(4000)).toBe(0);
+  expect(await recorder.stop(10_000)).toBe(0);
   expect(await storedMessages()).toBe(20);
   await end();
 
@@ -224,7 +224,7 @@ it('stops with everything in the store, or in the backlog when the store is froz
   influxd.pause();
   try {
     for (let i = 0; i < 20; i += 1) message();
-    expect(await recorder.stop(600)).toBe(0);
+    expect(await recorder.stop(10_000)).toBe(0);
     expect(durable).toBe(sequence);
     expect(backlog.status.readings).toBe(20 * outlets);
   } finally {
