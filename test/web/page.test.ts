@@ -385,7 +385,13 @@ describe('on a wall', () => {
       };
       return labels;
     });
-    for (const span of [1, 0]) await page.locator('.chart input[type=radio]').nth(span).check();
+    for (const [query, name] of [
+      ['?range=1h', '1 h'],
+      ['', '15 min'],
+    ] as const) {
+      await page.evaluate((hash) => (location.hash = hash), `#/${query}`);
+      await expect.poll(() => page.getByRole('radio', { name, exact: true }).isChecked()).toBe(true);
+    }
     const times = async () => (await drawn.jsonValue()).filter(({ text }) => /[AP]M$/.test(text));
     await expect.poll(async () => (await times()).length, soon).toBeGreaterThan(8);
     const tight = (await times()).filter(({ x, y, width }, i, all) => {
