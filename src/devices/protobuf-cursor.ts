@@ -70,24 +70,18 @@ export class ProtobufCursor {
 
   /** NaN where it is broken. */
   float(): number {
-    if (!this.#has(4)) return Number.NaN;
-    this.at += 4;
-    return this.bytes.readFloatLE(this.at - 4);
+    return this.#pass(4) ? this.bytes.readFloatLE(this.at - 4) : Number.NaN;
   }
 
   /** NaN where it is broken. */
   double(): number {
-    if (!this.#has(8)) return Number.NaN;
-    this.at += 8;
-    return this.bytes.readDoubleLE(this.at - 8);
+    return this.#pass(8) ? this.bytes.readDoubleLE(this.at - 8) : Number.NaN;
   }
 
   /** Steps over bytes with their length before them; answers where they begin, they end where it stands then. */
   span(): number {
     const length = this.varint();
-    if (!this.#has(length)) return this.at;
-    this.at += length;
-    return this.at - length;
+    return this.#pass(length) ? this.at - length : this.at;
   }
 
   text(): string {
@@ -109,17 +103,24 @@ export class ProtobufCursor {
         this.varint();
         return;
       case 1:
-        if (this.#has(8)) this.at += 8;
+        this.#pass(8);
         return;
       case 2:
         this.span();
         return;
       case 5:
-        if (this.#has(4)) this.at += 4;
+        this.#pass(4);
         return;
       default:
         this.#break();
     }
+  }
+
+  /** Steps over so many bytes; false: there are not so many left. */
+  #pass(bytes: number): boolean {
+    if (!this.#has(bytes)) return false;
+    this.at += bytes;
+    return true;
   }
 
   /** Are there so many bytes left? If not, what is being read is broken. */
