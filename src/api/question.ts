@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { distance } from 'fastest-levenshtein';
 import type { RoomView } from '../model/room-view.ts';
 import { scopeKinds, scopeMatches } from '../model/scope.ts';
-import { zoneOf } from '../model/zone.ts';
+import { isZone } from '../model/zone.ts';
 import { ProblemError } from './problem.ts';
 import { readTime } from './time.ts';
 
@@ -151,13 +151,9 @@ export function refuseFuture(fromMs: number, nowMs: number): void {
 /** The zone times and days are meant in: the room's unless another is named. */
 export function timezoneOf(request: Request, roomTimezone: string): string {
   const text = parameterOf(request, 'timezone') ?? roomTimezone;
-  try {
-    zoneOf(text);
-    return text;
-  } catch {
-    const detail = `timezone=${text.slice(0, 40)} is no IANA time zone; write one such as ${roomTimezone}.`;
-    throw new ProblemError('bad-parameter', detail, { parameter: 'timezone' });
-  }
+  if (isZone(text)) return text;
+  const detail = `timezone=${text.slice(0, 40)} is no IANA time zone; write one such as ${roomTimezone}.`;
+  throw new ProblemError('bad-parameter', detail, { parameter: 'timezone' });
 }
 
 /** One of a few words. */

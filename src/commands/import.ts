@@ -7,7 +7,7 @@ import { ImportReader, type LeftOutLines, lineLengthMax } from '../exchange/impo
 import type { ImportOptions, NameMapping } from '../exchange/import-rows.ts';
 import { measuredAs } from '../exchange/quantity-words.ts';
 import { splitOutlet } from '../model/reading.ts';
-import { zoneOf } from '../model/zone.ts';
+import { isZone } from '../model/zone.ts';
 import { ArgumentError } from './argument-error.ts';
 import type { ImportResult, ImportTarget } from './import-targets.ts';
 import { Progress, type ProgressOutput } from './progress.ts';
@@ -199,12 +199,8 @@ function mappingOf(text: string): [string, NameMapping] {
 }
 
 function zoneNamed(timezone: string): string {
-  try {
-    zoneOf(timezone);
-    return timezone;
-  } catch {
-    throw new ArgumentError(`--timezone ${timezone} is no IANA time zone: write one such as Europe/London`);
-  }
+  if (isZone(timezone)) return timezone;
+  throw new ArgumentError(`--timezone ${timezone} is no IANA time zone: write one such as Europe/London`);
 }
 
 function measuredOf(word: string) {

@@ -28,6 +28,16 @@ export function zoneOf(timezone: string): Zone {
   return zone;
 }
 
+/** Is that the IANA name of a zone? */
+export function isZone(timezone: string): boolean {
+  try {
+    zoneOf(timezone);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * When the clocks of an IANA zone change. The zone data is asked once for each year that is touched: a few
  * hundred questions in a thousandth of a second, after which local times are plain arithmetic.
