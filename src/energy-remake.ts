@@ -2,7 +2,7 @@ import type { LedgerReading } from './analysis/energy-ledger.ts';
 import { ledgerRows } from './analysis/ledger-remake.ts';
 import { type LedgerRow, ledgerStepMs } from './analysis/ledger-row.ts';
 import type { EnergyMark } from './energy-marks.ts';
-import { energyAt, energyRow, type QuarterEnergy } from './energy-sums.ts';
+import { energyAt, energyRow, noEnergy, type QuarterEnergy } from './energy-sums.ts';
 import type { Series } from './model/columns.ts';
 import type { RollUpChange } from './model/roll-up.ts';
 import { scopeId } from './model/scope.ts';
@@ -58,7 +58,7 @@ export async function remakeOutlet(remake: OutletRemake): Promise<RollUpChange[]
   const stored = await store.rollUps({ tier: 'quarter', scope, fromMs, toMs });
   const changes: RollUpChange[] = [];
   for (const [i, quarterMs] of stored.fromMs.entries()) {
-    const energy = made.get(quarterMs) ?? nothing;
+    const energy = made.get(quarterMs) ?? noEnergy;
     made.delete(quarterMs);
     const isPlain = Number.isNaN(stored.counterWattHours?.[i] ?? Number.NaN);
     const before = energyAt(stored, i);
@@ -150,14 +150,6 @@ export async function leftUntold(
   const untold = firstBooked < 0 ? -1 : isBooked.indexOf(false, firstBooked);
   return { lastMs, fromMs: Math.min(lastMs - untoldMsMin, untold < 0 ? lastMs : rows.fromMs[untold]!) };
 }
-
-const nothing: QuarterEnergy = {
-  counterWattHours: 0,
-  integratedWattHours: 0,
-  spreadWattHours: 0,
-  observedMs: 0,
-  spreadMs: 0,
-};
 
 function energyOf(row: LedgerRow): QuarterEnergy {
   const { counterWattHours, integratedWattHours, spreadWattHours, observedMs, spreadMs } = row;

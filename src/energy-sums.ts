@@ -62,22 +62,24 @@ export interface CabledRoom {
 
 /**
  * Rows of one quarter that was cabled in several ways, from those of each way for the whole quarter: what an outlet drew in it
- * counts by the share of the time, here and there.
+ * counts by the share of the time, here and there. Of one way alone: its rows, of any quarters.
  */
 export function joinShares(
   ways: readonly { readonly share: number; readonly rows: readonly RollUpChange[] }[],
 ): RollUpChange[] {
+  if (ways.length === 1) return [...ways[0]!.rows];
   const joined = new Map<string, Mutable<QuarterEnergy> & { fromMs: number }>();
   for (const { share, rows } of ways)
     for (const row of rows) {
-      const sum = joined.get(row.scope) ?? { ...nothing, fromMs: row.fromMs };
-      for (const key of Object.keys(nothing) as (keyof QuarterEnergy)[]) sum[key] += (row[key] ?? 0) * share;
+      const sum = joined.get(row.scope) ?? { ...noEnergy, fromMs: row.fromMs };
+      for (const key of Object.keys(noEnergy) as (keyof QuarterEnergy)[]) sum[key] += (row[key] ?? 0) * share;
       joined.set(row.scope, sum);
     }
   return [...joined].map(([scope, { fromMs, ...energy }]) => energyRow(scope, fromMs, energy));
 }
 
-const nothing: QuarterEnergy = {
+/** Of a quarter in which nothing was heard. */
+export const noEnergy: QuarterEnergy = {
   counterWattHours: 0,
   integratedWattHours: 0,
   spreadWattHours: 0,
@@ -121,11 +123,9 @@ export function sumCabled(
   scopes: ReadonlySet<string>,
   cabled: readonly CabledRoom[],
 ): RollUpChange[] {
-  const ways = cabled.map(({ room, share }) => ({
-    share,
-    rows: sumScopes(outletRows, quarters, scopes, room),
-  }));
-  return ways.length === 1 ? ways[0]!.rows : joinShares(ways);
+  return joinShares(
+    cabled.map(({ room, share }) => ({ share, rows: sumScopes(outletRows, quarters, scopes, room) })),
+  );
 }
 
 /** Wider scopes in whose sums an outlet counts. */

@@ -148,7 +148,7 @@ export async function joinPast(
   toMs: number,
 ): Promise<void> {
   for (let at = fromMs; at < toMs; ) {
-    const endMs = Math.min(toMs, at + pieceMs, ceilQuarter(nextRecabling(remake.tree, at)));
+    const endMs = sumPieceEnd(remake.tree, at, toMs);
     const stored = await outletRowsOf(remake.store, at, endMs);
     const room = roomOf(remake.tree, at, stored, remake.outlets);
     await joinPiece(remake, room, new Set(widerScopes(remake.outlets, room, stored)), at, endMs);
@@ -163,7 +163,7 @@ export async function sumPast(
 ): Promise<void> {
   for (let i = 0; i < quarters.length; ) {
     const fromMs = quarters[i]!;
-    const endMs = Math.min(fromMs + pieceMs, ceilQuarter(nextRecabling(tree, fromMs)));
+    const endMs = sumPieceEnd(tree, fromMs, Number.POSITIVE_INFINITY);
     const some = new Set<number>();
     while (i < quarters.length && quarters[i]! < endMs) some.add(quarters[i++]!);
     const stored = await outletRowsOf(store, fromMs, endMs);
@@ -235,12 +235,9 @@ function sumsOf(
   scopes?: ReadonlySet<string>,
 ): RollUpChange[] {
   const timesOf = (at: number) => cabledTimes(tree, at, at + ledgerStepMs);
-  const cut = [...quarters].filter((at) => timesOf(at).length > 1);
-  const whole = [...quarters].filter((at) => !cut.includes(at));
-  return [whole, ...cut.map((at) => [at])].flatMap((some) => {
-    if (some[0] === undefined) return [];
-    const times = some === whole ? [{ fromMs: some[0], share: 1 }] : timesOf(some[0]);
-    const cabled = times.map(({ fromMs, share }) => ({
+  const alike = Map.groupBy(quarters, (at) => (timesOf(at).length > 1 ? at : 'whole'));
+  return [...alike.values()].flatMap((some) => {
+    const cabled = timesOf(some[0]!).map(({ fromMs, share }) => ({
       room: roomOf(tree, fromMs, stored, outlets),
       share,
     }));

@@ -1,5 +1,5 @@
 import type { EnergyTrail, TrailQuarter } from './analysis/energy-trail.ts';
-import { type CabledRoom, energyRow, joinShares } from './energy-sums.ts';
+import { type CabledRoom, energyRow, joinShares, noEnergy } from './energy-sums.ts';
 import type { RollUpChange } from './model/roll-up.ts';
 import type { Room } from './model/room.ts';
 
@@ -21,46 +21,60 @@ export function toldRows(told: ToldQuarter): RollUpChange[] {
   const settled = isKnown.map((known, outlet) => (known ? settle(told, outlet) : undefined));
   const own = settled.flatMap((quarter, outlet) =>
     quarter?.counted
-      ? [energyRow(live.scopeAt(live.scopesOf(outlet)[0]!), quarterMs, { ...noSpread, ...quarter })]
+      ? [energyRow(live.scopeAt(live.scopesOf(outlet)[0]!), quarterMs, { ...noEnergy, ...quarter })]
       : [],
   );
-  const counted = new Set(cabled.flatMap(({ room }) => [...countedScopes(room, live, settled)]));
-  const ways = cabled.map(({ room, share }) => ({ share, rows: sums(room, told, settled, counted) }));
-  return [...own, ...(ways.length === 1 ? ways[0]!.rows : joinShares(ways))];
+  const sums = cabled.map(({ room, share }) => ({ share, ...sumsIn(room, live, settled) }));
+  const counted = new Set(sums.flatMap(({ room, isCounted }) => scopesWhere(room, isCounted)));
+  const ways = sums.map((one) => ({ share: one.share, rows: rowsOf(one, counted, quarterMs) }));
+  return [...own, ...joinShares(ways)];
 }
 
 type Settled = readonly (TrailQuarter | undefined)[];
 
-/** Wider scopes in which an outlet with a counter counts. */
-function* countedScopes(room: Room, live: Room, settled: Settled): Generator<string> {
-  const isCounted = new Uint8Array(room.scopeCount);
-  for (const [outlet, quarter] of settled.entries())
-    if (quarter?.counted) for (const scope of widerScopes(room, live, outlet)) isCounted[scope] = 1;
-  for (const [scope, yes] of isCounted.entries()) if (yes === 1) yield room.scopeAt(scope);
+/** By the scope's number in that room. */
+interface Sums {
+  readonly room: Room;
+  readonly counter: Float64Array;
+  readonly integrated: Float64Array;
+  readonly observed: Float64Array;
+  /** 1: an outlet with a counter counts in it. */
+  readonly isCounted: Uint8Array;
 }
 
-function sums(
-  room: Room,
-  { quarterMs, live }: ToldQuarter,
-  settled: Settled,
-  counted: ReadonlySet<string>,
-): RollUpChange[] {
+function sumsIn(room: Room, live: Room, settled: Settled): Sums {
   const counter = new Float64Array(room.scopeCount);
   const integrated = new Float64Array(room.scopeCount);
   const observed = new Float64Array(room.scopeCount);
+  const isCounted = new Uint8Array(room.scopeCount);
   for (const [outlet, quarter] of settled.entries()) {
     if (quarter === undefined) continue;
     for (const scope of widerScopes(room, live, outlet)) {
       counter[scope]! += quarter.counterWattHours;
       integrated[scope]! += quarter.integratedWattHours;
       observed[scope]! += quarter.observedMs;
+      if (quarter.counted) isCounted[scope] = 1;
     }
   }
-  return [...counted].flatMap((id) => {
+  return { room, counter, integrated, observed, isCounted };
+}
+
+function scopesWhere(room: Room, isCounted: Uint8Array): string[] {
+  const scopes: string[] = [];
+  for (const [scope, yes] of isCounted.entries()) if (yes === 1) scopes.push(room.scopeAt(scope));
+  return scopes;
+}
+
+function rowsOf(
+  { room, counter, integrated, observed }: Sums,
+  scopes: ReadonlySet<string>,
+  quarterMs: number,
+): RollUpChange[] {
+  return [...scopes].flatMap((id) => {
     const scope = room.indexOf(id);
     if (scope < 0) return [];
     const energy = {
-      ...noSpread,
+      ...noEnergy,
       counterWattHours: counter[scope]!,
       integratedWattHours: integrated[scope]!,
       observedMs: observed[scope]!,
@@ -72,8 +86,6 @@ function sums(
 function widerScopes(room: Room, live: Room, outlet: number): readonly number[] {
   return room.scopesOf(room === live ? outlet : room.outletNumber(live.outletAt(outlet))).slice(1);
 }
-
-const noSpread = { spreadWattHours: 0, spreadMs: 0 };
 
 function settle(
   { trail, live, quarterMs, isDoubtful }: ToldQuarter,
